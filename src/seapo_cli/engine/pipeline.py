@@ -1,0 +1,77 @@
+"""Lines through a stage: each becomes a result, in order; a bad one costs only itself."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from seapo_cli.engine.gateway import Gateway
+from seapo_cli.engine.ordered import ordered_map
+from seapo_cli.engine.threads import DaemonThread
+from seapo_cli.errors import RowError
+from seapo_cli.jsonl import Line
+from seapo_cli.records import Keys, Row, read_row
+
+_WINDOW_PER_REQUEST = 4
+"""Rows held for each open request: enough for one slow answer not to idle the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a row, or one of the negatives wanted of it, is missing from the output."""
+
+    reason: str
+    error_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a stage made of one row."""
+
+    rows: Sequence[dict[str, Any]] = ()
+    failures: Sequence[Failure] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one line."""
+
+    line: Line
+    outcome: Outcome
+    row_id: str | None = field(default=None)
+
+
+class Stage(Protocol):
+    """What a stage does to a row. Failures of this row only are in the outcome, not raised."""
+
+    name: str
+
+    async def process(self, row: Row, gateway: Gateway) -> Outcome:
+        """Work on one row; many run at once."""
+
+
+async def results(
+    lines: Iterator[list[Line]], stage: Stage, gateway: Gateway, keys: Keys
+) -> AsyncIterator[list[Result]]:
+    """Results in the order of the lines, in lists of those that are ready together."""
+
+    async def work(line: Line) -> Result:
+        if line.error:
+            return Result(line, Outcome(failures=[Failure(line.error)]))
+        try:
+            row = read_row(line.data, keys, line.number)
+        except RowError as error:
+            return Result(line, Outcome(failures=[Failure(str(error))]))
+        return Result(line, await stage.process(row, gateway), row.id)
+
+    window = _WINDOW_PER_REQUEST * gateway.concurrency
+    async for batch in ordered_map(_beside(lines), work, window):
+        yield batch
+
+
+async def _beside(lines: Iterator[list[Line]]) -> AsyncIterator[list[Line]]:
+    """Read in a thread: the next line may be long in coming."""
+    reader = DaemonThread()
+    while (batch := await reader.call(next, lines, None)) is not None:
+        yield batch

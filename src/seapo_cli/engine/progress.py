@@ -1,0 +1,126 @@
+"""Progress and the closing summary, on stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from seapo_cli.engine.tally import Tally
+
+if TYPE_CHECKING:
+    import rich.progress
+
+_BAR_SECONDS = 0.25
+_LINE_SECONDS = 30.0
+
+
+class Progress:
+    """A bar on a terminal; off a terminal a plain line now and then; a summary at the end.
+
+    Both tell rows, rate, tokens/s, failures and, where the input's size is known, the time left.
+    """
+
+    def __init__(self, name: str, tally: Tally, total_bytes: int | None) -> None:
+        self._name = name
+        self._tally = tally
+        self._total = total_bytes
+        self._bar: rich.progress.Progress | None = None
+        self._next = 0.0
+
+    def __enter__(self) -> Self:
+        # Rows on the same terminal would tear the bar apart.
+        if sys.stderr.isatty() and not sys.stdout.isatty():
+            self._bar = _bar()
+            self._bar.add_task(self._name, total=self._total, told="")
+            self._bar.start()
+        self._next = time.monotonic() + self._interval
+        return self
+
+    @property
+    def _interval(self) -> float:
+        return _BAR_SECONDS if self._bar else _LINE_SECONDS
+
+    def update(self) -> None:
+        """Show the state of the tally, if it is time to."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + self._interval
+        told = self._told()
+        if self._bar:
+            self._bar.update(self._bar.task_ids[0], completed=self._tally.bytes_done, told=told)
+        else:
+            left = self._seconds_left()
+            self.say(told if left is None else f"{told}, {_duration(left)} left")
+
+    def say(self, text: str) -> None:
+        """Print one line, above the bar if there is one."""
+        line = f"seapo {self._name}: {text}"
+        if self._bar:
+            self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        else:
+            print(line, file=sys.stderr, flush=True)
+
+    def _told(self) -> str:
+        tally = self._tally
+        seconds = max(tally.seconds, 1e-9)
+        told = f"{tally.rows_in:,} rows, {tally.rows_in / seconds:,.1f} rows/s"
+        told += f", {tally.usage.completion_tokens / seconds:,.0f} tokens/s"
+        return told + (f", {tally.rows_failed:,} failed" if tally.rows_failed else "")
+
+    def _seconds_left(self) -> float | None:
+        done = self._tally.bytes_done
+        if not self._total or not done:
+            return None
+        return self._tally.seconds * max(0, self._total - done) / done
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+            self._bar = None
+        self.say(self._closing())
+
+    def _closing(self) -> str:
+        tally = self._tally
+        text = f"{tally.rows_in:,} rows in, {tally.rows_out:,} out, {tally.rows_failed:,} failed"
+        text += f"; {tally.requests_sent:,} requests, {tally.from_store:,} answers from the store"
+        if tally.retries:
+            text += f", {tally.retries:,} retries"
+        text += f"; {tally.usage.prompt_tokens:,} prompt tokens"
+        if tally.usage.cached_tokens:
+            text += f" ({tally.usage.cached_tokens / tally.usage.prompt_tokens:.0%} cached)"
+        text += f", {tally.usage.completion_tokens:,} completion tokens"
+        text += f", {tally.usage.completion_tokens / max(tally.seconds, 1e-9):,.1f} tokens/s"
+        if tally.cost is not None:
+            text += f"; cost {tally.cost:,.4f}"
+        return f"{text}; {_duration(tally.seconds)}"
+
+
+def _bar() -> rich.progress.Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("seapo {task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[told]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        refresh_per_second=4,
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}"

@@ -1,0 +1,66 @@
+"""What a run did: the counters behind progress and the closing summary."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from seapo_cli.records import Usage
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counted while a run goes on."""
+
+    price_in: float | None = None
+    price_out: float | None = None
+    """Price of a million prompt / completion tokens, where known."""
+    rows_in: int = 0
+    rows_out: int = 0
+    rows_failed: int = 0
+    """Input rows with at least one failure; they may have given output as well."""
+    requests_sent: int = 0
+    """HTTP requests, retries included."""
+    from_store: int = 0
+    """Answers that were paid for in an earlier run."""
+    shared: int = 0
+    """Answers taken from an identical request of this run that was still open."""
+    retries: int = 0
+    usage: Usage = field(default_factory=Usage)
+    """Tokens of the answers that this run paid for."""
+    bytes_done: int = 0
+    """Input bytes up to the last finished row."""
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    @property
+    def cost(self) -> float | None:
+        """What this run's tokens cost; None without prices."""
+        if self.price_in is None and self.price_out is None:
+            return None
+        bill = self.usage.prompt_tokens * (self.price_in or 0)
+        bill += self.usage.completion_tokens * (self.price_out or 0)
+        return round(bill / 1e6, 6)
+
+    def summary(self) -> dict[str, Any]:
+        """The closing summary."""
+        seconds = self.seconds
+        found: dict[str, Any] = {
+            "rows_in": self.rows_in,
+            "rows_out": self.rows_out,
+            "rows_failed": self.rows_failed,
+            "requests_sent": self.requests_sent,
+            "from_store": self.from_store,
+            "shared": self.shared,
+            "retries": self.retries,
+            **self.usage.model_dump(),
+            "seconds": round(seconds, 3),
+            "tokens_per_second": round(self.usage.completion_tokens / max(seconds, 1e-9), 1),
+        }
+        if self.cost is not None:
+            found["cost"] = self.cost
+        return found

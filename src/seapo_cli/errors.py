@@ -1,0 +1,74 @@
+"""The error family: everything seapo raises on purpose is a `SeapoError`.
+
+    SeapoError                 the run cannot go on
+    ├── UsageError             the command line or a settings file is wrong
+    ├── RowError               one row is bad; the others go on
+    │   └── InjectionError     no usable negative came back for this row and type
+    ├── BackendError           a model request failed
+    │   ├── RequestRefused     ... and would fail again: a deterministic 4xx
+    │   ├── Overloaded         ... because the server asked us to slow down
+    │   ├── Transient          ... and may work next time
+    │   ├── Unreachable        ... because nobody answers at the address
+    │   └── BackendFatal       ... and every other one will too: key, model, quota
+    ├── TooManyErrors          --max-errors was reached
+    └── StoreError             the request store cannot be read or written
+
+Messages say what was wrong, where, and what to do; they never carry an API key.
+"""
+
+
+class SeapoError(Exception):
+    """Base of all errors that seapo raises on purpose; `str()` is one clear line."""
+
+    exit_code = 1
+
+
+class UsageError(SeapoError):
+    """The command line, an environment variable or a settings file is wrong."""
+
+    exit_code = 2
+
+
+class RowError(SeapoError):
+    """One row cannot be read or answered; it is reported and the others go on."""
+
+
+class InjectionError(RowError):
+    """No usable negative came back for a row within the allowed attempts."""
+
+
+class BackendError(SeapoError):
+    """A request to a model failed."""
+
+
+class RequestRefused(BackendError):
+    """The server refused this request and would refuse it again (deterministic 4xx)."""
+
+
+class Overloaded(BackendError):
+    """The server asked to slow down (429, 503, 529)."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds that the server asked us to wait; None if it did not say."""
+
+
+class Transient(BackendError):
+    """The request failed in a way that may pass: 5xx, time-out, disconnect, broken body."""
+
+
+class Unreachable(BackendError):
+    """Nothing answers at the server's address."""
+
+
+class BackendFatal(BackendError):
+    """No request can succeed: wrong key, unknown model, quota used up."""
+
+
+class TooManyErrors(SeapoError):
+    """More rows failed than `--max-errors` allows."""
+
+
+class StoreError(SeapoError):
+    """The request store cannot be opened, read or written (a full disk, a foreign file)."""

@@ -1,0 +1,177 @@
+"""JSON Lines in and out: bounded memory, errors with line numbers, whole files only.
+
+Reading works on raw bytes and never holds more than one chunk or one line, so a broken
+byte, a broken line or a gigantic line costs only itself.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import orjson
+
+from seapo_cli.errors import SeapoError, UsageError
+
+MAX_LINE_BYTES = 32 << 20
+_CHUNK_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of input: its number (from 1), and what it holds or why it cannot be read."""
+
+    number: int
+    data: object = None
+    error: str | None = None
+    end: int = 0
+    """Bytes of input up to its end, for progress; exact to the chunk it was read with."""
+
+
+def read_lines(stream: BinaryIO) -> Iterator[list[Line]]:
+    """Decode a JSONL stream, in lists of the lines that arrived together; blank lines are skipped.
+
+    Lines stream as they arrive: a row written to a pipe is seen at once. A line over
+    `MAX_LINE_BYTES` is skipped over without being held in memory.
+    """
+    number = position = 0
+    rest = bytearray()
+    too_long = False
+    while chunk := stream.read(_CHUNK_BYTES):
+        position += len(chunk)
+        first, *others = chunk.split(b"\n")
+        if not too_long:
+            rest += first
+            too_long = len(rest) > MAX_LINE_BYTES
+        if not others:
+            continue
+        *whole, last = [b"" if too_long else bytes(rest), *others]
+        found = [_decode(raw, number + count, position) for count, raw in enumerate(whole, 1)]
+        if too_long:
+            found[0] = _too_long(number + 1, position)
+        number += len(whole)
+        if lines := [line for line in found if line]:
+            yield lines
+        rest[:], too_long = last, False
+    if too_long:
+        yield [_too_long(number + 1, position)]
+    elif line := _decode(bytes(rest), number + 1, position):
+        yield [line]
+
+
+def _decode(raw: bytes, number: int, end: int) -> Line | None:
+    if number == 1:
+        raw = raw.removeprefix(b"\xef\xbb\xbf")
+    if not raw.strip():
+        return None
+    try:
+        return Line(number, orjson.loads(raw), end=end)
+    except orjson.JSONDecodeError as error:
+        reason = f"not valid JSON: {error}"
+    try:
+        raw.decode()
+    except UnicodeDecodeError as bad:
+        reason = f"not valid UTF-8 at byte {bad.start} of the line"
+    return Line(number, error=reason, end=end)
+
+
+def _too_long(number: int, end: int) -> Line:
+    return Line(number, error=f"line longer than {MAX_LINE_BYTES >> 20} MiB", end=end)
+
+
+@contextmanager
+def open_input(name: str) -> Iterator[BinaryIO]:
+    """An input file, unbuffered; `-` is stdin.
+
+    Raises:
+        UsageError: it cannot be opened.
+    """
+    try:
+        if name == "-":
+            # Not sys.stdin: its lock, held by a thread in a blocking read, breaks the exit.
+            stream = open(0, "rb", buffering=0, closefd=False)
+        else:
+            stream = open(name, "rb", buffering=0)
+    except OSError as error:
+        raise UsageError(f"{'stdin' if name == '-' else name}: {error.strerror}") from None
+    with stream:
+        yield stream
+
+
+def input_size(stream: BinaryIO) -> int | None:
+    """Bytes to read in all; None for pipes and terminals."""
+    found = os.fstat(stream.fileno())
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
+
+
+def encode(row: Any) -> bytes:
+    """One JSON line, newline included."""
+    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+
+
+class Output:
+    """Where rows go: stdout, or a file that exists under its name only once it is whole.
+
+    `Output("FILE")` writes `FILE.part` and renames it when the block ends without an error;
+    otherwise the part file stays for inspection. What is no regular file (`-` for stdout,
+    a pipe, `/dev/null`) is written directly.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = "stdout" if name == "-" else name
+        self._target = Path(os.path.realpath(name))
+        self._part = self._target.with_name(self._target.name + ".part")
+        self._renames = name != "-" and (not self._target.exists() or self._target.is_file())
+        self._to_stdout = name == "-"
+
+    def __enter__(self) -> Self:
+        path = self._part if self._renames else self._target
+        try:
+            if self._to_stdout:
+                self._fd = os.dup(1)
+            elif self._renames:
+                self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+            else:
+                self._fd = os.open(path, os.O_WRONLY)
+            self.may_block = not stat.S_ISREG(os.fstat(self._fd).st_mode)
+            """Whether a write can wait for a slow reader (a pipe, a terminal)."""
+        except OSError as error:
+            raise UsageError(f"{self.name}: cannot write: {error.strerror}") from None
+        return self
+
+    def write(self, data: bytes) -> None:
+        """Write all of `data`.
+
+        Raises:
+            BrokenPipeError: the reader is gone.
+            SeapoError: the disk is full, or another I/O error.
+        """
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.write(self._fd, view) :]
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise SeapoError(f"{self.name}: cannot write: {error.strerror}") from None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        os.close(self._fd)
+        if self._renames and kind is None:
+            os.replace(self._part, self._target)
+
+
+def encode_all(rows: Iterable[Any]) -> bytes:
+    """Several JSON lines at once."""
+    return b"".join(map(encode, rows))

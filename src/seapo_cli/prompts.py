@@ -1,0 +1,114 @@
+"""Error types and mode templates: Markdown files under `prompts/`, shipped in the wheel.
+
+    prompts/NAME.md         one error type: front matter (`ErrorType`'s fields) and guidance
+    prompts/modes/MODE.md   what an injection mode says to the model, with $placeholders
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from seapo_cli.errors import UsageError
+
+
+class Example(BaseModel):
+    """A good sentence and the same one with the mistake in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    original: str
+    """Empty where the mistake is an inserted sentence."""
+    mistake: str
+
+
+class ErrorType(BaseModel):
+    """One kind of mistake, as its file describes it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
+    aliases: tuple[str, ...] = ()
+    description: str
+    """One line: what the mistake is. Shown by `seapo types` and told to the model."""
+    places: tuple[str, ...] = ()
+    """Kinds of places where edit mode may put it, the best first; empty: any sentence."""
+    examples: tuple[Example, ...] = ()
+    guidance: str
+    """The file's body: how to make the mistake well."""
+    source: str = Field(exclude=True)
+    """The whole file, for the template's hash."""
+
+
+def folder() -> Path:
+    """Where the packaged prompts are: in the wheel beside this module, in a checkout at the top."""
+    packaged = Path(__file__).parent / "prompts_data"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "prompts"
+
+
+@cache
+def error_types() -> dict[str, ErrorType]:
+    """The packaged error types by name."""
+    found = (read_error_type(path) for path in sorted(folder().glob("*.md")))
+    return {error_type.name: error_type for error_type in found}
+
+
+def load_error_type(name: str) -> ErrorType:
+    """Find an error type by name or alias, or read a user's own Markdown file.
+
+    Raises:
+        UsageError: there is no such type or file, or the file is wrong.
+    """
+    for error_type in error_types().values():
+        if name == error_type.name or name in error_type.aliases:
+            return error_type
+    if name.endswith(".md") or "/" in name:
+        return read_error_type(Path(name))
+    known = ", ".join(error_types())
+    raise UsageError(f"no error type {name!r}: take one of {known}, or a file TYPE.md of your own")
+
+
+def read_error_type(path: Path) -> ErrorType:
+    """Read one error type's file.
+
+    Raises:
+        UsageError: it cannot be read, or its front matter is wrong.
+    """
+    import yaml
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not valid UTF-8"
+        raise UsageError(f"{path}: {reason}") from None
+    opening, head, body = [*text.split("---\n", 2), "", ""][:3]
+    if opening or not body.strip():
+        raise UsageError(f"{path}: expected front matter between two lines '---', then guidance")
+    try:
+        fields: Any = yaml.safe_load(head)
+        if not isinstance(fields, dict):
+            raise UsageError(f"{path}: the front matter must be a mapping of names to values")
+        return ErrorType(**{**fields, "guidance": body.strip(), "source": text})
+    except yaml.YAMLError as error:
+        raise UsageError(f"{path}: front matter is not YAML: {' '.join(str(error).split())}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"{path}: front matter, {where}: {first['msg']}") from None
+
+
+@cache
+def mode_template(mode: str) -> Template:
+    """What a mode says to the model, with `$placeholders`."""
+    return Template((folder() / "modes" / f"{mode}.md").read_text(encoding="utf-8"))
+
+
+def template_hash(error_type: ErrorType, mode: str) -> str:
+    """Names the exact wording behind a negative: changes with either file."""
+    text = error_type.source + mode_template(mode).template
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

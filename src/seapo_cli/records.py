@@ -1,0 +1,247 @@
+"""What flows through the pipeline: rows, messages, model requests and their answers.
+
+A `Row` keeps every key it came with, in its order; stages only add keys. The pydantic
+models are the objects that stages add (DESIGN section 2) and what a backend returns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import orjson
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from seapo_cli.errors import RowError
+
+PROMPT_KEYS = ("prompt", "instruction", "question", "messages")
+RESPONSE_KEYS = ("response", "output", "answer", "completion", "chosen")
+
+
+class Message(BaseModel):
+    """One turn of a conversation."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str
+
+
+Prompt = str | tuple[Message, ...]
+_messages = TypeAdapter(tuple[Message, ...])
+
+
+class Usage(BaseModel):
+    """Tokens of one request, or of all requests behind one row."""
+
+    model_config = ConfigDict(frozen=True)
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    """Prompt tokens that the server took from its prefix cache, where it says."""
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+        )
+
+
+class Sampling(BaseModel):
+    """Decoding parameters; None leaves the choice to the server."""
+
+    model_config = ConfigDict(frozen=True)
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] | None = None
+
+
+class Completion(BaseModel):
+    """A model's answer to one request."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    finish_reason: str | None = None
+    """`stop`, `length` (cut by the token limit), `content_filter`, ... as the server says."""
+    usage: Usage = Usage()
+
+
+class Edit(BaseModel):
+    """One replaced span. Offsets are in characters of the positive `response`.
+
+    An insertion has `start == end` and an empty `original`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    start: int
+    end: int
+    original: str
+    replacement: str
+
+
+class SampleInfo(BaseModel):
+    """What `sample` adds under the key `sample`."""
+
+    model: str
+    parameters: Sampling
+    index: int
+    finish_reason: str | None
+    truncated: bool
+    usage: Usage
+
+
+class ErrorInfo(BaseModel):
+    """What `inject` adds under the key `error`."""
+
+    type: str
+    mode: Literal["rewrite", "edit"]
+    edits: tuple[Edit, ...]
+    model: str
+    template: str
+    template_hash: str
+    attempts: int
+    finish_reason: str | None
+    usage: Usage
+    """Tokens of all attempts together: what this negative cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to a model: all that decides its answer."""
+
+    messages: tuple[Message, ...]
+    sampling: Sampling = Sampling()
+    schema: Mapping[str, Any] | None = None
+    """JSON schema that the answer must follow; None for free text."""
+    index: int = 0
+    """Which of several answers to the same messages and parameters this one is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of input, read: the user's own keys plus what seapo needs of them."""
+
+    data: Mapping[str, Any]
+    id: str
+    prompt: Prompt
+    response: str | None = None
+    line: int = field(default=0, compare=False)
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The prompt as messages; a plain string is one user turn."""
+        if isinstance(self.prompt, str):
+            return (Message(role="user", content=self.prompt),)
+        return self.prompt
+
+    def extended(self, **added: Any) -> dict[str, Any]:
+        """The output row: every key it came with, missing `id`, `prompt`, `response`, and `added`."""
+        out = dict(self.data)
+        out.setdefault("id", self.id)
+        if "prompt" not in out:
+            out["prompt"] = _dump_prompt(self.prompt)
+        if self.response is not None:
+            out.setdefault("response", self.response)
+        out.update(added)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Names of the keys that hold prompt and response; None recognises the usual ones."""
+
+    prompt: str | None = None
+    response: str | None = None
+
+
+def read_row(data: object, keys: Keys = Keys(), line: int = 0) -> Row:
+    """Read one decoded JSON line as a row.
+
+    Raises:
+        RowError: it is no object, has no prompt, or a part has the wrong type.
+    """
+    if not isinstance(data, dict):
+        raise RowError(f"a row must be a JSON object, this one is {_kind(data)}")
+    prompt, response = _read_prompt(data, keys)
+    given = _read_response(data, keys)
+    response = response if given is None else given
+    row_id = data.get("id")
+    if row_id is None:
+        row_id = hashlib.blake2b(orjson.dumps(_dump_prompt(prompt)), digest_size=8).hexdigest()
+    elif not isinstance(row_id, str | int):
+        raise RowError(f"key 'id' must be a string, this one is {_kind(row_id)}")
+    return Row(data=data, id=str(row_id), prompt=prompt, response=response, line=line)
+
+
+def _read_prompt(data: Mapping[str, Any], keys: Keys) -> tuple[Prompt, str | None]:
+    """The prompt, and the answer where the messages end in an assistant turn."""
+    names = (keys.prompt,) if keys.prompt else PROMPT_KEYS
+    name = next((n for n in names if data.get(n) is not None), None)
+    if name is None:
+        wanted = " or ".join(repr(n) for n in names)
+        raise RowError(f"no prompt: expected key {wanted}; name another with --prompt-key")
+    value = data[name]
+    if isinstance(value, str):
+        if name == "instruction" and isinstance(data.get("input"), str) and data["input"]:
+            value = f"{value}\n\n{data['input']}"
+        if not value.strip():
+            raise RowError(f"key {name!r} is empty")
+        return value, None
+    messages = _read_messages(value, name)
+    if messages[-1].role == "assistant":
+        if len(messages) == 1:
+            raise RowError(f"key {name!r} holds an assistant turn only, with no request before it")
+        return messages[:-1], messages[-1].content
+    return messages, None
+
+
+def _read_response(data: Mapping[str, Any], keys: Keys) -> str | None:
+    names = (keys.response,) if keys.response else RESPONSE_KEYS
+    name = next((n for n in names if data.get(n) is not None), None)
+    if name is None:
+        if keys.response:
+            raise RowError(f"no key {keys.response!r} (--response-key)")
+        return None
+    value = data[name]
+    if not isinstance(value, str):
+        messages = _read_messages(value, name)
+        if messages[-1].role != "assistant":
+            raise RowError(f"key {name!r} must end with an assistant turn")
+        value = messages[-1].content
+    if not value.strip():
+        raise RowError(f"key {name!r} is empty: remove it to have the prompt answered")
+    return value
+
+
+def _read_messages(value: object, name: str) -> tuple[Message, ...]:
+    if isinstance(value, dict):
+        value = [value]
+    if not isinstance(value, list) or not value:
+        raise RowError(f"key {name!r} must be a string or a list of messages, it is {_kind(value)}")
+    try:
+        return _messages.validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise RowError(f"key {name!r}: message {where}: {first['msg']}") from None
+
+
+def _dump_prompt(prompt: Prompt) -> str | list[dict[str, str]]:
+    if isinstance(prompt, str):
+        return prompt
+    return [{"role": m.role, "content": m.content} for m in prompt]
+
+
+def _kind(value: object) -> str:
+    names = {type(None): "null", bool: "a boolean", int: "a number", float: "a number"}
+    names |= {str: "a string", list: "a list", dict: "an object"}
+    return names.get(type(value), type(value).__name__)

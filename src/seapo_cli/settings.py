@@ -1,0 +1,127 @@
+"""Settings of the stages, validated in one place; the CLI, files and library all end here."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from seapo_cli.errors import UsageError
+
+
+class Settings(BaseModel):
+    """Base of all settings: immutable, unknown names rejected."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def checked(cls, **values: Any) -> Self:
+        """Build from outside values.
+
+        Raises:
+            UsageError: a value is wrong; names the option and what it accepts.
+        """
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = "--" + "-".join(str(part) for part in first["loc"]).replace("_", "-")
+            text = first["msg"].removeprefix("Value error, ")
+            raise UsageError(text if name == "--" else f"{name}: {text}") from None
+
+
+class BackendSettings(Settings):
+    """Which model answers, and where it runs."""
+
+    backend: Literal["auto", "openai", "embedded"] = "auto"
+    base_url: str | None = None
+    model: str | None = None
+    api_key: SecretStr | None = None
+    timeout: float = Field(default=300.0, gt=0)
+    """Seconds for one request, connection to last byte."""
+
+    def chosen(self) -> str:
+        """The backend to use: an endpoint where one is configured, else the embedded model."""
+        if self.backend != "auto":
+            return self.backend
+        names_file = self.model is not None and self.model.endswith(".gguf")
+        return "openai" if (self.base_url or self.api_key) and not names_file else "embedded"
+
+
+class EngineSettings(Settings):
+    """How requests travel and where answers are kept."""
+
+    concurrency: int | None = Field(default=None, ge=1)
+    """Most requests open at once; None takes the backend's own default."""
+    retries: int = Field(default=5, ge=0)
+    """How often one request is sent again after a failure that may pass."""
+    patience: float = Field(default=120.0, gt=0)
+    """Seconds without one success after which a struggling server is given up."""
+    max_errors: int | None = Field(default=None, ge=0)
+    store: Path | None = Field(default_factory=lambda: default_store_path())
+    """The request store; None keeps nothing."""
+    price_in: float | None = Field(default=None, ge=0)
+    price_out: float | None = Field(default=None, ge=0)
+    """Price of a million prompt / completion tokens, for the summary's cost."""
+
+
+class SampleSettings(Settings):
+    """What `sample` asks for."""
+
+    n: int = Field(default=1, ge=1)
+    temperature: float | None = Field(default=None, ge=0)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    max_tokens: int = Field(default=1024, ge=1)
+    seed: int = 0
+    stop: tuple[str, ...] = ()
+    system: str | None = None
+    truncated: Literal["drop", "keep"] = "drop"
+    """What becomes of an answer cut by the token limit."""
+
+
+class InjectSettings(Settings):
+    """Which mistakes `inject` makes, and how."""
+
+    error_types: tuple[str, ...] = ()
+    """Names, aliases or files; one negative per row and type."""
+    mix: dict[str, float] = Field(default_factory=dict)
+    """Weights by type: one type is drawn per row. Excludes `error_types`."""
+    mode: Literal["edit", "rewrite"] = "edit"
+    edits: int = Field(default=1, ge=1)
+    severity: Literal["subtle", "moderate", "severe"] = "moderate"
+    attempts: int = Field(default=5, ge=1)
+    seed: int = 0
+    max_tokens: int = Field(default=1024, ge=1)
+    """Token limit of the answer that a row without a response gets first."""
+
+    @model_validator(mode="after")
+    def _one_way_to_choose(self) -> Self:
+        if self.error_types and self.mix:
+            raise ValueError("--error-type and --mix exclude each other: take one")
+        if not self.error_types and not self.mix:
+            raise ValueError("no error type: name one with --error-type (see `seapo types`)")
+        if any(weight < 0 for weight in self.mix.values()) or (
+            self.mix and not sum(self.mix.values())
+        ):
+            raise ValueError("--mix: weights must not be negative, and not all zero")
+        return self
+
+
+def default_store_path() -> Path:
+    """Where answers are kept unless said otherwise: the user's cache folder."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "seapo" / "store.sqlite"
+
+
+def parse_mix(text: str) -> dict[str, float]:
+    """Read `factual=2,logical=1` as weights by type."""
+    weights: dict[str, float] = {}
+    for part in text.split(","):
+        name, equals, weight = part.partition("=")
+        try:
+            weights[name.strip()] = float(weight) if equals else 1.0
+        except ValueError:
+            raise UsageError(f"--mix: {part!r} is not NAME=WEIGHT") from None
+    return weights

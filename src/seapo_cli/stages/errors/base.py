@@ -1,0 +1,48 @@
+"""The seam between an injection mode and the stage that runs it.
+
+A mode does no I/O. It is a generator: it yields the `Request` it wants answered, is sent
+the `Completion`, and in the end returns an `Injection` or raises `InjectionError` with
+the reason of its last failed attempt. So a mode is tested with plain strings, and the
+engine alone decides how requests travel, are stored and retried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Literal
+
+from seapo_cli.prompts import ErrorType
+from seapo_cli.records import Completion, Edit, Message, Request
+
+Severity = Literal["subtle", "moderate", "severe"]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One negative to make."""
+
+    messages: tuple[Message, ...]
+    """The conversation that `response` answers: system and earlier turns are context."""
+    response: str
+    error_type: ErrorType
+    edits: int = 1
+    """How many mistakes to put in."""
+    severity: Severity = "moderate"
+    seed: int = 0
+    """Seed of this task's local draws and of its requests; differs by row and type."""
+    attempts: int = 5
+    """How many requests may be spent on one mistake before giving up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Injection:
+    """A usable negative."""
+
+    negative: str
+    edits: tuple[Edit, ...]
+    """Spans replaced in `response`, sorted, not overlapping. Applying them gives `negative`."""
+    finish_reason: str | None
+
+
+Steps = Generator[Request, Completion, Injection]

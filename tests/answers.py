@@ -1,0 +1,67 @@
+"""What the mock server answers: text and JSON that are a pure function of the request."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "inlet")
+
+
+def key_of(body: Mapping[str, Any]) -> str:
+    """Names a request: equal bodies have equal keys, whatever the order of their keys."""
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def answer_to(body: Mapping[str, Any], echo: str) -> str:
+    """The answer to a chat request.
+
+    With a JSON schema, JSON that satisfies it; else, where `echo` (a regular expression)
+    matches the last message, the last match with its first number raised by one; else words.
+    """
+    rng = random.Random(key_of(body))
+    wanted = body.get("response_format") or {}
+    if wanted.get("type") == "json_schema":
+        return json.dumps(_fill(wanted["json_schema"]["schema"], rng))
+    heard = re.findall(echo, body["messages"][-1]["content"]) if echo else []
+    if heard:
+        return re.sub(r"\d+", lambda number: str(int(number[0]) + 1), str(heard[-1]), count=1)
+    return f"{key_of(body)[:8]} {' '.join(rng.choices(_WORDS, k=11))}."
+
+
+def _fill(schema: Mapping[str, Any], rng: random.Random) -> Any:
+    """A value that satisfies a schema: const, enum, anyOf, objects, arrays, scalars, patterns."""
+    if "const" in schema:
+        return schema["const"]
+    if "anyOf" in schema:
+        return _fill(rng.choice(schema["anyOf"]), rng)
+    if "enum" in schema:
+        return rng.choice(schema["enum"])
+    match schema["type"]:
+        case "object":
+            return {name: _fill(part, rng) for name, part in schema["properties"].items()}
+        case "array":
+            return [_fill(schema["items"], rng) for _ in range(schema.get("minItems", 1))]
+        case "string":
+            return _string(schema, rng)
+        case "integer" | "number":
+            return rng.randint(schema.get("minimum", 0), schema.get("maximum", 999))
+        case "boolean":
+            return rng.random() < 0.5
+    raise ValueError(f"the mock server cannot satisfy {schema}")
+
+
+def _string(schema: Mapping[str, Any], rng: random.Random) -> str:
+    pattern = re.compile(schema.get("pattern", ""))
+    least, most = schema.get("minLength", 0), schema.get("maxLength", 10_000)
+    for length in range(1, 200):
+        words = " ".join(rng.choices(_WORDS, k=1 + length // 10))
+        number = str(rng.randrange(10 ** (1 + length % 6)))
+        for text in (words, words.capitalize() + ".", words.title(), number, f"{number}%"):
+            if pattern.search(text) and least <= len(text) <= most:
+                return text
+    raise ValueError(f"the mock server cannot satisfy {schema}")

@@ -1,0 +1,30 @@
+"""Fixtures that more than one folder of tests uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from running import Seapo
+from servers import Behaviour, Server, serve
+
+
+@pytest.fixture(scope="session")
+def _server_process() -> Iterator[Server]:
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture
+def server(_server_process: Server) -> Server:
+    """A mock model server without faults and with an empty log, shared by all tests."""
+    _server_process.set(Behaviour())
+    return _server_process
+
+
+@pytest.fixture
+def seapo(tmp_path: Path, server: Server) -> Seapo:
+    """The command, in an empty folder, against that server."""
+    return Seapo(tmp_path, server)

@@ -1,0 +1,192 @@
+"""An OpenAI-compatible mock server in a process of its own, with faults on demand.
+
+    python tests/mock_server.py [--port N] [--behaviour JSON]   prints its port, runs until killed
+
+Answers are a pure function of the request body (`answers.py`). Tests start one with
+`servers.serve()` and steer it over HTTP: `/_behaviour` sets what it does and clears the log,
+`/_log` tells what arrived, `/_wait` returns once so many answers have left. Times are
+`time.monotonic()`, which all processes of one machine share.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+from aiohttp import web
+
+from answers import answer_to, key_of
+from servers import Behaviour, Entry, Fault, Log
+
+
+class _App:
+    """State and handlers."""
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        self.changed = asyncio.Condition()
+        self.reset(behaviour)
+
+    def reset(self, behaviour: Behaviour) -> None:
+        self.behaviour = behaviour
+        self.log = Log()
+        self.open = 0
+        self.seen: Counter[str] = Counter()
+        self.fired: Counter[Fault] = Counter()
+
+    async def chat(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        entry = Entry(key_of(body), body["messages"][-1]["content"], time.monotonic())
+        log = self.log
+        log.entries.append(entry)
+        self.open += 1
+        log.peak = max(log.peak, self.open)
+        try:
+            return await self._answer(request, body, entry)
+        finally:
+            if log is self.log:
+                self.open -= 1
+            async with self.changed:
+                self.changed.notify_all()
+
+    async def _answer(
+        self, request: web.Request, body: dict[str, Any], entry: Entry
+    ) -> web.StreamResponse:
+        behaviour, busy = self.behaviour, self.open
+        self.seen[entry.key] += 1
+        fault = self._fault(body, self.seen[entry.key])
+        await asyncio.sleep(behaviour.latency + behaviour.jitter * int(entry.key[:6], 16) / 2**24)
+        if behaviour.most_open is not None and busy > behaviour.most_open:
+            fault = Fault("status", 429)
+        if fault is not None and fault.kind not in ("status", "refuse"):
+            return await _break(fault, request)
+        entry.status = 200 if fault is None else fault.status
+        response = _good(body, entry.key, behaviour.echo) if fault is None else _bad(fault, request)
+        await response.prepare(request)
+        await response.write_eof()
+        entry.sent = time.monotonic()
+        return response
+
+    def _fault(self, body: dict[str, Any], attempt: int) -> Fault | None:
+        for fault in self.behaviour.faults:
+            if (
+                (fault.first is None or attempt <= fault.first)
+                and (fault.total is None or self.fired[fault] < fault.total)
+                and fault.marker in json.dumps(body["messages"], ensure_ascii=False)
+                and (fault.kind != "refuse" or fault.parameter in body)
+            ):
+                self.fired[fault] += 1
+                return fault
+        return None
+
+    async def set_behaviour(self, request: web.Request) -> web.Response:
+        self.reset(Behaviour.from_json(await request.text()))
+        return web.Response()
+
+    async def get_log(self, request: web.Request) -> web.Response:
+        return web.json_response(asdict(self.log))
+
+    async def wait(self, request: web.Request) -> web.Response:
+        count = int(request.query["answered"])
+        async with self.changed:
+            await self.changed.wait_for(lambda: len(self.log.answered()) >= count)
+        return web.Response()
+
+
+def _good(body: dict[str, Any], key: str, echo: str) -> web.Response:
+    words = answer_to(body, echo).split(" ")
+    limit = body.get("max_tokens") or body.get("max_completion_tokens") or len(words)
+    text = " ".join(words[:limit])
+    tokens = sum(len(message["content"]) for message in body["messages"]) // 4 + 1
+    return web.json_response(
+        {
+            "id": f"chatcmpl-{key}",
+            "object": "chat.completion",
+            "created": 0,
+            "model": body["model"],
+            "choices": [
+                {
+                    "index": 0,
+                    "message": {"role": "assistant", "content": text},
+                    "finish_reason": "stop" if limit >= len(words) else "length",
+                }
+            ],
+            "usage": {
+                "prompt_tokens": tokens,
+                "completion_tokens": min(limit, len(words)),
+                "total_tokens": tokens + min(limit, len(words)),
+                "prompt_tokens_details": {"cached_tokens": tokens // 2},
+            },
+        }
+    )
+
+
+def _bad(fault: Fault, request: web.Request) -> web.Response:
+    """An error in OpenAI's form; its message repeats the caller's key, as careless servers do."""
+    status = 400 if fault.kind == "refuse" else fault.status
+    caller = request.headers.get("Authorization", "nobody")
+    message = f"mock error {status} for {caller}"
+    if fault.kind == "refuse":
+        message = f"Unsupported parameter: '{fault.parameter}' is not supported by this model"
+    wait = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
+    error = {"message": message, "type": "mock", "param": fault.parameter or None, "code": None}
+    return web.json_response({"error": error}, status=status, headers=wait)
+
+
+async def _break(fault: Fault, request: web.Request) -> web.StreamResponse:
+    """Answer in a way that no client can use."""
+    if fault.kind == "malformed":
+        return web.Response(text='{"choices": [{"mess', content_type="application/json")
+    if fault.kind == "hollow":
+        return web.json_response({"choices": []})
+    if fault.kind == "hang":
+        await asyncio.Event().wait()
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    assert request.transport is not None
+    if fault.kind == "short":
+        response.content_length = 1000
+    if fault.kind in ("cut", "short"):
+        await response.prepare(request)
+        await response.write(b'{"choices": [')
+    if fault.kind == "short":
+        request.transport.close()
+    else:
+        request.transport.abort()
+    return response
+
+
+async def _models(request: web.Request) -> web.Response:
+    return web.json_response({"object": "list", "data": [{"id": "mock", "object": "model"}]})
+
+
+async def _run(port: int, behaviour: Behaviour, until_eof: bool) -> None:
+    app, state = web.Application(client_max_size=1 << 30), _App(behaviour)
+    app.router.add_post("/v1/chat/completions", state.chat)
+    app.router.add_get("/v1/models", _models)
+    app.router.add_post("/_behaviour", state.set_behaviour)
+    app.router.add_get("/_log", state.get_log)
+    app.router.add_get("/_wait", state.wait)
+    runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", port, reuse_address=True, backlog=1024)
+    await site.start()
+    print(runner.addresses[0][1], flush=True)
+    await (asyncio.to_thread(sys.stdin.read) if until_eof else asyncio.Event().wait())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--behaviour", type=Behaviour.from_json, default=Behaviour())
+    parser.add_argument("--until-eof", action="store_true", help="end when stdin does")
+    arguments = parser.parse_args()
+    asyncio.run(_run(arguments.port, arguments.behaviour, arguments.until_eof))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""Run the real `seapo` command as a child process, and check what every run owes its user."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from servers import Server
+
+KEY = "sk-sentinel-4f1d2c"
+"""The API key of every run; `Seapo` checks that it never shows up anywhere."""
+SOURCES = Path(__file__).resolve().parent.parent / "src"
+PATIENT = 120.0
+"""Seconds after which a hanging child counts as broken."""
+
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a run ended."""
+
+    code: int
+    stdout: bytes
+    stderr: str
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows on stdout."""
+        return [json.loads(line) for line in self.stdout.splitlines()]
+
+
+def prompts(count: int, text: str = "What is {}?", start: int = 0) -> list[dict[str, Any]]:
+    """Rows with different prompts."""
+    numbers = range(start, start + count)
+    return [{"id": f"row-{n}", "prompt": text.format(f"number {n:03}")} for n in numbers]
+
+
+def jsonl(rows: Iterable[Data]) -> bytes:
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+@dataclass
+class Seapo:
+    """Runs `seapo` in a folder of its own, against one server."""
+
+    folder: Path
+    server: Server
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "SEAPO_"))}
+        home = {"HOME": str(self.folder), "XDG_CACHE_HOME": str(self.folder / "cache")}
+        home["XDG_CONFIG_HOME"] = str(self.folder / "config")
+        path = os.pathsep.join(filter(None, [str(SOURCES), os.environ.get("PYTHONPATH")]))
+        self.environment = {
+            **inherited,
+            **home,
+            "PYTHONPATH": path,
+            "OPENAI_API_KEY": KEY,
+            "OPENAI_BASE_URL": self.server.url,
+            **self.environment,
+        }
+
+    def file(self, name: str, data: bytes | Iterable[Data]) -> str:
+        """Write an input file; returns its path."""
+        path = self.folder / name
+        path.write_bytes(data if isinstance(data, bytes) else jsonl(data))
+        return str(path)
+
+    def start(
+        self, stage: str, *options: str, limits: Callable[[], None] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start a command without waiting for it."""
+        command = [sys.executable, "-m", "seapo_cli", stage, *self._defaults(options), *options]
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=self.environment,
+            cwd=self.folder,
+            preexec_fn=limits,
+        )
+
+    def _defaults(self, options: tuple[str, ...]) -> list[str]:
+        """The mock's model and a store in this folder, unless the options say otherwise."""
+        chosen = [] if "--model" in options else ["--model", "mock"]
+        if "--store" not in options and "--no-store" not in options:
+            chosen += ["--store", str(self.folder / "store.sqlite")]
+        return chosen
+
+    def run(
+        self,
+        stage: str,
+        *options: str,
+        stdin: bytes | Iterable[Data] = b"",
+        limits: Callable[[], None] | None = None,
+    ) -> Result:
+        """Run a command to its end."""
+        data = stdin if isinstance(stdin, bytes) else jsonl(stdin)
+        return self.finish(self.start(stage, *options, limits=limits), data)
+
+    def finish(self, process: subprocess.Popen[bytes], stdin: bytes | None = None) -> Result:
+        """Wait for a command's end and check what it left behind."""
+        try:
+            stdout, stderr = process.communicate(stdin, timeout=PATIENT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        result = Result(process.returncode, stdout or b"", stderr.decode())
+        assert "Traceback" not in result.stderr, result.stderr
+        assert KEY not in result.stderr
+        assert KEY.encode() not in result.stdout
+        for path in filter(Path.is_file, self.folder.rglob("*")):
+            assert KEY.encode() not in path.read_bytes(), f"the API key is in {path}"
+        return result
+
+    def errors(self, name: str = "errors.jsonl") -> list[dict[str, Any]]:
+        """What an `--errors` file says."""
+        return [json.loads(line) for line in (self.folder / name).read_bytes().splitlines()]
+
+    def summary(self, name: str = "summary.json") -> dict[str, Any]:
+        """What a `--summary` file says."""
+        values: dict[str, Any] = json.loads((self.folder / name).read_bytes())
+        return values
+
+
+@contextmanager
+def killed_at_end(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """Make sure that a started command does not outlive its test."""
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
