@@ -79,7 +79,7 @@ class Seapo:
         self, stage: str, *options: str, limits: Callable[[], None] | None = None
     ) -> subprocess.Popen[bytes]:
         """Start a command without waiting for it."""
-        command = [sys.executable, "-m", "seapo_cli", stage, *self._defaults(options), *options]
+        command = [sys.executable, "-m", "seapo_cli", stage, *self._defaults(stage, options), *options]
         return subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -90,9 +90,9 @@ class Seapo:
             preexec_fn=limits,
         )
 
-    def _defaults(self, options: tuple[str, ...]) -> list[str]:
+    def _defaults(self, stage: str, options: tuple[str, ...]) -> list[str]:
         """The mock's model and a store in this folder, unless the options say otherwise."""
-        chosen = [] if "--model" in options else ["--model", "mock"]
+        chosen = [] if "--model" in options or stage == "store" else ["--model", "mock"]
         if "--store" not in options and "--no-store" not in options:
             chosen += ["--store", str(self.folder / "store.sqlite")]
         return chosen

@@ -93,11 +93,9 @@ def open_input(name: str) -> Iterator[BinaryIO]:
         UsageError: it cannot be opened.
     """
     try:
-        if name == "-":
-            # Not sys.stdin: its lock, held by a thread in a blocking read, breaks the exit.
-            stream = open(0, "rb", buffering=0, closefd=False)
-        else:
-            stream = open(name, "rb", buffering=0)
+        # Not sys.stdin: its lock, held by a thread in a blocking read, breaks the exit.
+        source = os.dup(0) if name == "-" else os.open(name, os.O_RDONLY)
+        stream = os.fdopen(source, "rb", buffering=0)
     except OSError as error:
         raise UsageError(f"{'stdin' if name == '-' else name}: {error.strerror}") from None
     with stream:
@@ -169,7 +167,7 @@ class Output:
     ) -> None:
         os.close(self._fd)
         if self._renames and kind is None:
-            os.replace(self._part, self._target)
+            self._part.replace(self._target)
 
 
 def encode_all(rows: Iterable[Any]) -> bytes:

@@ -1,7 +1,7 @@
 """Error types and mode templates: Markdown files under `prompts/`, shipped in the wheel.
 
-    prompts/NAME.md         one error type: front matter (`ErrorType`'s fields) and guidance
-    prompts/modes/MODE.md   what an injection mode says to the model, with $placeholders
+prompts/NAME.md         one error type: front matter (`ErrorType`'s fields) and guidance
+prompts/modes/MODE.md   what an injection mode says to the model, with $placeholders
 """
 
 from __future__ import annotations
@@ -95,7 +95,9 @@ def read_error_type(path: Path) -> ErrorType:
             raise UsageError(f"{path}: the front matter must be a mapping of names to values")
         return ErrorType(**{**fields, "guidance": body.strip(), "source": text})
     except yaml.YAMLError as error:
-        raise UsageError(f"{path}: front matter is not YAML: {' '.join(str(error).split())}") from None
+        raise UsageError(
+            f"{path}: front matter is not YAML: {' '.join(str(error).split())}"
+        ) from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -119,7 +119,7 @@ class Request:
     """One request to a model: all that decides its answer."""
 
     messages: tuple[Message, ...]
-    sampling: Sampling = Sampling()
+    sampling: Sampling = field(default_factory=Sampling)
     schema: Mapping[str, Any] | None = None
     """JSON schema that the answer must follow; None for free text."""
     index: int = 0
@@ -144,7 +144,7 @@ class Row:
         return self.prompt
 
     def extended(self, **added: Any) -> dict[str, Any]:
-        """The output row: every key it came with, missing `id`, `prompt`, `response`, and `added`."""
+        """The output row: what it came with, `id`, `prompt`, `response` if missing, and `added`."""
         out = dict(self.data)
         out.setdefault("id", self.id)
         if "prompt" not in out:

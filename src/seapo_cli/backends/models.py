@@ -49,7 +49,7 @@ def _packaged() -> Path:
 def _from_hub(repository: str) -> Path:
     """Fetch the repository's best GGUF file, or take the one that was fetched before."""
     import huggingface_hub as hub
-    from huggingface_hub.errors import HFValidationError, HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
         names = hub.HfApi().list_repo_files(repository)

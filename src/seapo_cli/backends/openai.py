@@ -7,7 +7,6 @@ what limits the rate. The SDK serves where speed does not matter: listing models
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -111,7 +110,7 @@ class OpenAIBackend:
                 return reply.status, reply.headers, await reply.read()
         except aiohttp.ClientConnectorError as error:
             raise Unreachable(f"{self._base}: no server answers there ({error.strerror})") from None
-        except (asyncio.TimeoutError, TimeoutError):
+        except TimeoutError:
             raise Transient(f"no answer within --timeout {self._timeout:g} s") from None
         except (aiohttp.ClientError, OSError) as error:
             raise Transient(f"the connection broke: {type(error).__name__} {error}") from None

@@ -60,7 +60,9 @@ class Negotiation:
             if name in body and (parameter == name or re.search(rf"\b{name}\b", message)):
                 if name not in self._refused:
                     self._refused.add(name)
-                    instead = f"sending {_RENAMED[name]!r}" if name in _RENAMED else "leaving it out"
+                    instead = (
+                        f"sending {_RENAMED[name]!r}" if name in _RENAMED else "leaving it out"
+                    )
                     print(f"seapo: the server refuses {name!r}: {instead}", file=sys.stderr)
                 return True
         return False

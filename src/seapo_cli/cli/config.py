@@ -1,9 +1,9 @@
 """The settings file: `seapo.toml`, whose keys are the names of the long options.
 
-    model = "qwen2.5-7b-instruct"      # for all commands that have such an option
+model = "qwen2.5-7b-instruct"      # for all commands that have such an option
 
-    [inject]                           # for one command
-    error-type = ["factual", "logical"]
+[inject]                           # for one command
+error-type = ["factual", "logical"]
 """
 
 from __future__ import annotations

@@ -103,7 +103,8 @@ class JobOptions:
         int, option(env="SEAPO_RETRIES", help="Times a request is sent again after a failure.")
     ] = 5
     patience: Annotated[
-        float, option(env="SEAPO_PATIENCE", help="Seconds until a server without answers is given up.")
+        float,
+        option(env="SEAPO_PATIENCE", help="Seconds until a server without answers is given up."),
     ] = 120.0
     store: Annotated[
         Path | None,
@@ -117,9 +118,7 @@ class JobOptions:
     price_in: Annotated[
         float | None, option(help="Price of a million prompt tokens, for the summary's cost.")
     ] = None
-    price_out: Annotated[
-        float | None, option(help="Price of a million completion tokens.")
-    ] = None
+    price_out: Annotated[float | None, option(help="Price of a million completion tokens.")] = None
     seed: Annotated[int, option(env="SEAPO_SEED", help="Seed of all draws and requests.")] = 0
 
     def run(self, stage: Stage) -> None:

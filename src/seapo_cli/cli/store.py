@@ -37,7 +37,7 @@ def store(
         print(f"{path}: nothing stored yet")
         return
     with _open(path) as found:
-        print(f"{path}: {len(found):,} answers, {found.size() / 2**20:,.1f} MiB")
+        print(f"{path}: {found.count():,} answers, {found.size() / 2**20:,.1f} MiB")
 
 
 @app.command()
@@ -48,7 +48,7 @@ def clear(context: typer.Context) -> None:
         print(f"{path}: nothing stored")
         return
     with _open(path) as found:
-        count = len(found)
+        count = found.count()
         found.clear()
     print(f"{path}: forgot {count:,} answers")
 

@@ -64,7 +64,7 @@ class Gateway:
             SeapoError: nothing can be answered any more.
         """
         key = self._key(request)
-        if self._store and (known := self._store.get(key)) is not None:
+        if self._store is not None and (known := self._store.get(key)) is not None:
             self._tally.from_store += 1
             return Completion.model_validate_json(known)
         if (twin := self._in_flight.get(key)) is not None:
@@ -73,7 +73,7 @@ class Gateway:
         self._in_flight[key] = future = asyncio.get_running_loop().create_future()
         try:
             completion = await self._answer(request)
-            if self._store:
+            if self._store is not None:
                 self._store.put(key, completion.model_dump_json())
             future.set_result(completion)
             return completion
@@ -128,7 +128,7 @@ class Gateway:
         raise AssertionError("tenacity returns or raises")
 
     async def _admitted(self, request: Request) -> Completion:
-        """Send when the limiter has a place; wait for another one while the server is overloaded."""
+        """Send when the limiter has a place; queue again while the server is overloaded."""
         for turn in range(_MOST_TURNED_AWAY):
             async with self._limiter:
                 self._health.check()

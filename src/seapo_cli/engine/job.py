@@ -11,14 +11,12 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from seapo_cli.backends import connect
-from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Result, Stage, results
 from seapo_cli.engine.progress import Progress
-from seapo_cli.engine.store import Store
+from seapo_cli.engine.session import open_gateway
 from seapo_cli.engine.tally import Tally
 from seapo_cli.engine.threads import DaemonThread
-from seapo_cli.errors import SeapoError, TooManyErrors, UsageError
+from seapo_cli.errors import TooManyErrors, UsageError
 from seapo_cli.jsonl import Output, encode, encode_all, input_size, open_input, read_lines
 from seapo_cli.records import Keys
 from seapo_cli.settings import BackendSettings, EngineSettings
@@ -82,33 +80,28 @@ class Job:
         tally: Tally,
         progress: Progress,
     ) -> None:
-        backend = await connect(self.backend)
-        try:
-            with ExitStack() as stack:
-                path = self.engine.store
-                store = stack.enter_context(Store(path)) if path else None
-                gateway = Gateway(backend, store, self.engine, tally)
-                writer = DaemonThread()
-                async for batch in results(read_lines(source), self.stage, gateway, self.keys):
-                    rows = [row for result in batch for row in result.outcome.rows]
-                    if data := encode_all(rows):
-                        # A full pipe must not stop the loop: open requests would time out.
-                        if output.may_block:
-                            await writer.call(output.write, data)
-                        else:
-                            output.write(data)
-                    tally.rows_in += len(batch)
-                    tally.rows_out += len(rows)
-                    tally.bytes_done = batch[-1].line.end
-                    report.add(batch)
-                    progress.update()
-        finally:
-            await backend.close()
+        writer = DaemonThread()
+        async with open_gateway(self.backend, self.engine, tally) as gateway:
+            async for batch in results(read_lines(source), self.stage, gateway, self.keys):
+                rows = [row for result in batch for row in result.outcome.rows]
+                if data := encode_all(rows):
+                    # A full pipe must not stop the loop: open requests would time out.
+                    if output.may_block:
+                        await writer.call(output.write, data)
+                    else:
+                        output.write(data)
+                tally.rows_in += len(batch)
+                tally.rows_out += len(rows)
+                tally.bytes_done = batch[-1].line.end
+                report.add(batch)
+                progress.update()
 
     def _write_summary(self, tally: Tally) -> None:
         if self.files.summary:
             self.files.summary.write_bytes(
-                orjson.dumps(tally.summary(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+                orjson.dumps(
+                    tally.summary(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+                )
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -52,7 +52,7 @@ async def ordered_map(
                 news.clear()
                 await news.wait()
     finally:
-        left = [feeder, *open_items]
+        left: list[asyncio.Future[Any]] = [feeder, *open_items]
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)

@@ -37,7 +37,9 @@ class Store:
             self._check_kind()
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.execute("CREATE TABLE IF NOT EXISTS answers (key BLOB PRIMARY KEY, answer TEXT)")
+            self._db.execute(
+                "CREATE TABLE IF NOT EXISTS answers (key BLOB PRIMARY KEY, answer TEXT)"
+            )
 
     def _check_kind(self) -> None:
         (application,) = self._db.execute("PRAGMA application_id").fetchone()
@@ -64,7 +66,8 @@ class Store:
         with self._explained():
             self._db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (key, answer))
 
-    def __len__(self) -> int:
+    def count(self) -> int:
+        """How many answers it holds."""
         with self._explained():
             (count,) = self._db.execute("SELECT count(*) FROM answers").fetchone()
         return int(count)

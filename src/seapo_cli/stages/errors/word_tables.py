@@ -1,16 +1,18 @@
 """Words of closed classes and the wrong ones that fit in their stead, by kind of place.
 
-One line a group: `word: other, other`. Lines with `=` read both ways: each word of the group
-stands for all the others. Longer phrases win over the words in them. A newcomer adds a line.
+One line a group: `word: other | other`. Lines with `=` read both ways: each word of the group
+stands for all the others. Longer phrases win over the words in them; what
+stands higher is offered earlier.
 """
 
 from __future__ import annotations
+
+import re
 
 COMPARATIVE = """
 more than = less than
 no more than: no less than
 more = less
-4 more: fewer
 most of the: hardly any of the
 the most = the least
 the best = the worst
@@ -27,7 +29,7 @@ longest = shortest
 taller = shorter
 tallest = shortest
 older = younger
-oldest = youngest, newest
+oldest = youngest | newest
 newer = older
 faster = slower
 fastest = slowest
@@ -44,9 +46,9 @@ better = worse
 best = worst
 cheaper = more expensive
 easier = harder
-first: last, second, third
-third: first, fourth, fifth
-fourth: second, third, sixth
+first: last | second | third
+third: first | fourth | fifth
+fourth: second | third | sixth
 before = after
 above = below
 increase = decrease
@@ -100,10 +102,10 @@ domestic = foreign
 same = opposite
 similar to = different from
 black = white
-red = blue, green, yellow
-blue = red, green, orange
-green = red, purple, blue
-yellow = blue, purple, red
+red = blue | green | yellow
+blue = red | green | orange
+green = red | purple | blue
+yellow = blue | purple | red
 dry = wet
 soft = hard
 cheap = expensive
@@ -114,127 +116,118 @@ deep = shallow
 rich = poor
 easy = difficult
 married = divorced
-founded = sold, closed
-born = buried, raised
+founded = sold | closed
+born = buried | raised
 acquired by = sold to
 won = lost
 """
 
 CONNECTIVE = """
-because of: in spite of, regardless of
-because: although, even though
-due to: despite, regardless of
-therefore: nevertheless, even so
-thus: nevertheless, even so
-hence: nevertheless, even so
-as a result: despite this, even so
-as a result of: despite, regardless of
-consequently: nevertheless, even so
-however: therefore, as a result
-nevertheless: therefore, for this reason
-although: because, since
-even though: because, since
+because of: in spite of | regardless of
+because: although | even though
+due to: despite | regardless of
+therefore: nevertheless | even so
+thus: nevertheless | even so
+hence: nevertheless | even so
+as a result: despite this | even so
+as a result of: despite | regardless of
+consequently: nevertheless | even so
+however: therefore | as a result
+nevertheless: therefore | for this reason
+although: because | since
+even though: because | since
 though: because
-despite: because of, as a result of
+despite: because of | as a result of
 but also: but never
-but: and therefore, so
+but: and therefore | so
 so that: even though
-, so: , although, , because
-so: , although
-unless: whenever, if
+, so: , although | , because
+unless: whenever | if
 only if: even if
 even if: only if
-if: unless, only if, even if
-whether: because
-as long as: even if, unless
+if: unless | only if | even if
+as long as: even if | unless
 depending on: regardless of
 regardless of: depending on
-in addition: by contrast, as a result
-additionally: by contrast, as a result
-also: therefore, never
+in addition: by contrast | as a result
+additionally: by contrast | as a result
+also: therefore | never
 for example: by contrast
-such as: except for, other than
-including: except for, not counting
-as well as: rather than, but not
+such as: except for | other than
+including: except for | not counting
+as well as: rather than | but not
 rather than: as well as
-instead of: as well as, because of
+instead of: as well as | because of
 similarly: by contrast
 in contrast: likewise
-while: because, even after
-when: only when, even before, unless
+when: only when | even before | unless
 which means: which is the reason
-since: even though, although
-until: only after
-along with: in place of, without
+along with: in place of | without
 together with: without
-with: without
 without: with
 unlike: like
-and then: but only before, and never
-after: only before, right before
 """
 
 QUANTIFIER = """
-half as many: twice as many, three times as many
-twice as many: half as many, three times as many
-half as much: twice as much, three times as much
-twice as much: half as much, three times as much
+half as many: twice as many | three times as many
+twice as many: half as many | three times as many
+half as much: twice as much | three times as much
+twice as much: half as much | three times as much
 twice as: half as
-half of: all of, a quarter of, twice
-almost all: all, hardly any
-nearly all: all, hardly any
-all of the: none of the, hardly any of the
-all of: none of, hardly any of
-all the: none of the, hardly any of the
-all: hardly any, only some
-everyone: no one, hardly anyone
+half of: all of | a quarter of | twice
+almost all: all | hardly any
+nearly all: all | hardly any
+all of the: none of the | hardly any of the
+all of: none of | hardly any of
+all the: none of the | hardly any of the
+all: hardly any | only some
+everyone: no one | hardly anyone
 everything: nothing
-every: hardly any, almost no
-a few: all, nearly all
-few: most, nearly all
-some of the: all of the, none of the
-some of: all of, none of
-some: all, no, hardly any
-many of the: all of the, none of the, hardly any of the
-many of: all of, none of
-many: all, no, hardly any
-most of: all of, none of, hardly any of
-several: all, hardly any, no
-various: all, no
-a lot of: no, hardly any
-lots of: no, hardly any
-none of: all of, most of
-always: never, rarely
-never: always, usually
-often: always, never, rarely
-frequently: always, never, rarely
-usually: always, never, rarely
-typically: always, never, rarely
-normally: always, never, rarely
-generally: always, never, rarely
-commonly: always, never, rarely
-mostly: only, never, rarely
-mainly: only, never, rarely
-primarily: only, never, rarely
-largely: entirely, never, hardly
-sometimes: always, never
-occasionally: always, never
-rarely: always, often, usually
-only: always, usually, rarely
-at least one: no, every
-one of the: the only one of the, none of the
-may: must, will always, can never
-might: must, will always, can never
-can: must always, can never, can hardly
-could: must always, could never
-must: need not, may at times
-should: must always, should never, need not
+every: hardly any | almost no
+a few: all | nearly all
+few: most | nearly all
+some of the: all of the | none of the
+some of: all of | none of
+some: all | no | hardly any
+many of the: all of the | none of the | hardly any of the
+many of: all of | none of
+many: all | no | hardly any
+most of: all of | none of | hardly any of
+several: all | hardly any | no
+various: all | no
+a lot of: no | hardly any
+lots of: no | hardly any
+none of: all of | most of
+always: never | rarely
+never: always | usually
+often: always | never | rarely
+frequently: always | never | rarely
+usually: always | never | rarely
+typically: always | never | rarely
+normally: always | never | rarely
+generally: always | never | rarely
+commonly: always | never | rarely
+mostly: only | never | rarely
+mainly: only | never | rarely
+primarily: only | never | rarely
+largely: entirely | never | hardly
+sometimes: always | never
+occasionally: always | never
+rarely: always | often | usually
+only: always | usually | rarely
+at least one: no | every
+one of the: the only one of the | none of the
+may: must | will always | can never
+might: must | will always | can never
+can: must always | can never | can hardly
+could: must always | could never
+must: need not | may at times
+should: must always | should never | need not
 entire: only a small part of the
-completely: hardly, only partly
-very: hardly, not
-each: every other, hardly any
+completely: hardly | only partly
+very: hardly | not
 probably: certainly
-likely: certain, unlikely
+likely: certain | unlikely
 """
 
 COMPARATOR = """
@@ -247,15 +240,14 @@ higher than = lower than
 older than = younger than
 longer than = shorter than
 fewer than = more than
-up to: no less than, more than
-equal to: greater than, less than
-equals: exceeds, is less than
+up to: no less than | more than
+equal to: greater than | less than
+equals: exceeds | is less than
 equally: unequally
 minimum of = maximum of
 the same as: different from
 the same: a different
-both: neither, only one of
-either: neither
+both: neither | only one of
 """
 
 NEGATION = """
@@ -273,7 +265,7 @@ will not: will
 won't: will
 should not: should
 shouldn't: should
-do not: always, do
+do not: always | do
 does not: does
 don't: always
 did not: did
@@ -282,69 +274,25 @@ there are no: there are many
 there is no: there is a
 has been: has never been
 have been: have never been
-is: is not, is never, is hardly
-are: are not, are never, are hardly
-was: was not, was never, was hardly
-were: were not, were never, were hardly
-will: will not, will never
-would: would not, would never
-has: never has, hardly has
-have: never have, hardly have
+is: is not | is never | is hardly
+are: are not | are never | are hardly
+was: was not | was never | was hardly
+were: were not | were never | were hardly
+will: will not | will never
+would: would not | would never
+has: never has | hardly has
+have: never have | hardly have
 does: never does
 makes: never makes
 """
 
-CODE = """
-<: <=, >, >=
->: >=, <, <=
-<=: <, >=, >
->=: >, <=, <
-==: !=, >=, <=
-!=: ==, <, >
-&&: ||
-||: &&
-and: or
-or: and
-not in: in
-is not: is
-True: False
-False: True
-true: false
-false: true
-min(: max(
-max(: min(
-any(: all(
-all(: any(
-.append(: .remove(
-break: continue
-if not: if
-"""
-
-CODE_ARITHMETIC = """
-+: -, *
--: +, *
-*: +, -
-/: *, -
-//: /, *
-%: //, *
-+=: -=, *=
--=: +=, *=
-+ 1: - 1, + 2
-- 1: + 1, - 2
-"""
-
-
 def read_table(text: str) -> dict[str, tuple[str, ...]]:
-    """A table's words, the longest first, each with what may stand in its stead."""
+    """A table's words in its order, each with what may stand in its stead."""
     found: dict[str, tuple[str, ...]] = {}
     for line in filter(None, text.splitlines()):
-        word, both, others = line.partition(" = ")
-        if not both:
-            word, _, others = line.partition(": ")
-        answers = tuple(others.split(", ")) if both or ", , " not in others else ()
-        found.setdefault(word, answers)
-        if both:
-            for other in answers:
-                rest = tuple(a for a in (word, *answers) if a != other)
-                found.setdefault(other, rest)
-    return dict(sorted(found.items(), key=lambda pair: -len(pair[0])))
+        word, both, others = re.split(r"(: | = )", line, maxsplit=1)
+        answers = others.split(" | ")
+        found.setdefault(word, tuple(answers))
+        for other in answers if both == " = " else ():
+            found.setdefault(other, tuple(w for w in (word, *answers) if w != other))
+    return found

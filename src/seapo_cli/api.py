@@ -1,0 +1,132 @@
+"""The stages as plain functions over iterables of rows, for use without the command line.
+
+    from seapo_cli import inject
+    from seapo_cli.settings import InjectSettings
+
+    for row in inject(rows, InjectSettings(error_types=("factual",))):
+        print(row["negative"])
+
+Rows stream: input is read as output is taken, in bounded memory, in order. The engine's event
+loop runs in a thread of its own, so this works inside notebooks and other event loops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from seapo_cli.engine.pipeline import Failure, Result, Stage, results
+from seapo_cli.engine.session import open_gateway
+from seapo_cli.engine.tally import Tally
+from seapo_cli.jsonl import Line
+from seapo_cli.records import Keys
+from seapo_cli.settings import BackendSettings, EngineSettings, InjectSettings, SampleSettings
+
+T = TypeVar("T")
+Rows = Iterable[Mapping[str, Any]]
+OnFailure = Callable[[Mapping[str, Any], Failure], None]
+
+
+def sample(
+    rows: Rows,
+    settings: SampleSettings | None = None,
+    *,
+    backend: BackendSettings | None = None,
+    engine: EngineSettings | None = None,
+    keys: Keys | None = None,
+    on_failure: OnFailure | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Answer prompts: yields each row with `response` and `sample` added, once per answer.
+
+    Args:
+        rows: mappings with a prompt, as in the input of `seapo sample`.
+        settings: what to ask for; the defaults are those of the command.
+        backend: which model; by default as the environment says, else the embedded one.
+        engine: concurrency, retries and the store.
+        keys: names of the prompt's and response's keys, where not the usual ones.
+        on_failure: called with the row and the reason for each failure; logged by default.
+
+    Raises:
+        SeapoError: nothing can be answered any more (no server, wrong key, full disk).
+    """
+    from seapo_cli.stages.sample import Sample
+
+    stage = Sample(settings or SampleSettings())
+    return _stream(stage, rows, backend, engine, keys or Keys(), on_failure or _log)
+
+
+def inject(
+    rows: Rows,
+    settings: InjectSettings,
+    *,
+    backend: BackendSettings | None = None,
+    engine: EngineSettings | None = None,
+    keys: Keys | None = None,
+    on_failure: OnFailure | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Put typed mistakes into good answers: yields rows with `negative` and `error` added.
+
+    Arguments and errors are those of `sample`; `settings` names the error types.
+    """
+    from seapo_cli.stages.inject import Inject
+
+    return _stream(Inject(settings), rows, backend, engine, keys or Keys(), on_failure or _log)
+
+
+def _log(row: Mapping[str, Any], failure: Failure) -> None:
+    kind = f"{failure.error_type}: " if failure.error_type else ""
+    logging.getLogger("seapo_cli").warning("row %r: %s%s", row.get("id"), kind, failure.reason)
+
+
+def _stream(
+    stage: Stage,
+    rows: Rows,
+    backend: BackendSettings | None,
+    engine: EngineSettings | None,
+    keys: Keys,
+    on_failure: OnFailure,
+) -> Iterator[dict[str, Any]]:
+    lines = ([Line(number, dict(row))] for number, row in enumerate(rows, 1))
+
+    async def produce() -> AsyncIterator[list[Result]]:
+        settings = backend or BackendSettings.checked(
+            base_url=os.environ.get("OPENAI_BASE_URL") or None,
+            api_key=os.environ.get("OPENAI_API_KEY") or None,
+        )
+        async with open_gateway(settings, engine or EngineSettings(), Tally()) as gateway:
+            async for batch in results(lines, stage, gateway, keys):
+                yield batch
+
+    with _loop_in_thread() as wait:
+        batches = produce()
+        try:
+            while batch := wait(anext(batches, None)):  # type: ignore[arg-type]
+                for result in batch:
+                    for failure in result.outcome.failures:
+                        on_failure(result.line.data, failure)  # type: ignore[arg-type]
+                    yield from result.outcome.rows
+        finally:
+            wait(batches.aclose())  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _loop_in_thread() -> Iterator[Callable[[Coroutine[Any, Any, T]], T]]:
+    """An event loop in a thread; yields a function that runs a coroutine there and waits."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+
+    async def awaited(coroutine: Any) -> Any:
+        return await coroutine
+
+    try:
+        yield lambda coroutine: asyncio.run_coroutine_threadsafe(awaited(coroutine), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
