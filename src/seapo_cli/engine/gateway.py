@@ -114,7 +114,15 @@ class Gateway:
         return completion
 
     async def _retried(self, request: Request) -> Completion:
-        """Send again after failures that may pass, with growing, random pauses."""
+        try:
+            return await self._admitted(request)
+        except Transient as failure:
+            # Only now, as tenacity's objects (in cycles, for the garbage collector) would
+            # delay every request of a fast run.
+            return await self._again(request, failure)
+
+    async def _again(self, request: Request, failure: Transient) -> Completion:
+        """Send again after a failure that may pass, with growing, random pauses."""
         attempts = AsyncRetrying(
             retry=retry_if_exception_type(Transient),
             stop=stop_after_attempt(self._settings.retries + 1),
@@ -123,7 +131,9 @@ class Gateway:
         )
         async for attempt in attempts:
             with attempt:
-                self._tally.retries += attempt.retry_state.attempt_number > 1
+                if attempt.retry_state.attempt_number == 1:
+                    raise failure
+                self._tally.retries += 1
                 return await self._admitted(request)
         raise AssertionError("tenacity returns or raises")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from seapo_cli.stages.errors.numeric_places import closed
 from seapo_cli.stages.errors.source import Place, Source
 from seapo_cli.stages.errors.word_tables import Table, read_table
 
@@ -63,8 +62,7 @@ def _find(source: Source, kind: str, table: Table) -> Iterator[Place]:
     found = list(source.words(operator, code=True))
     rng = source.rng(kind + " in code")
     for match in rng.sample(found, len(found)):
-        others = [other for other in table[match[0]]]
-        yield closed(source, kind, *match.span(), "another operator", others)
+        yield source.closed(kind, *match.span(), "another operator", table[match[0]])
 
 
 CONDITION_TABLE = read_table(CONDITIONS)

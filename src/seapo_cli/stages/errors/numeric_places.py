@@ -24,11 +24,11 @@ from seapo_cli.stages.errors.arithmetic import (
     signs,
 )
 from seapo_cli.stages.errors.base import Severity
-from seapo_cli.stages.errors.source import Place, Source
+from seapo_cli.stages.errors.code_places import find_arithmetic
+from seapo_cli.stages.errors.source import OFFERED, Place, Source
 
 T = TypeVar("T")
 
-OFFERED = 6
 SHARES: dict[Severity, tuple[Fraction, ...]] = {
     "subtle": tuple(Fraction(n, 100) for n in (95, 98, 103, 105, 110)),
     "moderate": tuple(Fraction(n, 100) for n in (60, 75, 80, 90, 110, 120, 125, 150)),
@@ -162,6 +162,7 @@ def find_equations(source: Source) -> Iterator[Place]:
     rng.shuffle(found)
     for _, place in sorted(found, key=lambda pair: pair[0]):
         yield place
+    yield from find_arithmetic(source, "equation")
 
 
 def _other_signs(
@@ -235,7 +236,7 @@ def find_dates(source: Source) -> Iterator[Place]:
         found.append((match.span(), _shuffled([n for n in names if n != match[0]], rng)))
     rng.shuffle(found)
     for (start, end), others in found:
-        yield closed(source, "date", start, end, "another date", others)
+        yield source.closed("date", start, end, "another date", others)
 
 
 def _around(source: Source, match: re.Match[str]) -> str:
@@ -258,15 +259,7 @@ def find_units(source: Source) -> Iterator[Place]:
             found.append((match.span(1), others))
     rng.shuffle(found)
     for (start, end), others in found:
-        yield closed(source, "unit", start, end, "another unit", others)
-
-
-def closed(
-    source: Source, kind: str, start: int, end: int, ask: str, others: list[str]
-) -> Place:
-    """A place whose answers are `others`, each replacing just this span."""
-    choices = {text: (source.edit(start, end, text),) for text in others[:OFFERED]}
-    return Place(kind, start, end, ask, choices)
+        yield source.closed("unit", start, end, "another unit", others)
 
 
 def _shuffled(items: list[T], rng: random.Random) -> list[T]:

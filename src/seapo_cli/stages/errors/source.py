@@ -16,6 +16,9 @@ from seapo_cli.stages.errors.base import Severity, Task
 
 Span = tuple[int, int]
 
+OFFERED = 6
+"""Most answers offered at one closed place."""
+
 FENCE = re.compile(r"^(```|~~~)[^\n]*\n(.*?)^\1", re.MULTILINE | re.DOTALL)
 CODE_LINE = re.compile(
     r"^\s*(def |class |import |from \w+ import|return\b|(for|while|if|elif|else|try|except)\b.*:\s*$"
@@ -26,6 +29,7 @@ KEPT = re.compile(
     r"|(?<!\w)[~.]?/[\w.-]+(?:/[\w.-]+)+|\b\w+\.(?:com|org|net|py|js|txt|md|json|csv|html)\b"
 )
 MARKER = re.compile(r"[ \t]*(?:[-*•+>] +|\d{1,3}[.)][ \t]+|[A-Za-z][.)] +|#+ +)?")
+WORKED = re.compile(r"<<[^<>]+>>|\d ?[-+*/x×÷] ?\$?\d[^\n]*=")
 FINAL_ANSWER = re.compile(r"^####.*$", re.MULTILINE)
 
 
@@ -112,6 +116,18 @@ class Source:
         for match in pattern.finditer(self.text):
             if self.in_code(*match.span()) == code and not self.is_kept(*match.span()):
                 yield match
+
+    @cached_property
+    def is_worked(self) -> bool:
+        """Whether the answer works something out in steps."""
+        return bool(WORKED.search(self.text))
+
+    def closed(
+        self, kind: str, start: int, end: int, ask: str, others: Sequence[str]
+    ) -> Place:
+        """A place whose answers are `others`, each replacing just this span."""
+        choices = {text: (self.edit(start, end, text),) for text in others[:OFFERED]}
+        return Place(kind, start, end, ask, choices)
 
     def edit(self, start: int, end: int, replacement: str) -> Edit:
         original = self.text[start:end]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from seapo_cli.stages.errors import word_tables
 from seapo_cli.stages.errors.numeric_places import DATE_WORD, closed
+from seapo_cli.stages.errors.code_places import find_conditions
 from seapo_cli.stages.errors.source import Finder, Place, Source
 
 NOT_NEXT = {
@@ -18,42 +19,34 @@ NOT_NEXT = {
 }
 """After these the wrong word would not fit into the sentence."""
 
-Table = dict[str, tuple[str, ...]]
+RANKED = 8
+"""So many neighbours in a table count as equally good."""
 
 
-def find_words(kind: str, ask: str, prose: str, code: str = "") -> Finder:
-    """A finder for a table of words, and one for code."""
-    table, code_table = word_tables.read_table(prose), word_tables.read_table(code)
-    words = _pattern(table, r"(?<![\w'’/-])(?:{})(?![\w'’])")
-    operators = _pattern(code_table, r"(?<![-+*/=<>!&|\w\"'])(?:{})(?![-+*/=<>!&|\w\"'])")
+def find_words(kind: str, ask: str, words: str) -> Finder:
+    """A finder for a table of words in prose."""
+    table = word_tables.read_table(words)
+    pattern = _pattern(table)
+    ranks = {word: rank for rank, word in enumerate(table)}
 
     def find(source: Source) -> Iterator[Place]:
-        found = []
-        for match in words.finditer(source.text):
-            if not source.is_kept(*match.span()) and _is_prose(source, match, kind):
-                found.append((match, table))
-        if code_table:
-            found += [(m, code_table) for m in source.words(operators, code=True)]
         rng = source.rng(kind)
-        ranks = {word: rank for rank, word in enumerate([*table, *code_table])}
+        found = [match for match in source.words(pattern) if _fits(source, match, kind)]
         rng.shuffle(found)
-        for match, answers in sorted(found, key=lambda f: ranks[f[0][0].lower()] // 8):
-            others = [_like(match[0], other) for other in answers[match[0].lower()]]
-            yield closed(source, kind, *match.span(), ask, rng.sample(others, len(others)))
+        for match in sorted(found, key=lambda m: ranks[m[0].lower()] // RANKED):
+            others = [_like(match[0], other) for other in table[match[0].lower()]]
+            yield source.closed(kind, *match.span(), ask, rng.sample(others, len(others)))
 
     return find
 
 
-def _pattern(table: Table, around: str) -> re.Pattern[str]:
-    words = sorted(table, key=len, reverse=True)
-    either = "|".join(
-        f"[{w[0]}{w[0].upper()}]{re.escape(w[1:])}" if w[0].isalpha() and w != "True" else re.escape(w)
-        for w in words
-    )
-    return re.compile(around.format(either or r"\b\B"))
+def _pattern(table: word_tables.Table) -> re.Pattern[str]:
+    words = [re.escape(word) for word in sorted(table, key=len, reverse=True)]
+    either = "|".join(f"(?i:{word[0]}){word[1:]}" for word in words)
+    return re.compile(rf"(?<![\w'’/-])(?:{either})(?![\w'’])")
 
 
-def _is_prose(source: Source, match: re.Match[str], kind: str) -> bool:
+def _fits(source: Source, match: re.Match[str], kind: str) -> bool:
     start, end = match.span()
     inside = any(left <= start and end <= right for left, right in source.prose)
     bad = NOT_NEXT[kind].match(source.text, end) if kind in NOT_NEXT else None
@@ -123,7 +116,11 @@ def _name(source: Source, start: int, end: int) -> Place:
 find_comparatives = find_words("comparative", "the contrary", word_tables.COMPARATIVE)
 find_connectives = find_words("connective", "a wrong connection", word_tables.CONNECTIVE)
 find_quantifiers = find_words("quantifier", "a wrong extent", word_tables.QUANTIFIER)
-find_comparators = find_words(
-    "comparator", "a wrong comparison", word_tables.COMPARATOR, word_tables.CODE
-)
 find_negations = find_words("negation", "the contrary", word_tables.NEGATION)
+_compared = find_words("comparator", "a wrong comparison", word_tables.COMPARATOR)
+
+
+def find_comparators(source: Source) -> Iterator[Place]:
+    """Comparisons in words, and the conditions of code."""
+    yield from find_conditions(source, "comparator")
+    yield from _compared(source)

@@ -1,0 +1,83 @@
+"""The kinds of places that edit mode knows, by the name that an error type's `places` uses.
+
+To add a kind, write a `Finder` and name it in `KINDS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain, zip_longest
+
+from seapo_cli.errors import UsageError
+from seapo_cli.prompts import ErrorType
+from seapo_cli.stages.errors.numeric_places import (
+    find_dates,
+    find_equations,
+    find_numbers,
+    find_units,
+)
+from seapo_cli.stages.errors.source import Finder, Place, Source
+from seapo_cli.stages.errors.style_places import find_formats, find_registers
+from seapo_cli.stages.errors.text_places import find_conclusions, find_details, find_sentences
+from seapo_cli.stages.errors.word_places import (
+    find_comparatives,
+    find_comparators,
+    find_connectives,
+    find_names,
+    find_negations,
+    find_quantifiers,
+)
+
+KINDS: dict[str, Finder] = {
+    "equation": find_equations,
+    "number": find_numbers,
+    "date": find_dates,
+    "unit": find_units,
+    "name": find_names,
+    "comparative": find_comparatives,
+    "connective": find_connectives,
+    "quantifier": find_quantifiers,
+    "comparator": find_comparators,
+    "negation": find_negations,
+    "conclusion": find_conclusions,
+    "detail": find_details,
+    "register": find_registers,
+    "format": find_formats,
+    "sentence": find_sentences,
+}
+SPANS = ("equation", "number", "date", "unit", "name", "comparative", "quantifier", "negation")
+"""What serves a mistake in content where the type's own kinds find nothing."""
+
+
+def check_places(error_type: ErrorType) -> None:
+    """Refuse an error type that names a kind of place which is not there.
+
+    Raises:
+        UsageError: with the kinds there are.
+    """
+    unknown = [name for name in error_type.places if name not in KINDS]
+    if unknown:
+        raise UsageError(
+            f"error type {error_type.name!r}: no kind of place {unknown[0]!r}: "
+            f"take from {', '.join(KINDS)}"
+        )
+
+
+def find_places(source: Source, kinds: tuple[str, ...]) -> Iterator[Place]:
+    """All places of these kinds: the best of each kind, then the second best of each, ...
+
+    Ready answers come before open ones; any sentence comes last, so that there is always one.
+    """
+    named = kinds or ("sentence",)
+    found = _in_turn(source, named)
+    if not found and not {"register", "format", "sentence"} & set(named):
+        found = _in_turn(source, SPANS)
+    yield from (place for place in found if place.choices or place.start < place.end)
+    yield from (place for place in found if not place.choices and place.start == place.end)
+    if "sentence" not in named:
+        yield from find_sentences(source)
+
+
+def _in_turn(source: Source, kinds: tuple[str, ...]) -> list[Place]:
+    columns = [KINDS[kind](source) for kind in kinds]
+    return [place for place in chain(*zip_longest(*columns)) if place is not None]
