@@ -16,9 +16,9 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from seapo_cli.engine.pipeline import Failure, Result, Stage, results
 from seapo_cli.engine.session import open_gateway
@@ -105,17 +105,17 @@ def _stream(
     with _loop_in_thread() as wait:
         batches = produce()
         try:
-            while batch := wait(anext(batches, None)):  # type: ignore[arg-type]
+            while batch := wait(anext(batches, None)):
                 for result in batch:
                     for failure in result.outcome.failures:
-                        on_failure(result.line.data, failure)  # type: ignore[arg-type]
+                        on_failure(cast("Mapping[str, Any]", result.line.data), failure)
                     yield from result.outcome.rows
         finally:
-            wait(batches.aclose())  # type: ignore[attr-defined]
+            wait(batches.aclose())
 
 
 @contextmanager
-def _loop_in_thread() -> Iterator[Callable[[Coroutine[Any, Any, T]], T]]:
+def _loop_in_thread() -> Iterator[Callable[[Awaitable[T]], T]]:
     """An event loop in a thread; yields a function that runs a coroutine there and waits."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)

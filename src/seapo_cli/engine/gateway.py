@@ -56,8 +56,8 @@ class Gateway:
         self._health = _Health(settings.patience)
         self._identity = orjson.dumps([backend.endpoint, backend.model])
 
-    async def complete(self, request: Request) -> Completion:
-        """Answer a request; identical ones are sent once.
+    async def complete(self, request: Request, turn: int) -> Completion:
+        """Answer a request; identical ones are sent once, and those of the lowest `turn` first.
 
         Raises:
             RowError: it was refused, or failed too often.
@@ -72,7 +72,7 @@ class Gateway:
             return await asyncio.shield(twin)
         self._in_flight[key] = future = asyncio.get_running_loop().create_future()
         try:
-            completion = await self._answer(request)
+            completion = await self._answer(request, turn)
             if self._store is not None:
                 self._store.put(key, completion.model_dump_json())
             future.set_result(completion)
@@ -100,9 +100,9 @@ class Gateway:
         )
         return hashlib.blake2b(self._identity + wanted, digest_size=16).digest()
 
-    async def _answer(self, request: Request) -> Completion:
+    async def _answer(self, request: Request, turn: int) -> Completion:
         try:
-            completion = await self._retried(request)
+            completion = await self._retried(request, turn)
         except (RequestRefused, Transient) as error:
             self._health.gave_up(error)
             raise RowError(str(error)) from None
@@ -113,15 +113,15 @@ class Gateway:
         self._tally.usage += completion.usage
         return completion
 
-    async def _retried(self, request: Request) -> Completion:
+    async def _retried(self, request: Request, turn: int) -> Completion:
         try:
-            return await self._admitted(request)
+            return await self._admitted(request, turn)
         except Transient as failure:
             # Only now, as tenacity's objects (in cycles, for the garbage collector) would
             # delay every request of a fast run.
-            return await self._again(request, failure)
+            return await self._again(request, turn, failure)
 
-    async def _again(self, request: Request, failure: Transient) -> Completion:
+    async def _again(self, request: Request, turn: int, failure: Transient) -> Completion:
         """Send again after a failure that may pass, with growing, random pauses."""
         attempts = AsyncRetrying(
             retry=retry_if_exception_type(Transient),
@@ -134,34 +134,42 @@ class Gateway:
                 if attempt.retry_state.attempt_number == 1:
                     raise failure
                 self._tally.retries += 1
-                return await self._admitted(request)
+                return await self._admitted(request, turn)
         raise AssertionError("tenacity returns or raises")
 
-    async def _admitted(self, request: Request) -> Completion:
+    async def _admitted(self, request: Request, turn: int) -> Completion:
         """Send when the limiter has a place; queue again while the server is overloaded."""
-        for turn in range(_MOST_TURNED_AWAY):
-            async with self._limiter:
+        for time_sent in range(_MOST_TURNED_AWAY):
+            await self._limiter.acquire(turn)
+            try:
                 self._health.check()
                 self._tally.requests_sent += 1
-                self._tally.retries += turn > 0
-                sent_at = asyncio.get_running_loop().time()
-                try:
-                    completion = await self._backend.complete(request)
-                except Overloaded as error:
-                    if (error.retry_after or 0) > self._settings.patience:
-                        raise BackendFatal(
-                            f"{error}; the server asks to wait {error.retry_after:g} s, longer "
-                            "than --patience: run the command again later, it goes on from here"
-                        ) from None
-                    self._health.failed(error)
-                    self._limiter.slow_down(sent_at, error.retry_after)
-                except Unreachable as error:
-                    self._health.failed(error)
-                    self._limiter.slow_down(sent_at, None)
-                else:
-                    self._limiter.speed_up()
-                    return completion
+                self._tally.retries += time_sent > 0
+                return await self._sent(request)
+            except (Overloaded, Unreachable) as error:
+                self._health.failed(error)
+            finally:
+                self._limiter.release()
         raise Transient(f"turned away {_MOST_TURNED_AWAY} times by an overloaded server")
+
+    async def _sent(self, request: Request) -> Completion:
+        """Send once; tells the limiter how the server bears it."""
+        sent_at = asyncio.get_running_loop().time()
+        try:
+            completion = await self._backend.complete(request)
+        except Overloaded as error:
+            if (error.retry_after or 0) > self._settings.patience:
+                raise BackendFatal(
+                    f"{error}; the server asks to wait {error.retry_after:g} s, longer than "
+                    "--patience: run the command again later, it goes on from here"
+                ) from None
+            self._limiter.slow_down(sent_at, error.retry_after)
+            raise
+        except Unreachable:
+            self._limiter.slow_down(sent_at, None)
+            raise
+        self._limiter.speed_up()
+        return completion
 
 
 class _Health:

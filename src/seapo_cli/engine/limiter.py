@@ -4,49 +4,54 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
-from types import TracebackType
+from heapq import heappop, heappush
+from itertools import count
 
 _FIRST_PAUSE = 0.25
 _MOST_DOUBLINGS = 6
 
 
 class Limiter:
-    """First come, first served; fewer places when the server asks to slow down, then more again.
+    """Earlier rows first; fewer places when the server asks to slow down, then more again.
 
     Additive increase, multiplicative decrease, as in TCP: half the places for each round of
-    429/503, one more for each round of good answers. A place is taken with `async with`.
+    429/503, one more for each round of good answers.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._limit = float(most)
         self._open = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._arrivals = count()
         self._paused_until = 0.0
         self._decreased_at = 0.0
         self._rounds_refused = 0
 
-    async def __aenter__(self) -> None:
-        if self._waiting or not self._has_place():
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            try:
-                await turn
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
-                    self._leave()
-                raise
-        else:
+    async def acquire(self, turn: int) -> None:
+        """Wait for a place; the lowest `turn` is next, first come first served among equals."""
+        if not self._waiting and self._has_place():
             self._open += 1
+            return
+        place = asyncio.get_running_loop().create_future()
+        heappush(self._waiting, (turn, next(self._arrivals), place))
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                self.release()
+            raise
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._leave()
+    def release(self) -> None:
+        """Give a place back.
+
+        It is given away a moment later: whoever held it may ask for the next one at once, and
+        a row's next request finds its prompt in the server's prefix cache only if no other
+        row's comes between.
+        """
+        self._open -= 1
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._admit)
 
     def speed_up(self) -> None:
         """A good answer came."""
@@ -78,13 +83,9 @@ class Limiter:
     def _has_place(self) -> bool:
         return not self._paused_until and self._open < int(self._limit)
 
-    def _leave(self) -> None:
-        self._open -= 1
-        self._admit()
-
     def _admit(self) -> None:
         while self._waiting and self._has_place():
-            turn = self._waiting.popleft()
-            if not turn.done():
+            *_, place = heappop(self._waiting)
+            if not place.done():
                 self._open += 1
-                turn.set_result(None)
+                place.set_result(None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import random
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from seapo_cli.records import ErrorInfo, Request, Row, Sampling, Usage
 from seapo_cli.settings import InjectSettings
 from seapo_cli.stages.errors import MODES
 from seapo_cli.stages.errors.base import Injection, Steps, Task
+from seapo_cli.stages.errors.kinds import check_places
 from seapo_cli.stages.sample import answered, dump, unusable
 
 
@@ -39,8 +39,8 @@ class Inject:
     async def process(self, row: Row, gateway: Gateway) -> Outcome:
         """Make the negatives of one row.
 
-        The first type goes ahead: its prompt is then in the server's prefix cache for the
-        others, which differ from it only at the end and go out side by side.
+        One type after the other, and before those of later rows: so a request follows the one
+        it shares its prompt's beginning with, and finds it in the server's prefix cache.
         """
         added: dict[str, Any] = {}
         if row.response is None:
@@ -48,17 +48,19 @@ class Inject:
                 row, added = await self._answer(row, gateway)
             except RowError as error:
                 return Outcome(failures=[Failure(f"answering the prompt first: {error}")])
-        first, *others = self._types_of(row)
-        made = [await self._inject(row, first, added, gateway)]
-        made += await asyncio.gather(*(self._inject(row, o, added, gateway) for o in others))
-        rows = [found for found in made if isinstance(found, dict)]
-        return Outcome(rows, [found for found in made if isinstance(found, Failure)])
+        rows, failures = [], []
+        for error_type in self._types_of(row):
+            try:
+                rows.append(await self._inject(row, error_type, added, gateway))
+            except RowError as error:
+                failures.append(Failure(str(error), error_type.name))
+        return Outcome(rows, failures)
 
     async def _answer(self, row: Row, gateway: Gateway) -> tuple[Row, dict[str, Any]]:
         limit = self._settings.max_tokens
         sampling = Sampling(max_tokens=limit, seed=self._settings.seed)
         request = Request(messages=row.messages, sampling=sampling)
-        completion = await gateway.complete(request)
+        completion = await gateway.complete(request, row.line)
         if reason := unusable(completion, limit, keep_truncated=False):
             raise RowError(reason)
         added = answered(completion, gateway.model, request)
@@ -78,7 +80,7 @@ class Inject:
 
     async def _inject(
         self, row: Row, error_type: ErrorType, added: dict[str, Any], gateway: Gateway
-    ) -> dict[str, Any] | Failure:
+    ) -> dict[str, Any]:
         settings = self._settings
         assert row.response is not None
         task = Task(
@@ -90,10 +92,7 @@ class Inject:
             seed=self._seed(row, error_type.name),
             attempts=settings.attempts,
         )
-        try:
-            injection, attempts, usage = await _drive(self._steps(task), gateway)
-        except RowError as error:
-            return Failure(str(error), error_type.name)
+        injection, attempts, usage = await _drive(self._steps(task), gateway, row.line)
         info = ErrorInfo(
             type=error_type.name,
             mode=settings.mode,
@@ -112,13 +111,14 @@ def _load(names: Sequence[str]) -> tuple[ErrorType, ...]:
     types = tuple(load_error_type(name) for name in names)
     seen: set[str] = set()
     for error_type in types:
+        check_places(error_type)
         if error_type.name in seen:
             raise UsageError(f"error type {error_type.name!r} is named twice")
         seen.add(error_type.name)
     return types
 
 
-async def _drive(steps: Steps, gateway: Gateway) -> tuple[Injection, int, Usage]:
+async def _drive(steps: Steps, gateway: Gateway, turn: int) -> tuple[Injection, int, Usage]:
     """Answer a mode's requests until it returns; also the number of attempts and their cost.
 
     Raises:
@@ -127,7 +127,7 @@ async def _drive(steps: Steps, gateway: Gateway) -> tuple[Injection, int, Usage]
     attempts, usage = 0, Usage()
     request = next(steps)
     while True:
-        completion = await gateway.complete(request)
+        completion = await gateway.complete(request, turn)
         attempts += 1
         usage += completion.usage
         try:

@@ -36,7 +36,7 @@ class Sample:
         settings = self._settings
         request = Request(messages=self._messages(row), sampling=self._sampling(index), index=index)
         try:
-            completion = await gateway.complete(request)
+            completion = await gateway.complete(request, row.line)
         except RowError as error:
             return Failure(str(error))
         if reason := unusable(completion, settings.max_tokens, settings.truncated == "keep"):

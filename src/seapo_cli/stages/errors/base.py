@@ -46,3 +46,8 @@ class Injection:
 
 
 Steps = Generator[Request, Completion, Injection]
+
+
+def conversation_text(messages: tuple[Message, ...]) -> str:
+    """The turns as plain text, for a prompt that is about them."""
+    return "\n\n".join(f"[{message.role}]\n{message.content}" for message in messages)

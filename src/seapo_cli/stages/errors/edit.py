@@ -39,15 +39,15 @@ def steps(task: Task) -> Steps:
     """
     source = Source.of(task)
     rng = random.Random(task.seed)
-    places = list(find_places(source, task.error_type.places))
+    places = find_places(source, task.error_type.places)
     edits: tuple[Edit, ...] = ()
     finish_reason = None
     for _ in range(task.edits):
         reason = "the answer has no place for a mistake"
-        offered = list(_free(places, edits))
+        offered = list(_clear(places, edits))
         for attempt in range(task.attempts if offered else 0):
-            offered = offered or list(_free(places, edits))
-            shown = offered[: 1 if attempt else CHOICE]
+            offered = offered or list(_clear(places, edits))
+            shown = offered[:1] if attempt else _choice(offered)
             completion = yield _request(task, source, shown, attempt, rng.getrandbits(31))
             failed: Sequence[Place] = shown
             try:
@@ -71,7 +71,17 @@ def steps(task: Task) -> Steps:
     return Injection(apply_edits(task.response, edits), edits, finish_reason)
 
 
-def _free(places: Iterable[Place], edits: Sequence[Edit]) -> Iterable[Place]:
+def _choice(offered: Sequence[Place]) -> list[Place]:
+    """The first few, and one free place at the end for a model that writes well.
+
+    SmolLM2-135M takes the first in every request; larger ones choose.
+    """
+    free = next((place for place in offered if place.free), None)
+    others = [place for place in offered if place is not free]
+    return others[: CHOICE - 1] + ([free] if free else [])
+
+
+def _clear(places: Iterable[Place], edits: Sequence[Edit]) -> Iterable[Place]:
     """Places, and ready answers at them, that stay clear of the edits made so far."""
     for place in places:
         if not place.choices:

@@ -5,7 +5,6 @@ To add a kind, write a `Finder` and name it in `KINDS`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import chain, zip_longest
 
 from seapo_cli.errors import UsageError
@@ -48,6 +47,9 @@ KINDS: dict[str, Finder] = {
 SPANS = ("equation", "number", "date", "unit", "name", "comparative", "quantifier", "negation")
 """What serves a mistake in content where the type's own kinds find nothing."""
 
+LEADING = ("equation", "number")
+"""What counts most in an answer that works something out."""
+
 
 def check_places(error_type: ErrorType) -> None:
     """Refuse an error type that names a kind of place which is not there.
@@ -63,21 +65,29 @@ def check_places(error_type: ErrorType) -> None:
         )
 
 
-def find_places(source: Source, kinds: tuple[str, ...]) -> Iterator[Place]:
-    """All places of these kinds: the best of each kind, then the second best of each, ...
+def find_places(source: Source, kinds: tuple[str, ...]) -> list[Place]:
+    """All places of these kinds: one of each kind, then the second of each, ...
 
-    Ready answers come before open ones; any sentence comes last, so that there is always one.
+    The kinds come in an order drawn so that an earlier one often stays early: a model that
+    always takes the first place (small ones do) still makes various mistakes. Free places
+    come after the others, and any sentence comes last, so that there is always a place.
     """
-    named = kinds or ("sentence",)
-    found = _in_turn(source, named)
-    if not found and not {"register", "format", "sentence"} & set(named):
-        found = _in_turn(source, SPANS)
-    yield from (place for place in found if place.choices or place.start < place.end)
-    yield from (place for place in found if not place.choices and place.start == place.end)
-    if "sentence" not in named:
-        yield from find_sentences(source)
+    found = _in_turn(source, _drawn(source, kinds))
+    ready = [place for place in found if not place.free]
+    if kinds and not ready and not {"register", "format"} & set(kinds):
+        ready = [place for place in _in_turn(source, _drawn(source, SPANS)) if not place.free]
+    free = [place for place in found if place.free]
+    return ready + free + ([] if "sentence" in kinds else list(find_sentences(source)))
 
 
-def _in_turn(source: Source, kinds: tuple[str, ...]) -> list[Place]:
+def _drawn(source: Source, kinds: tuple[str, ...]) -> list[str]:
+    """The kinds in a drawn order; steps lead in an answer that works something out."""
+    rng = source.rng("kinds")
+    weights = {kind: rng.random() ** (rank + 1) for rank, kind in enumerate(kinds)}
+    leading = LEADING if source.is_worked else ()
+    return sorted(kinds, key=lambda kind: (kind not in leading, -weights[kind]))
+
+
+def _in_turn(source: Source, kinds: list[str]) -> list[Place]:
     columns = [KINDS[kind](source) for kind in kinds]
     return [place for place in chain(*zip_longest(*columns)) if place is not None]

@@ -148,13 +148,10 @@ def find_equations(source: Source) -> Iterator[Place]:
     found = []
     for index, which in worked.results.items():
         number, equation = worked.numbers[index], worked.equations[which]
-        choices = dict(_other_signs(worked, index, equation))
-        if source.severity == "subtle" or not choices:
-            for value in wrong_values(number.value, source.severity, rng):
-                if edits := worked.carry(index, value):
-                    choices[f"{equation.expression}={number.written(value)}"] = edits
-        if choices:
-            offered = {text: choices[text] for text in _shuffled(list(choices), rng)[:OFFERED]}
+        steps = _shuffled(list(_other_signs(worked, index, equation)), rng)
+        results = _other_results(worked, index, equation, rng)
+        limit = 0 if source.severity == "subtle" else OFFERED // 2
+        if offered := dict(_shuffled([*steps[:limit], *results[: OFFERED // 2]], rng)):
             ask = "a wrong step instead of this equation"
             reaches = final and any(e.start == final.start for es in offered.values() for e in es)
             place = Place("equation", equation.left[0], equation.right[1], ask, offered)
@@ -163,6 +160,20 @@ def find_equations(source: Source) -> Iterator[Place]:
     for _, place in sorted(found, key=lambda pair: pair[0]):
         yield place
     yield from find_arithmetic(source, "equation")
+
+
+def _other_results(
+    worked: Sum, index: int, equation: Equation, rng: random.Random
+) -> list[tuple[str, tuple[Edit, ...]]]:
+    """The same step with another result, carried on."""
+    number = worked.numbers[index]
+    values = wrong_values(number.value, worked.source.severity, rng)
+    carried = ((value, worked.carry(index, value)) for value in values)
+    return [
+        (f"{equation.expression}={number.written(value)}", edits)
+        for value, edits in carried
+        if edits
+    ]
 
 
 def _other_signs(

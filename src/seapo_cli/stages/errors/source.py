@@ -49,9 +49,10 @@ class Place:
     """What to write, for the model."""
     choices: Mapping[str, tuple[Edit, ...]] = field(default_factory=dict)
     pattern: str = ""
+    free: bool = False
+    """Open for whole sentences: beyond a very small model."""
     before: str = ""
-    after: str = ""
-    """What stands around an open answer in the text: a space, a comment sign."""
+    """What stands between the text and an open insertion: a space."""
     keeps: float = 0.0
     """Least share of the original's words that an open answer has to keep."""
 

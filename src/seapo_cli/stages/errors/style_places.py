@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from seapo_cli.records import Edit
 from seapo_cli.stages.errors import frames, word_tables
-from seapo_cli.stages.errors.source import MARKER, Place, Source
+from seapo_cli.stages.errors.source import Place, Source
 from seapo_cli.stages.errors.text_places import ENDS, OFFERED, comments, is_latin, ready, rewrite
 from seapo_cli.stages.errors.word_places import NOT_NAMES, find_words
 
@@ -70,7 +70,7 @@ def find_formats(source: Source) -> Iterator[Place]:
 def _item(source: Source, match: re.Match[str]) -> Place:
     """One item of a list marked unlike the others, or run into the item before it."""
     start, end = match.span(1)
-    marks = [mark for mark in ("-", "*", "b)", ">>", "9.", "(?)") if mark != match[1]]
+    marks = [mark for mark in ("b)", ">>", "=>", "9.", "(?)") if mark != match[1]]
     choices: dict[str, tuple[Edit, ...]] = {mark: (source.edit(start, end, mark),) for mark in marks}
     gap = re.search(r"\s*$", source.text[: match.start()] + match[0][: -len(match[1])])
     if gap and gap[0]:
@@ -82,22 +82,14 @@ def _item(source: Source, match: re.Match[str]) -> Place:
 def _layouts(source: Source, start: int, end: int) -> dict[str, tuple[Edit, ...]]:
     """Ways to break one sentence's layout; what each does is its name."""
     text = source.text[start:end]
-    words = re.sub(r"<<.*?>>", "", text)
-    if not re.search(r"[a-z]{3}", words):
+    if not re.search(r"[a-z]{3}", re.sub(r"<<.*?>>", "", text)):
         return {}
     shout = re.sub(r"<<.*?>>|[a-z]+", lambda m: m[0] if m[0][0] == "<" else m[0].upper(), text)
-    stop = ENDS.search(text)
-    found = {"all capitals": (source.edit(start, end, shout),)}
-    first = source.edit(start, start + 1, text[0].lower())
-    if stop and text[0].isupper() and end - start > 30:
-        bare = source.edit(end - len(stop[0]), end, "")
-        found["no capital, no full stop"] = (first, bare)
-    if stop and stop[0] == ".":
-        found["shouted end"] = (source.edit(end - 1, end, "!!!!"),)
+    found = {"capitals and emoji": (source.edit(start, end, f"{shout} \U0001f389\U0001f389"),)}
     if text.count(" ") > 3:
         at = start + text.rindex(" ", 0, len(text) // 2 + 8) + 1
-        found["broken line"] = (source.edit(at - 1, at, "\n\n"),)
-        found["stray bold"] = (source.edit(at, at, "**"),)
-    if MARKER.fullmatch(source.text[source.text.rfind("\n", 0, start) + 1 : start]) and not stop:
-        found["heading"] = (source.edit(start, start, "### "),)
+        found["stray <br>"] = (source.edit(at, at, "<br><br>"),)
+        found["stray ###"] = (source.edit(at, at, "### "),)
+        found["table bars"] = (source.edit(start, start, "| "), source.edit(end, end, " | |"))
+    found["stray tag"] = (source.edit(end, end, "</p>&nbsp;"),)
     return found

@@ -51,7 +51,7 @@ def rewrite(source: Source, kind: str, start: int, end: int, ask: str) -> Place:
     """An open place for a whole sentence, of which the new one has to keep something."""
     size = end - start
     pattern = free_text(source.text[start:end], size * 2 // 3, size + size // 3 + 3)
-    return Place(kind, start, end, ask, pattern=pattern, keeps=0.4 if size > 40 else 0.0)
+    return Place(kind, start, end, ask, pattern=pattern, free=True, keeps=0.4 if size > 40 else 0)
 
 
 def _lines(source: Source) -> Sequence[Span]:
@@ -74,7 +74,7 @@ def own(source: Source, kind: str, at: int, ask: str) -> Place:
     glue = " "
     if not is_latin(source.text):
         pattern, glue = free_text(source.text, 8, 50), "" if "。" in source.text else " "
-    return Place(kind, at, at, ask, pattern=pattern, before=glue)
+    return Place(kind, at, at, ask, pattern=pattern, free=True, before=glue)
 
 
 def comments(
@@ -111,7 +111,7 @@ def find_details(source: Source) -> Iterator[Place]:
             yield ready(source, "detail", end, ask, frames.draw(frames.ITEM_DETAILS, OFFERED, rng))
     yield from comments(source, "detail", ask, frames.COMMENT_DETAILS)
     for _, end in spans:
-        yield own(source, "detail", end, ask)
+        yield own(source, "detail", end, "a sentence of your own with an invented detail")
 
 
 def _details(source: Source, sentence: str) -> list[str]:
@@ -137,7 +137,7 @@ def find_conclusions(source: Source) -> Iterator[Place]:
     for start, end in spans[-1:]:
         if CONCLUDES.match(source.text, start):
             yield rewrite(source, "conclusion", start, end, ask)
-        yield own(source, "conclusion", end, ask)
+        yield own(source, "conclusion", end, "a conclusion of your own that does not follow")
 
 
 def _denials(source: Source, spans: Sequence[Span]) -> list[str]:

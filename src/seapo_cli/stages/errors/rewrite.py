@@ -1,0 +1,98 @@
+"""Rewrite mode, the paper's (SeaPO, arXiv 2509.24781): the whole answer comes back wrong."""
+
+from __future__ import annotations
+
+import random
+import re
+
+from seapo_cli.errors import InjectionError
+from seapo_cli.prompts import mode_template
+from seapo_cli.records import Message, Request, Sampling
+from seapo_cli.stages.errors.base import Injection, Steps, Task, conversation_text
+from seapo_cli.stages.errors.difference import edits_between, similarity
+from seapo_cli.stages.errors.screen import flaw
+
+_RETRY_TEMPERATURE = 0.8
+_LEAST_SIMILAR = 0.3
+"""Below this share of common words a text is another answer, not this one with a mistake."""
+_AMOUNTS = {
+    "subtle": "so slight that only a close reader finds it",
+    "moderate": "clear to a reader who knows the matter",
+    "severe": "so far off that it changes what the answer says",
+}
+
+
+def steps(task: Task) -> Steps:
+    """Ask for the whole answer with the mistake in it; again, while what comes back is unusable.
+
+    Raises:
+        InjectionError: nothing usable came in `task.attempts` requests.
+    """
+    rng = random.Random(task.seed)
+    reason = ""
+    for attempt in range(task.attempts):
+        completion = yield _request(task, attempt, rng.getrandbits(31), reason)
+        negative = _unwrapped(completion.text, task.response)
+        found = flaw(negative, task.response, completion.finish_reason) or _drift(negative, task)
+        if found is None:
+            edits = edits_between(task.response, negative)
+            return Injection(negative, edits, completion.finish_reason)
+        reason = found
+    raise InjectionError(f"rewrite: {reason}")
+
+
+def _request(task: Task, attempt: int, seed: int, reason: str) -> Request:
+    """All that varies between error types and attempts stands at the end."""
+    kind = task.error_type
+    count = "one mistake" if task.edits == 1 else f"{task.edits} mistakes in different places"
+    shown = "".join(
+        f"Example: {example.original or '(nothing)'} -> {example.mistake}\n"
+        for example in kind.examples[:2]
+    )
+    content = mode_template("rewrite").substitute(
+        conversation=conversation_text(task.messages),
+        response=task.response,
+        name=kind.name,
+        description=kind.description,
+        guidance=kind.guidance,
+        examples=shown,
+        amount=f"{count}, {_AMOUNTS[task.severity]}.",
+        retry=f"\nAn earlier try was no good: {reason}." if reason else "",
+    )
+    sampling = Sampling(
+        temperature=_RETRY_TEMPERATURE if attempt else 0.0,
+        # At most one token for a byte and a half of any script, and room for the mistakes.
+        max_tokens=128 + len(task.response.encode()) * 2 // 3,
+        seed=seed,
+    )
+    return Request((Message(role="user", content=content),), sampling)
+
+
+def _unwrapped(text: str, response: str) -> str:
+    """The text without a label line, fence or quotes that the response does not have."""
+    text = text.strip()
+    text = re.sub(
+        r"\A(?:the )?(?:new|revised|rewritten) (?:answer|response)\s*:\s*", "", text, flags=re.I
+    )
+    if fenced := re.fullmatch(r"```\w*\n(.*)\n```", text, re.DOTALL):
+        text = text if response.lstrip().startswith("```") else fenced[1]
+    quoted = len(text) > 1 and text[0] == text[-1] == '"' and text.count('"') == 2
+    if quoted and not response.startswith('"'):
+        text = text[1:-1]
+    # What frames the text is not the model's to change.
+    head = response[: len(response) - len(response.lstrip())]
+    tail = response[len(response.rstrip()) :]
+    return f"{head}{text.strip()}{tail}" if text.strip() else ""
+
+
+def _drift(negative: str, task: Task) -> str | None:
+    """Why the text is no version of the response."""
+    share = len(negative) / len(task.response)
+    if not 0.4 <= share <= 2.5 and abs(len(negative) - len(task.response)) > 80:
+        return f"the rewrite has {share:.1f} times the length of the response"
+    if (alike := similarity(task.response, negative)) < _LEAST_SIMILAR:
+        return f"the rewrite shares only {alike:.0%} of its words with the response"
+    final = re.search(r"^#### ", task.response, re.MULTILINE)
+    if final and not re.search(r"^#### ", negative, re.MULTILINE):
+        return "the rewrite lacks the final line '#### ...' of the response"
+    return None
