@@ -88,7 +88,7 @@ class _App:
         self.reset(Behaviour.from_json(await request.text()))
         return web.Response()
 
-    async def get_log(self, request: web.Request) -> web.Response:
+    async def get_log(self, _request: web.Request) -> web.Response:
         return web.json_response(asdict(self.log))
 
     async def wait(self, request: web.Request) -> web.Response:
@@ -160,7 +160,7 @@ async def _break(fault: Fault, request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def _models(request: web.Request) -> web.Response:
+async def _models(_request: web.Request) -> web.Response:
     return web.json_response({"object": "list", "data": [{"id": "mock", "object": "model"}]})
 
 

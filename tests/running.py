@@ -79,7 +79,8 @@ class Seapo:
         self, stage: str, *options: str, limits: Callable[[], None] | None = None
     ) -> subprocess.Popen[bytes]:
         """Start a command without waiting for it."""
-        command = [sys.executable, "-m", "seapo_cli", stage, *self._defaults(stage, options), *options]
+        command = [sys.executable, "-m", "seapo_cli", stage]
+        command += [*self._defaults(stage, options), *options]
         return subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

@@ -16,7 +16,7 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
@@ -93,7 +93,7 @@ def _stream(
 ) -> Iterator[dict[str, Any]]:
     lines = ([Line(number, dict(row))] for number, row in enumerate(rows, 1))
 
-    async def produce() -> AsyncIterator[list[Result]]:
+    async def produce() -> AsyncGenerator[list[Result]]:
         settings = backend or BackendSettings.checked(
             base_url=os.environ.get("OPENAI_BASE_URL") or None,
             api_key=os.environ.get("OPENAI_API_KEY") or None,

@@ -48,7 +48,7 @@ def _root(
             help="Settings file in TOML. [default: seapo.toml, where there is one]",
         ),
     ] = None,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001, its callback deals with it
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,

@@ -61,7 +61,7 @@ class JobOptions:
         str | None,
         option(
             metavar="KEY",
-            help="Key of the good answer. [default: response, output, answer, completion or chosen]",
+            help="Key of the good answer. [default: response, output, answer, completion, chosen]",
         ),
     ] = None
     backend: Annotated[

@@ -20,7 +20,8 @@ MARK = re.compile(r"<<([-+*/().\d ]+)=(-?[\d.,]+)>>")
 SIGNS = {"x": "*", "X": "*", "×": "*", "·": "*", "÷": "/", "−": "-", "–": "-"}
 PLAIN = re.compile(
     r"(?<![\w.=/*+×÷-])((?:\(?[$€£]?(?:\d[\d,]*\.?\d*|\.\d+)%?\)?[ ]?[-+*/x×÷−–][ ]?)+"
-    r"\(?[$€£]?(?:\d[\d,]*\.?\d*|\.\d+)\)?)[ ]?=[ ]?[$€£]?(\d[\d,]*(?:\.\d+)?)(?![\w%]|\.\d|[ ]?[-+*/=]|<<)"
+    r"\(?[$€£]?(?:\d[\d,]*\.?\d*|\.\d+)\)?)[ ]?=[ ]?[$€£]?"
+    r"(\d[\d,]*(?:\.\d+)?)(?![\w%]|\.\d|[ ]?[-+*/=]|<<)"
 )
 
 
@@ -76,7 +77,9 @@ def numbers(source: Source) -> list[Number]:
 def is_list_marker(text: str, start: int, end: int) -> bool:
     """Whether the number counts items: `1. First`, `(2) second`, `Step 3:`."""
     line = text[text.rfind("\n", 0, start) + 1 : start]
-    if re.fullmatch(r"\s*(?:[(#*]|\*\*)?\s*", line) and re.match(r"\s?(?:[.)](?!\d)|:)", text[end:]):
+    if re.fullmatch(r"\s*(?:[(#*]|\*\*)?\s*", line) and re.match(
+        r"\s?(?:[.)](?!\d)|:)", text[end:]
+    ):
         return True
     return bool(re.search(r"\b[Ss]tep ?$", line)) and not re.match(r"[ .]?\d", text[end:])
 

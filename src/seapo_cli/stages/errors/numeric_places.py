@@ -78,7 +78,8 @@ AMOUNT = (
     r"hundred|thousand|million|square|cubic|degrees)\b)"
 )
 UNIT = re.compile(
-    rf"(?<=[\d\w])(?<![A-Z])[ -]?\b({'|'.join({word for line in UNITS for word in line.split()})})\b"
+    r"(?<=[\d\w])(?<![A-Z])[ -]?\b"
+    rf"({'|'.join(sorted({word for line in UNITS for word in line.split()}))})\b"
 )
 
 
@@ -101,7 +102,8 @@ def find_numbers(source: Source) -> Iterator[Place]:
     rng = source.rng("number")
     worked = Sum.of(source)
     final, firsts = worked.final(), _first_mentions(worked)
-    reaching, others = [], []
+    reaching: list[Place] = []
+    others: list[Place] = []
     for index in _shuffled(firsts, rng):
         number = worked.numbers[index]
         if YEAR.fullmatch(source.text, number.start, number.end):
@@ -111,12 +113,12 @@ def find_numbers(source: Source) -> Iterator[Place]:
             if edits := worked.carry(index, value):
                 carried[number.written(value)] = edits
         reaches = final and any(e.start == final.start for es in carried.values() for e in es)
-        place = _number_place(source, number, carried or _alone(source, number, rng))
+        place = _number_place(number, carried or _alone(source, number, rng))
         (reaching if reaches else others).append(place)
     yield from reaching
     yield from others
     for number in _shuffled([n for n in numbers(source) if source.in_code(n.start, n.end)], rng):
-        yield _number_place(source, number, _alone(source, number, rng))
+        yield _number_place(number, _alone(source, number, rng))
 
 
 def _first_mentions(worked: Sum) -> list[int]:
@@ -133,9 +135,7 @@ def _alone(source: Source, number: Number, rng: random.Random) -> dict[str, tupl
     return {text: (source.edit(number.start, number.end, text),) for text in texts}
 
 
-def _number_place(
-    source: Source, number: Number, choices: Mapping[str, tuple[Edit, ...]]
-) -> Place:
+def _number_place(number: Number, choices: Mapping[str, tuple[Edit, ...]]) -> Place:
     offered = {text: choices[text] for text in list(choices)[:OFFERED]}
     return Place("number", number.start, number.end, "another number", offered)
 
@@ -147,7 +147,7 @@ def find_equations(source: Source) -> Iterator[Place]:
     final = worked.final()
     found = []
     for index, which in worked.results.items():
-        number, equation = worked.numbers[index], worked.equations[which]
+        equation = worked.equations[which]
         steps = _shuffled(list(_other_signs(worked, index, equation)), rng)
         results = _other_results(worked, index, equation, rng)
         limit = 0 if source.severity == "subtle" else OFFERED // 2
@@ -224,8 +224,12 @@ def _shown_signs(worked: Sum, equation: Equation, position: int) -> list[int]:
     shown = [n for n in worked.numbers if line <= n.start < start - 2][-len(inner) :]
     before = len(re.findall(r"\d+\.?\d*|\.\d+", equation.expression[:position]))
     between = range(shown[before - 1].end, shown[before].start)
-    found = [at for at in between if SIGNS.get(text[at], text[at]) == equation.expression[position]
-             and (text[at] not in "xX" or not text[at - 1].isalpha())]
+    found = [
+        at
+        for at in between
+        if SIGNS.get(text[at], text[at]) == equation.expression[position]
+        and (text[at] not in "xX" or not text[at - 1].isalpha())
+    ]
     return [found[0], inside] if len(found) == 1 else []
 
 
@@ -255,7 +259,7 @@ def _around(source: Source, match: re.Match[str]) -> str:
 
 
 def _ordinal(number: int) -> str:
-    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10 * (number // 10 != 1), 'th')}"
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10 * (number // 10 != 1), 'th') }"
 
 
 def find_units(source: Source) -> Iterator[Place]:

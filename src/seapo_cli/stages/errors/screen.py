@@ -12,10 +12,10 @@ _REVEALING = re.compile(
     r"""
       \b(?:here(?:'s|\ is|\ are)|below\ is)\ (?:the|a|an|your|my)\b[^.\n]{0,40}
         \b(?:revised|rewritten|modified|altered|incorrect|wrong|edited|corrupted)\b
-    | \b(?:i|we)(?:'ve|\ have)?\ (?:\w+\ )?(?:introduced|inserted|injected|added|made|included)\ 
-        (?:\w+\ ){0,3}(?:error|mistake|change)s?\b
-    | \b(?:the|this|my)\ (?:introduced|injected|inserted|deliberate|intentional)\ 
-        (?:\w+\ )?(?:error|mistake)\b
+    | \b(?:i|we)(?:'ve|\ have)?\ (?:\w+\ )?(?:introduced|inserted|injected|added|made|included)
+        \ (?:\w+\ ){0,3}(?:error|mistake|change)s?\b
+    | \b(?:the|this|my)\ (?:introduced|injected|inserted|deliberate|intentional)
+        \ (?:\w+\ )?(?:error|mistake)\b
     | \b(?:intentional|deliberate)(?:ly)?\ (?:\w+\ )?(?:error|mistake|wrong|incorrect|false)\b
     | \b(?:incorrectly|mistakenly|erroneously)\b
     | (?<=[\w.,;!?]\ )\((?:incorrect|wrong|mistake|sic|inaccurate|fabricated|made[ -]up)\)
@@ -31,8 +31,10 @@ _REVEALING = re.compile(
 )
 _REFUSING = re.compile(
     r"""
-      \b(?:i'm|i\ am)\ (?:sorry|afraid|unable|not\ able)\b[^.\n]{0,60}\b(?:can|could|will|help|assist|provide|comply|not)\b
-    | \bi\ (?:can(?:no|')t|cannot|won't|will\ not)\ (?:help|assist|comply|provide|rewrite|create|write|generate|introduce|do\ that)\b
+      \b(?:i'm|i\ am)\ (?:sorry|afraid|unable|not\ able)\b[^.\n]{0,60}
+        \b(?:can|could|will|help|assist|provide|comply|not)\b
+    | \bi\ (?:can(?:no|')t|cannot|won't|will\ not)
+        \ (?:help|assist|comply|provide|rewrite|create|write|generate|introduce|do\ that)\b
     | \bas\ an?\ (?:ai|artificial\ intelligence|language\ model)\b
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -42,7 +44,7 @@ _CUT_SHARE = 0.5
 
 
 def flaw(negative: str, response: str, finish_reason: str | None) -> str | None:
-    """Why `negative` is unusable as a worse version of `response`, in one line; None if it is not."""
+    """Why `negative` is unusable as a worse `response`, in one line; None if it is not."""
     if not negative.strip():
         return "the negative is empty"
     if finish_reason in ("length", "content_filter"):

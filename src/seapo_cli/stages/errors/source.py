@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 from seapo_cli.records import Edit
 from seapo_cli.stages.errors.base import Severity, Task
@@ -21,7 +22,8 @@ OFFERED = 6
 
 FENCE = re.compile(r"^(```|~~~)[^\n]*\n(.*?)^\1", re.MULTILINE | re.DOTALL)
 CODE_LINE = re.compile(
-    r"^\s*(def |class |import |from \w+ import|return\b|(for|while|if|elif|else|try|except)\b.*:\s*$"
+    r"^\s*(def |class |import |from \w+ import|return\b"
+    r"|(for|while|if|elif|else|try|except)\b.*:\s*$"
     r"|[\w.\[\]'\"]+\s*[-+*/]?=\s*\S|\w[\w.]*\(.*\)[;:]?\s*$|[{}]\s*$|.*[;{]\s*$|#include|#!|//|</?\w+)"
 )
 KEPT = re.compile(
@@ -123,9 +125,7 @@ class Source:
         """Whether the answer works something out in steps."""
         return bool(WORKED.search(self.text))
 
-    def closed(
-        self, kind: str, start: int, end: int, ask: str, others: Sequence[str]
-    ) -> Place:
+    def closed(self, kind: str, start: int, end: int, ask: str, others: Sequence[str]) -> Place:
         """A place whose answers are `others`, each replacing just this span."""
         choices = {text: (self.edit(start, end, text),) for text in others[:OFFERED]}
         return Place(kind, start, end, ask, choices)
@@ -180,4 +180,4 @@ def apply_edits(text: str, edits: Sequence[Edit]) -> str:
 def disjoint(edits: Sequence[Edit]) -> bool:
     """Whether sorted edits stay apart: neither overlapping nor two insertions at one point."""
     spans = [(edit.start, edit.end) for edit in edits]
-    return all(a[1] <= b[0] and a != b for a, b in zip(spans, spans[1:], strict=False))
+    return all(a[1] <= b[0] and a != b for a, b in pairwise(spans))

@@ -71,7 +71,9 @@ def _item(source: Source, match: re.Match[str]) -> Place:
     """One item of a list marked unlike the others, or run into the item before it."""
     start, end = match.span(1)
     marks = [mark for mark in ("b)", ">>", "=>", "9.", "(?)") if mark != match[1]]
-    choices: dict[str, tuple[Edit, ...]] = {mark: (source.edit(start, end, mark),) for mark in marks}
+    choices: dict[str, tuple[Edit, ...]] = {
+        mark: (source.edit(start, end, mark),) for mark in marks
+    }
     gap = re.search(r"\s*$", source.text[: match.start()] + match[0][: -len(match[1])])
     if gap and gap[0]:
         run_on = source.edit(gap.start(), end + 1, "; ")
@@ -85,7 +87,8 @@ def _layouts(source: Source, start: int, end: int) -> dict[str, tuple[Edit, ...]
     if not re.search(r"[a-z]{3}", re.sub(r"<<.*?>>", "", text)):
         return {}
     shout = re.sub(r"<<.*?>>|[a-z]+", lambda m: m[0] if m[0][0] == "<" else m[0].upper(), text)
-    found = {"capitals and emoji": (source.edit(start, end, f"{shout} \U0001f389\U0001f389"),)}
+    loud = source.edit(start, end, f"{shout} \U0001f389\U0001f389")
+    found: dict[str, tuple[Edit, ...]] = {"capitals and emoji": (loud,)}
     if text.count(" ") > 3:
         at = start + text.rindex(" ", 0, len(text) // 2 + 8) + 1
         found["stray <br>"] = (source.edit(at, at, "<br><br>"),)

@@ -36,7 +36,9 @@ def free_text(like: str, shortest: int, longest: int) -> str:
         return rf'[^"\\\n\r\t]{{{max(1, shortest // 2)},{longest + 4}}}'
     # Word by word: held to characters only, a small model runs on without a space.
     low, high = max(0, shortest // 7 - 1), max(1, longest // 5)
-    return rf"[A-Za-z0-9$][A-Za-z0-9'%.-]{{0,15}}(,? [A-Za-z0-9$'%.-]{{1,16}}){{{low},{high}}}[.!?]?"
+    return (
+        rf"[A-Za-z0-9$][A-Za-z0-9'%.-]{{0,15}}(,? [A-Za-z0-9$'%.-]{{1,16}}){{{low},{high}}}[.!?]?"
+    )
 
 
 def find_sentences(source: Source) -> Iterator[Place]:
@@ -77,9 +79,7 @@ def own(source: Source, kind: str, at: int, ask: str) -> Place:
     return Place(kind, at, at, ask, pattern=pattern, free=True, before=glue)
 
 
-def comments(
-    source: Source, kind: str, ask: str, texts: Sequence[str]
-) -> Iterator[Place]:
+def comments(source: Source, kind: str, ask: str, texts: Sequence[str]) -> Iterator[Place]:
     """Comments at the ends of code lines."""
     rng = source.rng(kind + " comment")
     lines = [

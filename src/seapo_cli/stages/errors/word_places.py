@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from seapo_cli.stages.errors import word_tables
-from seapo_cli.stages.errors.numeric_places import DATE_WORD
 from seapo_cli.stages.errors.code_places import find_conditions
+from seapo_cli.stages.errors.numeric_places import DATE_WORD
 from seapo_cli.stages.errors.source import Finder, Place, Source
 
 NOT_NEXT = {
