@@ -59,7 +59,6 @@ class EngineSettings(Settings):
     """How often one request is sent again after a failure that may pass."""
     patience: float = Field(default=120.0, gt=0)
     """Seconds without one success after which a struggling server is given up."""
-    max_errors: int | None = Field(default=None, ge=0)
     store: Path | None = Field(default_factory=lambda: default_store_path())
     """The request store; None keeps nothing."""
     price_in: float | None = Field(default=None, ge=0)

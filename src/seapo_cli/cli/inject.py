@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from seapo_cli.cli.options import JobOptions, expanded, need_input, option
+from seapo_cli.cli.options import FileOptions, ModelOptions, expanded, need_input, option, run
 
 
 @expanded
@@ -48,13 +48,14 @@ def inject(
         int, option(help="Token limit of the answer that a row without one gets first.")
     ] = 1024,
     *,
-    job: JobOptions,
+    files: FileOptions,
+    model: ModelOptions,
 ) -> None:
     """Put typed mistakes into good answers: adds `negative` and `error` to each row.
 
     seapo inject --error-type factual < prompts.jsonl > negatives.jsonl
     """
-    need_input(context, job.input)
+    need_input(context, files.input)
     from seapo_cli.settings import InjectSettings, parse_mix
     from seapo_cli.stages.inject import Inject
 
@@ -65,7 +66,7 @@ def inject(
         edits=edits,
         severity=severity,
         attempts=attempts,
-        seed=job.seed,
+        seed=files.seed,
         max_tokens=max_tokens,
     )
-    job.run(Inject(settings))
+    run(Inject(settings), files, model)

@@ -18,11 +18,8 @@ import typer
 from seapo_cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from seapo_cli.engine.pipeline import Stage
-
-_FILES = "Input, output"
-_MODEL = "Model"
-_ENGINE = "Engine"
+    from seapo_cli.engine.pipeline import LocalStage, Stage
+    from seapo_cli.settings import BackendSettings, EngineSettings
 
 
 def option(*flags: str, env: str | list[str] | None = None, **details: Any) -> Any:
@@ -31,8 +28,8 @@ def option(*flags: str, env: str | list[str] | None = None, **details: Any) -> A
 
 
 @dataclass(frozen=True)
-class JobOptions:
-    """What every streaming subcommand takes."""
+class FileOptions:
+    """What every subcommand from JSONL to JSONL takes."""
 
     input: Annotated[
         str, typer.Argument(metavar="FILE", help="JSONL to read; - is stdin.", show_default=False)
@@ -64,6 +61,13 @@ class JobOptions:
             help="Key of the good answer. [default: response, output, answer, completion, chosen]",
         ),
     ] = None
+    seed: Annotated[int, option(env="SEAPO_SEED", help="Seed of all draws and requests.")] = 0
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """Which model answers, and how requests travel: for stages that ask one."""
+
     backend: Annotated[
         Literal["auto", "openai", "embedded"],
         option(
@@ -119,46 +123,64 @@ class JobOptions:
         float | None, option(help="Price of a million prompt tokens, for the summary's cost.")
     ] = None
     price_out: Annotated[float | None, option(help="Price of a million completion tokens.")] = None
-    seed: Annotated[int, option(env="SEAPO_SEED", help="Seed of all draws and requests.")] = 0
 
-    def run(self, stage: Stage) -> None:
-        """Run a stage with these options; exits with 3 if rows failed.
+    def backend_settings(self) -> BackendSettings:
+        """Which model, and where.
 
         Raises:
-            SeapoError: the run could not be finished.
+            UsageError: a value is wrong.
         """
         import os
 
-        from seapo_cli.engine.job import Files, Job
-        from seapo_cli.records import Keys
-        from seapo_cli.settings import BackendSettings, EngineSettings
+        from seapo_cli.settings import BackendSettings
+
+        return BackendSettings.checked(
+            backend=self.backend,
+            base_url=self.base_url or None,
+            model=self.model,
+            api_key=os.environ.get("OPENAI_API_KEY") or None,
+            timeout=self.timeout,
+        )
+
+    def engine_settings(self) -> EngineSettings:
+        """Concurrency, retries, store, prices.
+
+        Raises:
+            UsageError: a value is wrong.
+        """
+        from seapo_cli.settings import EngineSettings
 
         places: dict[str, Any] = {} if self.store is None else {"store": self.store}
         if self.no_store:
             places = {"store": None}
-        job = Job(
-            stage=stage,
-            files=Files(self.input, self.output, self.errors, self.summary),
-            keys=Keys(self.prompt_key, self.response_key),
-            backend=BackendSettings.checked(
-                backend=self.backend,
-                base_url=self.base_url or None,
-                model=self.model,
-                api_key=os.environ.get("OPENAI_API_KEY") or None,
-                timeout=self.timeout,
-            ),
-            engine=EngineSettings.checked(
-                concurrency=self.concurrency,
-                retries=self.retries,
-                patience=self.patience,
-                max_errors=self.max_errors,
-                price_in=self.price_in,
-                price_out=self.price_out,
-                **places,
-            ),
+        return EngineSettings.checked(
+            concurrency=self.concurrency,
+            retries=self.retries,
+            patience=self.patience,
+            price_in=self.price_in,
+            price_out=self.price_out,
+            **places,
         )
-        if job.run().rows_failed:
-            raise typer.Exit(3)
+
+
+def run(stage: Stage | LocalStage, files: FileOptions, model: ModelOptions | None = None) -> None:
+    """Run a stage, with the model that it asks if it asks one; exits with 3 if rows failed.
+
+    Raises:
+        SeapoError: the run could not be finished.
+    """
+    from seapo_cli.engine.job import Files, Job, ModelUse
+    from seapo_cli.records import Keys
+
+    job = Job(
+        stage=stage,
+        files=Files(files.input, files.output, files.errors, files.summary),
+        keys=Keys(files.prompt_key, files.response_key),
+        model=ModelUse(model.backend_settings(), model.engine_settings()) if model else None,
+        max_errors=files.max_errors,
+    )
+    if job.run().rows_failed:
+        raise typer.Exit(3)
 
 
 def need_input(context: typer.Context, name: str) -> None:

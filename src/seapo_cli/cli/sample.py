@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from seapo_cli.cli.options import JobOptions, expanded, need_input, option
+from seapo_cli.cli.options import FileOptions, ModelOptions, expanded, need_input, option, run
 
 
 @expanded
@@ -28,13 +28,14 @@ def sample(
         Literal["drop", "keep"], option(help="What becomes of answers cut by the token limit.")
     ] = "drop",
     *,
-    job: JobOptions,
+    files: FileOptions,
+    model: ModelOptions,
 ) -> None:
     """Answer prompts: adds `response` and `sample` to each row.
 
     seapo sample -n 4 --temperature 0.8 < prompts.jsonl > answers.jsonl
     """
-    need_input(context, job.input)
+    need_input(context, files.input)
     from seapo_cli.settings import SampleSettings
     from seapo_cli.stages.sample import Sample
 
@@ -43,9 +44,9 @@ def sample(
         temperature=temperature,
         top_p=top_p,
         max_tokens=max_tokens,
-        seed=job.seed,
+        seed=files.seed,
         stop=tuple(stop or ()),
         system=system,
         truncated=truncated,
     )
-    job.run(Sample(settings))
+    run(Sample(settings), files, model)

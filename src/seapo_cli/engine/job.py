@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import orjson
 
-from seapo_cli.engine.pipeline import Result, Stage, results
+from seapo_cli.engine.pipeline import LocalStage, Result, Stage, local_results, results
 from seapo_cli.engine.progress import Progress
 from seapo_cli.engine.session import open_gateway
 from seapo_cli.engine.tally import Tally
@@ -39,14 +39,24 @@ class Files:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelUse:
+    """Which model a stage asks, and how."""
+
+    backend: BackendSettings
+    engine: EngineSettings
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A stage with all that it needs to run."""
 
-    stage: Stage
+    stage: Stage | LocalStage
     files: Files
     keys: Keys
-    backend: BackendSettings
-    engine: EngineSettings
+    model: ModelUse | None = None
+    """None runs the stage as a `LocalStage`."""
+    max_errors: int | None = None
+    """Stop once more rows than this have failed."""
 
     def run(self) -> Tally:
         """Run to the end.
@@ -58,7 +68,8 @@ class Job:
         return asyncio.run(self._run())
 
     async def _run(self) -> Tally:
-        tally = Tally(self.engine.price_in, self.engine.price_out)
+        engine = self.model.engine if self.model else None
+        tally = Tally(engine.price_in, engine.price_out) if engine else Tally()
         with ExitStack() as stack:
             source = stack.enter_context(open_input(self.files.input))
             errors = stack.enter_context(_errors_file(self.files.errors))
@@ -81,8 +92,8 @@ class Job:
         progress: Progress,
     ) -> None:
         writer = DaemonThread()
-        async with open_gateway(self.backend, self.engine, tally) as gateway:
-            async for batch in results(read_lines(source), self.stage, gateway, self.keys):
+        async with self._results(source, tally) as batches:
+            async for batch in batches:
                 rows = [row for result in batch for row in result.outcome.rows]
                 if data := encode_all(rows):
                     # A full pipe must not stop the loop: open requests would time out.
@@ -95,6 +106,17 @@ class Job:
                 tally.bytes_done = batch[-1].line.end
                 report.add(batch)
                 progress.update()
+
+    @asynccontextmanager
+    async def _results(
+        self, source: BinaryIO, tally: Tally
+    ) -> AsyncIterator[AsyncIterator[list[Result]]]:
+        lines = read_lines(source)
+        if self.model is None:
+            yield local_results(lines, cast("LocalStage", self.stage), self.keys)
+            return
+        async with open_gateway(self.model.backend, self.model.engine, tally) as gateway:
+            yield results(lines, cast("Stage", self.stage), gateway, self.keys)
 
     def _write_summary(self, tally: Tally) -> None:
         if self.files.summary:
@@ -125,7 +147,7 @@ class _FailureReport:
             if result.outcome.failures:
                 self._tally.rows_failed += 1
                 self._tell(result)
-        most = self._job.engine.max_errors
+        most = self._job.max_errors
         if most is not None and self._tally.rows_failed > most:
             raise TooManyErrors(f"stopped: more rows failed than --max-errors {most} allows")
 

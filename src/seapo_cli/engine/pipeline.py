@@ -51,23 +51,51 @@ class Stage(Protocol):
         """Work on one row; many run at once."""
 
 
+class LocalStage(Protocol):
+    """A stage that asks no model: one row after the other."""
+
+    name: str
+
+    def process(self, row: Row) -> Outcome:
+        """Work on one row."""
+
+
 async def results(
     lines: Iterator[list[Line]], stage: Stage, gateway: Gateway, keys: Keys
 ) -> AsyncIterator[list[Result]]:
     """Results in the order of the lines, in lists of those that are ready together."""
 
     async def work(line: Line) -> Result:
-        if line.error:
-            return Result(line, Outcome(failures=[Failure(line.error)]))
-        try:
-            row = read_row(line.data, keys, line.number)
-        except RowError as error:
-            return Result(line, Outcome(failures=[Failure(str(error))]))
+        row = _read(line, keys)
+        if isinstance(row, Result):
+            return row
         return Result(line, await stage.process(row, gateway), row.id)
 
     window = _WINDOW_PER_REQUEST * gateway.concurrency
     async for batch in ordered_map(_beside(lines), work, window):
         yield batch
+
+
+async def local_results(
+    lines: Iterator[list[Line]], stage: LocalStage, keys: Keys
+) -> AsyncIterator[list[Result]]:
+    """Results of a stage that asks no model, in lists of the lines that were read together."""
+    async for batch in _beside(lines):
+        yield [
+            row if isinstance(row, Result) else Result(line, stage.process(row), row.id)
+            for line in batch
+            for row in [_read(line, keys)]
+        ]
+
+
+def _read(line: Line, keys: Keys) -> Row | Result:
+    """The row on a line, or the result that says why there is none."""
+    try:
+        if line.error:
+            raise RowError(line.error)
+        return read_row(line.data, keys, line.number)
+    except RowError as error:
+        return Result(line, Outcome(failures=[Failure(str(error))]))
 
 
 async def _beside(lines: Iterator[list[Line]]) -> AsyncIterator[list[Line]]:

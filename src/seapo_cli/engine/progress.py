@@ -67,7 +67,8 @@ class Progress:
         tally = self._tally
         seconds = max(tally.seconds, 1e-9)
         told = f"{tally.rows_in:,} rows, {tally.rows_in / seconds:,.1f} rows/s"
-        told += f", {tally.usage.completion_tokens / seconds:,.0f} tokens/s"
+        if tally.asked:
+            told += f", {tally.usage.completion_tokens / seconds:,.0f} tokens/s"
         return told + (f", {tally.rows_failed:,} failed" if tally.rows_failed else "")
 
     def _seconds_left(self) -> float | None:
@@ -90,7 +91,12 @@ class Progress:
     def _closing(self) -> str:
         tally = self._tally
         text = f"{tally.rows_in:,} rows in, {tally.rows_out:,} out, {tally.rows_failed:,} failed"
-        text += f"; {tally.requests_sent:,} requests, {tally.from_store:,} answers from the store"
+        return f"{text}{self._asked() if tally.asked else ''}; {_duration(tally.seconds)}"
+
+    def _asked(self) -> str:
+        """What was asked of a model, and what it cost."""
+        tally = self._tally
+        text = f"; {tally.requests_sent:,} requests, {tally.from_store:,} answers from the store"
         if tally.retries:
             text += f", {tally.retries:,} retries"
         text += f"; {tally.usage.prompt_tokens:,} prompt tokens"
@@ -100,7 +106,7 @@ class Progress:
         text += f", {tally.usage.completion_tokens / max(tally.seconds, 1e-9):,.1f} tokens/s"
         if tally.cost is not None:
             text += f"; cost {tally.cost:,.4f}"
-        return f"{text}; {_duration(tally.seconds)}"
+        return text
 
 
 def _bar() -> rich.progress.Progress:

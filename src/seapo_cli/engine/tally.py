@@ -38,6 +38,11 @@ class Tally:
         return time.monotonic() - self.started
 
     @property
+    def asked(self) -> bool:
+        """Whether a model was asked, or its answers taken from the store."""
+        return self.requests_sent + self.from_store > 0
+
+    @property
     def cost(self) -> float | None:
         """What this run's tokens cost; None without prices."""
         if self.price_in is None and self.price_out is None:
