@@ -63,6 +63,16 @@ class Sampling(BaseModel):
     stop: tuple[str, ...] | None = None
 
 
+class LogProb(BaseModel):
+    """How likely a model finds its own text."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sum: float
+    """Natural logarithm of the probability of all tokens, one after the other."""
+    tokens: int
+
+
 class Completion(BaseModel):
     """A model's answer to one request."""
 
@@ -72,6 +82,8 @@ class Completion(BaseModel):
     finish_reason: str | None = None
     """`stop`, `length` (cut by the token limit), `content_filter`, ... as the server says."""
     usage: Usage = Usage()
+    logprob: LogProb | None = None
+    """Of the answer, where the request wanted it and the server gave it."""
 
 
 class Edit(BaseModel):
@@ -97,6 +109,7 @@ class SampleInfo(BaseModel):
     finish_reason: str | None
     truncated: bool
     usage: Usage
+    logprob: LogProb | None = None
 
 
 class ErrorInfo(BaseModel):
@@ -124,6 +137,8 @@ class Request:
     """JSON schema that the answer must follow; None for free text."""
     index: int = 0
     """Which of several answers to the same messages and parameters this one is."""
+    logprobs: bool = False
+    """Whether the answer's log-probability is wanted."""
 
 
 @dataclass(frozen=True, slots=True)

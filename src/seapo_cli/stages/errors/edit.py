@@ -19,10 +19,11 @@ from seapo_cli.stages.errors.kinds import find_places
 from seapo_cli.stages.errors.schema import Filled, Unusable, answers, read_answer, schema
 from seapo_cli.stages.errors.screen import flaw
 from seapo_cli.stages.errors.source import Place, Source, apply_edits, disjoint
+from seapo_cli.stages.errors.word_places import NOT_NAMES
 
 CHOICE = 4
 """Places offered at once on the first attempt; a retry offers one."""
-AROUND = 60
+AROUND = 40
 """Characters of the answer shown on either side of a place."""
 RETRY_TEMPERATURE = 0.9
 GUIDANCE = 400
@@ -47,7 +48,7 @@ def steps(task: Task) -> Steps:
         offered = list(_clear(places, edits))
         for attempt in range(task.attempts if offered else 0):
             offered = offered or list(_clear(places, edits))
-            shown = offered[:1] if attempt else _choice(offered)
+            shown = _one(offered, attempt) if attempt else _choice(offered)
             completion = yield _request(task, source, shown, attempt, rng.getrandbits(31))
             failed: Sequence[Place] = shown
             try:
@@ -79,6 +80,12 @@ def _choice(offered: Sequence[Place]) -> list[Place]:
     free = next((place for place in offered if place.free), None)
     others = [place for place in offered if place is not free]
     return others[: CHOICE - 1] + ([free] if free else [])
+
+
+def _one(offered: Sequence[Place], attempt: int) -> list[Place]:
+    """The next place; after two failures one that needs no sentence of the model's own."""
+    closed = (place for place in offered if not place.free)
+    return [next(closed, offered[0]) if attempt > 1 else offered[0]]
 
 
 def _clear(places: Iterable[Place], edits: Sequence[Edit]) -> Iterable[Place]:
@@ -122,6 +129,8 @@ def _weakness(task: Task, place: Place, original: str, text: str) -> str | None:
         return "the replacement repeats an example"
     if len(new) > 3 and len(set(new)) < len(new) * 0.7:
         return "the replacement repeats its own words"
+    if place.kind == "name" and NOT_NAMES.issuperset(text.split()[:1]):
+        return "the replacement is no name"
     if any(len(word) > 40 for word in new):
         return "the replacement has no words"
     if old and len(set(old) & set(new)) < place.keeps * len(set(old)):
@@ -140,7 +149,8 @@ def _request(
 ) -> Request:
     kind = task.error_type
     examples = [
-        f"Example: {example.original} -> {example.mistake}\n" for example in kind.examples[:2]
+        f"Example: {example.original or '(nothing)'} -> {example.mistake}\n"
+        for example in kind.examples[:1]
     ]
     content = mode_template("edit").substitute(
         conversation="\n\n".join(f"[{m.role}]\n{m.content}" for m in task.messages),
