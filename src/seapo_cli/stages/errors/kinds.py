@@ -5,7 +5,7 @@ To add a kind, write a `Finder` and name it in `KINDS`.
 
 from __future__ import annotations
 
-from itertools import chain, zip_longest
+from itertools import chain, islice, zip_longest
 
 from seapo_cli.errors import UsageError
 from seapo_cli.prompts import ErrorType
@@ -46,6 +46,9 @@ KINDS: dict[str, Finder] = {
 }
 SPANS = ("equation", "number", "date", "unit", "name", "comparative", "quantifier", "negation")
 """What serves a mistake in content where the type's own kinds find nothing."""
+
+MOST = 40
+"""Places of one kind: more would be worked out for nothing in a long answer."""
 
 LEADING = ("equation", "number")
 """What counts most in an answer that works something out."""
@@ -95,5 +98,5 @@ def _drawn(source: Source, kinds: tuple[str, ...]) -> list[str]:
 
 
 def _in_turn(source: Source, kinds: list[str]) -> list[Place]:
-    columns = [KINDS[kind](source) for kind in kinds]
+    columns = [islice(KINDS[kind](source), MOST) for kind in kinds]
     return [place for place in chain(*zip_longest(*columns)) if place is not None]

@@ -10,6 +10,7 @@ import random
 import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from itertools import islice
 from typing import TypeVar
 
 from seapo_cli.records import Edit
@@ -28,6 +29,8 @@ from seapo_cli.stages.errors.code_places import find_arithmetic
 from seapo_cli.stages.errors.source import OFFERED, Place, Source
 
 T = TypeVar("T")
+TRIED = 12
+"""So many numbers or equations are worked through in one answer."""
 
 SHARES: dict[Severity, tuple[Fraction, ...]] = {
     "subtle": tuple(Fraction(n, 100) for n in (95, 98, 103, 105, 110)),
@@ -104,14 +107,12 @@ def find_numbers(source: Source) -> Iterator[Place]:
     final, firsts = worked.final(), _first_mentions(worked)
     reaching: list[Place] = []
     others: list[Place] = []
-    for index in _shuffled(firsts, rng):
+    for index in _shuffled(firsts, rng)[:TRIED]:
         number = worked.numbers[index]
         if YEAR.fullmatch(source.text, number.start, number.end):
             continue
-        carried = {}
-        for value in wrong_values(number.value, source.severity, rng):
-            if edits := worked.carry(index, value):
-                carried[number.written(value)] = edits
+        values = wrong_values(number.value, source.severity, rng)
+        carried = _carried(worked, index, values, OFFERED)
         reaches = final and any(e.start == final.start for es in carried.values() for e in es)
         place = _number_place(number, carried or _alone(source, number, rng))
         (reaching if reaches else others).append(place)
@@ -119,6 +120,14 @@ def find_numbers(source: Source) -> Iterator[Place]:
     yield from others
     for number in _shuffled([n for n in numbers(source) if source.in_code(n.start, n.end)], rng):
         yield _number_place(number, _alone(source, number, rng))
+
+
+def _carried(
+    worked: Sum, index: int, values: list[Fraction], most: int
+) -> dict[str, tuple[Edit, ...]]:
+    """The first values whose consequences are clear, as written, with their edits."""
+    tries = ((worked.numbers[index].written(v), worked.carry(index, v)) for v in values)
+    return dict(islice(((text, edits) for text, edits in tries if edits), most))
 
 
 def _first_mentions(worked: Sum) -> list[int]:
@@ -146,17 +155,16 @@ def find_equations(source: Source) -> Iterator[Place]:
     worked = Sum.of(source)
     final = worked.final()
     found = []
-    for index, which in worked.results.items():
+    for index, which in _shuffled(list(worked.results.items()), rng)[:TRIED]:
         equation = worked.equations[which]
         steps = _shuffled(list(_other_signs(worked, index, equation)), rng)
         results = _other_results(worked, index, equation, rng)
         limit = 0 if source.severity == "subtle" else OFFERED // 2
-        if offered := dict(_shuffled([*steps[:limit], *results[: OFFERED // 2]], rng)):
+        if offered := dict(_shuffled([*steps[:limit], *results], rng)):
             ask = "a wrong step instead of this equation"
             reaches = final and any(e.start == final.start for es in offered.values() for e in es)
             place = Place("equation", equation.left[0], equation.right[1], ask, offered)
             found.append((not reaches, place))
-    rng.shuffle(found)
     for _, place in sorted(found, key=lambda pair: pair[0]):
         yield place
     yield from find_arithmetic(source, "equation")
@@ -166,14 +174,9 @@ def _other_results(
     worked: Sum, index: int, equation: Equation, rng: random.Random
 ) -> list[tuple[str, tuple[Edit, ...]]]:
     """The same step with another result, carried on."""
-    number = worked.numbers[index]
-    values = wrong_values(number.value, worked.source.severity, rng)
-    carried = ((value, worked.carry(index, value)) for value in values)
-    return [
-        (f"{equation.expression}={number.written(value)}", edits)
-        for value, edits in carried
-        if edits
-    ]
+    values = wrong_values(worked.numbers[index].value, worked.source.severity, rng)
+    found = _carried(worked, index, values, OFFERED // 2)
+    return [(f"{equation.expression}={result}", edits) for result, edits in found.items()]
 
 
 def _other_signs(

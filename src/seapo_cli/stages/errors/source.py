@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,18 +21,25 @@ Span = tuple[int, int]
 OFFERED = 6
 """Most answers offered at one closed place."""
 
-FENCE = re.compile(r"^(```|~~~)[^\n]*\n(.*?)^\1", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(
+    r"^[ \t]*(```|~~~)[^\n]*\n(.*?)(?:^[ \t]*\1[^\n]*|\Z)", re.MULTILINE | re.DOTALL
+)
 CODE_LINE = re.compile(
     r"^\s*(def |class |import |from \w+ import|return\b"
     r"|(for|while|if|elif|else|try|except)\b.*:\s*$"
     r"|[\w.\[\]'\"]+\s*[-+*/]?=\s*\S|\w[\w.]*\(.*\)[;:]?\s*$|[{}]\s*$|.*[;{]\s*$|#include|#!|//|</?\w+)"
 )
+STRAY_CODE = re.compile(
+    r"def \w+\(|import [\w.]+$|from [\w.]+ import |#include|</?\w+[^>]*>|[{}]|\$ \w|@\w+$"
+)
+"""Lines of code outside of fences in an answer that is prose for the most part."""
 KEPT = re.compile(
-    r"https?://[^\s)>\]]+|www\.[^\s)>\]]+|\S+@\S+\.\w+|`[^`\n]+`|!?\[[^\]\n]*\]\([^)\n]*\)"
+    r"https?://[^\s)>\]]+|www\.[^\s)>\]]+|(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,64}\.\w+|`[^`\n]+`"
+    r"|!?\[[^\[\]\n]{0,300}\]\([^()\n]{0,300}\)"
     r"|(?<!\w)[~.]?/[\w.-]+(?:/[\w.-]+)+|\b\w+\.(?:com|org|net|py|js|txt|md|json|csv|html)\b"
 )
 MARKER = re.compile(r"[ \t]*(?:[-*•+>] +|\d{1,3}[.)][ \t]+|[A-Za-z][.)] +|#+ +)?")
-WORKED = re.compile(r"<<[^<>]+>>|\d ?[-+*/x×÷] ?\$?\d[^\n]*=")
+WORKED = re.compile(r"<<[^<>]+>>|\d ?[-+*/x×÷] ?\$?\d[^\n=]{0,120}=")
 FINAL_ANSWER = re.compile(r"^####.*$", re.MULTILINE)
 
 
@@ -61,6 +69,24 @@ class Place:
     """Least share of the original's words that an open answer has to keep."""
 
 
+class Spans(tuple[Span, ...]):
+    """Spans in order that do not overlap, quick to search: answers may have thousands."""
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [start for start, _ in self]
+
+    def meet(self, start: int, end: int) -> bool:
+        """Whether one of them shares a character with this one; an empty one counts as one."""
+        last = bisect_left(self._starts, max(end, start + 1)) - 1
+        return last >= 0 and start < self[last][1]
+
+    def hold(self, start: int, end: int) -> bool:
+        """Whether one of them holds all of this one."""
+        last = bisect_right(self._starts, start) - 1
+        return last >= 0 and end <= self[last][1]
+
+
 @dataclass(frozen=True)
 class Source:
     """What the finders of places look at."""
@@ -81,28 +107,28 @@ class Source:
         return random.Random(f"{self.seed}:{purpose}")
 
     @cached_property
-    def code(self) -> tuple[Span, ...]:
+    def code(self) -> Spans:
         """Fenced blocks without their fences, or the whole answer where it is plain code."""
-        fenced = tuple(match.span(2) for match in FENCE.finditer(self.text))
+        fenced = Spans(match.span(2) for match in FENCE.finditer(self.text))
         lines = [line for line in self.text.splitlines() if line.strip()]
         if not fenced and sum(bool(CODE_LINE.match(line)) for line in lines) > len(lines) * 0.6:
-            return ((0, len(self.text)),)
+            return Spans([(0, len(self.text))])
         return fenced
 
     @cached_property
-    def kept(self) -> tuple[Span, ...]:
+    def kept(self) -> Spans:
         """What no edit may cut into: addresses, file names, links, inline code."""
-        return tuple(match.span() for match in KEPT.finditer(self.text))
+        return Spans(match.span() for match in KEPT.finditer(self.text))
 
     def in_code(self, start: int, end: int) -> bool:
-        return _meets(self.code, start, end)
+        return self.code.meet(start, end)
 
     def is_kept(self, start: int, end: int) -> bool:
-        return _meets(self.kept, start, end)
+        return self.kept.meet(start, end)
 
     @cached_property
-    def fences(self) -> tuple[Span, ...]:
-        return tuple(match.span() for match in FENCE.finditer(self.text)) or self.code
+    def fences(self) -> Spans:
+        return Spans(match.span() for match in FENCE.finditer(self.text)) or self.code
 
     @cached_property
     def sentences(self) -> tuple[Span, ...]:
@@ -110,12 +136,19 @@ class Source:
         return tuple(span for line in self.prose for span in split_sentences(self.text, *line))
 
     @cached_property
-    def prose(self) -> tuple[Span, ...]:
-        """Lines of prose: not blank, not code, no table, no `#### 42`, without list markers."""
-        return tuple(_prose_lines(self.text, self.fences))
+    def openings(self) -> frozenset[int]:
+        """Where sentences begin."""
+        return frozenset(start for start, _ in self.sentences)
 
-    def sentence_at(self, position: int) -> Span | None:
-        return next((span for span in self.sentences if span[0] <= position < span[1]), None)
+    @cached_property
+    def prose(self) -> Spans:
+        """Lines of prose: not blank, not code, no table, no `#### 42`, without list markers."""
+        return Spans(_prose_lines(self.text, self.fences))
+
+    @cached_property
+    def is_latin(self) -> bool:
+        """Whether most of its letters are Latin ones."""
+        return is_latin(self.text)
 
     def words(self, pattern: re.Pattern[str], *, code: bool = False) -> Iterator[re.Match[str]]:
         """Matches in prose (or in code), outside of what is kept."""
@@ -142,21 +175,30 @@ Finder = Callable[[Source], Iterable[Place]]
 """A kind of place: finds all its places in an answer, the best first."""
 
 
-def _meets(spans: Sequence[Span], start: int, end: int) -> bool:
-    return any(start < right and left < max(end, start + 1) for left, right in spans)
+def is_latin(text: str) -> bool:
+    """Whether most letters are Latin ones; also where there are none."""
+    ours = [c.isascii() for c in text if c.isalpha()]
+    return sum(ours) * 2 >= len(ours)
 
 
-def _prose_lines(text: str, fences: Sequence[Span]) -> Iterator[Span]:
+def _prose_lines(text: str, fences: Spans) -> Iterator[Span]:
     position = 0
     for line in text.splitlines(keepends=True):
         start, position = position, position + len(line)
-        if _meets(fences, start, position) or line.startswith("####") or "|" in line:
+        if fences.meet(start, position) or line.startswith("####") or "|" in line:
+            continue
+        if _is_stray_code(line.strip()):
             continue
         marker = MARKER.match(line)
         start += marker.end() if marker else 0
         end = start + len(text[start:position].rstrip())
         if any(char.isalnum() for char in text[start:end]):
             yield start, end
+
+
+def _is_stray_code(line: str) -> bool:
+    statement = line.endswith((";", "{")) and ("=" in line or "(" in line)
+    return statement or bool(STRAY_CODE.match(line))
 
 
 def split_sentences(text: str, start: int, end: int) -> Iterator[Span]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from seapo_cli.records import Edit
 from seapo_cli.stages.errors import frames, word_tables
-from seapo_cli.stages.errors.source import Place, Source
-from seapo_cli.stages.errors.text_places import ENDS, OFFERED, comments, is_latin, ready, rewrite
+from seapo_cli.stages.errors.source import Place, Source, is_latin
+from seapo_cli.stages.errors.text_places import ENDS, OFFERED, comments, ready, rewrite
 from seapo_cli.stages.errors.word_places import NOT_NAMES, find_words
 
 ITEM = re.compile(r"^[ \t]*([-*•]|\d{1,3}[.)])(?= )", re.MULTILINE)
@@ -76,10 +76,9 @@ def _item(source: Source, match: re.Match[str]) -> Place:
     choices: dict[str, tuple[Edit, ...]] = {
         mark: (source.edit(start, end, mark),) for mark in marks
     }
-    gap = re.search(r"\s*$", source.text[: match.start()] + match[0][: -len(match[1])])
-    if gap and gap[0]:
-        run_on = source.edit(gap.start(), end + 1, "; ")
-        choices["; (same line)"] = (run_on,)
+    before = len(source.text[:start].rstrip())
+    if before < start:
+        choices["; (same line)"] = (source.edit(before, end + 1, "; "),)
     return Place("format", start, end, "another mark for this item", choices)
 
 

@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from seapo_cli.stages.errors import frames
-from seapo_cli.stages.errors.source import Place, Source, Span
+from seapo_cli.stages.errors.source import Place, Source, Span, is_latin
 from seapo_cli.stages.errors.word_places import NAME, NOT_NAMES
 
 OFFERED = 5
 ENDS = re.compile(r"[.!?…:;。！？؟][\"')\]”’]*$")
+STATEMENT = re.compile(r"[^\n]*[\w)\]};:]$", re.MULTILINE)
 CONCLUDES = re.compile(r"(?:therefore|thus|hence|in conclusion|overall|in short|finally)\b", re.I)
 COPULA = re.compile(
     r"([A-Z][\w’']*(?: [\w’'-]+){0,5}?) (is|are|was|were|can|will) "
@@ -24,15 +25,9 @@ COPULA = re.compile(
 DENIED = {w: f"{w} not" for w in ("is", "are", "was", "were", "will")} | {"can": "cannot"}
 
 
-def is_latin(text: str) -> bool:
-    """Whether most letters are Latin ones; also where there are none."""
-    ours = [c.isascii() for c in text if c.isalpha()]
-    return sum(ours) * 2 >= len(ours)
-
-
-def free_text(like: str, shortest: int, longest: int) -> str:
-    """A pattern for free text in the script of `like`, of about so many characters."""
-    if not is_latin(like):
+def free_text(latin: bool, shortest: int, longest: int) -> str:
+    """A pattern for free text in Latin or another script, of about so many characters."""
+    if not latin:
         return rf'[^"\\\n\r\t]{{{max(1, shortest // 2)},{longest + 4}}}'
     # Word by word: held to characters only, a small model runs on without a space.
     low, high = max(0, shortest // 7 - 1), max(1, longest // 5)
@@ -52,7 +47,7 @@ def find_sentences(source: Source) -> Iterator[Place]:
 def rewrite(source: Source, kind: str, start: int, end: int, ask: str) -> Place:
     """An open place for a whole sentence, of which the new one has to keep something."""
     size = end - start
-    pattern = free_text(source.text[start:end], size * 2 // 3, size + size // 3 + 3)
+    pattern = free_text(is_latin(source.text[start:end]), size * 2 // 3, size + size // 3 + 3)
     return Place(kind, start, end, ask, pattern=pattern, free=True, keeps=0.4 if size > 40 else 0)
 
 
@@ -72,10 +67,10 @@ def ready(
 
 def own(source: Source, kind: str, at: int, ask: str) -> Place:
     """An open insertion: a sentence of the model's own."""
-    pattern = free_text(source.text, 35, 110).removesuffix("[.!?]?") + "\\."
+    pattern = free_text(True, 35, 110).removesuffix("[.!?]?") + "\\."
     glue = " "
-    if not is_latin(source.text):
-        pattern, glue = free_text(source.text, 8, 50), "" if "。" in source.text else " "
+    if not source.is_latin:
+        pattern, glue = free_text(False, 8, 50), "" if "。" in source.text else " "
     return Place(kind, at, at, ask, pattern=pattern, free=True, before=glue)
 
 
@@ -85,8 +80,8 @@ def comments(source: Source, kind: str, ask: str, texts: Sequence[str]) -> Itera
     lines = [
         match
         for span in source.code
-        for match in re.finditer(r"[^\n]*[\w)\]};:]$", source.text[: span[1]], re.MULTILINE)
-        if match.start() >= span[0] and "#" not in match[0] and "//" not in match[0]
+        for match in STATEMENT.finditer(source.text, *span)
+        if "#" not in match[0] and "//" not in match[0]
     ]
     slashes = re.search(r"[;{]\s*$", source.text, re.MULTILINE)
     for match in rng.sample(lines, len(lines)):
@@ -128,7 +123,7 @@ def find_conclusions(source: Source) -> Iterator[Place]:
     rng = source.rng("conclusion")
     ask = "a conclusion that does not follow"
     spans = [span for span in source.sentences if ENDS.search(source.text[slice(*span)])]
-    if spans and is_latin(source.text):
+    if spans and source.is_latin:
         usual = frames.STORY_CONCLUSIONS if source.is_worked else frames.CONCLUSIONS
         denials = _denials(source, spans)[:3]
         texts = denials + frames.draw(usual, OFFERED - len(denials), rng)
