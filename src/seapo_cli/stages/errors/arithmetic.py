@@ -20,7 +20,10 @@ from seapo_cli.records import Edit
 from seapo_cli.stages.errors.source import FINAL_ANSWER, Source, Spans
 
 NUMBER = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?|(?<![\w.,])\.\d+")
-AFTER_NUMBER = re.compile(r"(?:st|nd|rd|th|[A-Za-z]*\d|[.:/-]\d+[.:/-]\d|[A-Z]\b(?![A-Z]))")
+AFTER_NUMBER = re.compile(
+    r"(?:(?:st|nd|rd|th)\b|[A-Za-z]*\d|\.\d|[.:/-]\d+[.:/-]\d|[A-Z]\b(?![A-Z]))"
+)
+"""What makes digits a name, an ordinal, a date or a version."""
 MARK = re.compile(r"<<([-+*/().\d ]+)=(-?[\d.,]+)>>")
 LONGEST_NUMBER = 15
 LONGEST_EXPRESSION = 120

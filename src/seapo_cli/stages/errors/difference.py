@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from seapo_cli.records import Edit
+from seapo_cli.stages.errors.source import WORD
 
 _MOST_PAIRS = 500_000
 """Pairs of equal tokens beyond which the comparison, quadratic at worst, takes too long."""
@@ -34,6 +35,8 @@ def edits_between(response: str, negative: str) -> tuple[Edit, ...]:
 def similarity(response: str, negative: str) -> float:
     """Share of words that both have in the same order, from 0 to 1."""
     old, new = _words(response), _words(negative)
+    if not old and not new:  # signs only
+        old, new = list(response), list(negative)
     if _pairs(old, new) > _MOST_PAIRS:  # few words, over and over: their order says little
         return 2 * (Counter(old) & Counter(new)).total() / (len(old) + len(new))
     return SequenceMatcher(None, old, new, autojunk=False).ratio()
@@ -41,11 +44,11 @@ def similarity(response: str, negative: str) -> float:
 
 def _tokens(text: str) -> list[str]:
     """Words and signs, each with the space after it: on its own a space would match any other."""
-    return re.findall(r"\w+\s*|[^\w\s]\s*|\s+", text)
+    return re.findall(rf"(?:{WORD.pattern}|[^\w\s])\s*|\s+", text)
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"\w+|[^\w\s]", text.casefold())[:_LONGEST]
+    return WORD.findall(text.casefold())[:_LONGEST]
 
 
 def _pairs(old: Sequence[str], new: Sequence[str]) -> int:
@@ -65,9 +68,7 @@ def _edit(response: str, start: int, end: int, replacement: str) -> Edit:
     original = response[start:end]
     while original and replacement and original[-1] == replacement[-1] and original[-1].isspace():
         original, replacement = original[:-1], replacement[:-1]
-    return Edit(
-        start=start, end=start + len(original), original=original, replacement=replacement
-    )
+    return Edit(start=start, end=start + len(original), original=original, replacement=replacement)
 
 
 def _one_edit(response: str, negative: str) -> tuple[Edit, ...]:

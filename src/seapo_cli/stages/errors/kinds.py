@@ -44,8 +44,18 @@ KINDS: dict[str, Finder] = {
     "format": find_formats,
     "sentence": find_sentences,
 }
-SPANS = ("equation", "number", "date", "unit", "name", "comparative", "quantifier", "negation")
-"""What serves a mistake in content where the type's own kinds find nothing."""
+SPANS = (
+    "equation",
+    "number",
+    "date",
+    "unit",
+    "name",
+    "comparative",
+    "comparator",
+    "quantifier",
+    "negation",
+)
+"""What serves a mistake in content where the type's own kinds of this sort find nothing."""
 
 MOST = 40
 """Places of one kind: more would be worked out for nothing in a long answer."""
@@ -78,7 +88,7 @@ def find_places(source: Source, kinds: tuple[str, ...]) -> list[Place]:
     """
     found = _in_turn(source, _drawn(source, kinds))
     closed = [place for place in found if not place.free]
-    if kinds and not closed and not {"register", "format"} & set(kinds):
+    if not closed and set(kinds) & set(SPANS):
         closed = [place for place in _in_turn(source, _drawn(source, SPANS)) if not place.free]
     free = [place for place in found if place.free]
     last = [] if "sentence" in kinds else list(find_sentences(source))

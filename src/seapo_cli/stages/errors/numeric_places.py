@@ -55,8 +55,8 @@ CENTURY = re.compile(r"\b(\d{1,2})(st|nd|rd|th)(?= century| centuries|-century)"
 UNITS = (
     "millimeters centimeters meters kilometers miles",
     "mm cm km",
-    "inches feet yards miles",
-    "inch foot yard mile",
+    "inches feet yards",
+    "inch foot yard",
     "milligrams grams kilograms tons",
     "mg kg",
     "ounces pounds tons",
@@ -75,6 +75,7 @@ UNITS = (
     "thousands millions billions",
     "watts kilowatts megawatts",
     "km/h mph",
+    "miles kilometers",
 )
 AMOUNT = (
     r"(?:\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|several|few|many|per|"
@@ -118,7 +119,7 @@ def find_numbers(source: Source) -> Iterator[Place]:
         (reaching if reaches else others).append(place)
     yield from reaching
     yield from others
-    for number in _shuffled([n for n in numbers(source) if source.in_code(n.start, n.end)], rng):
+    for number in _shuffled([n for n in numbers(source) if _runs(source, n)], rng):
         yield _number_place(number, _alone(source, number, rng))
 
 
@@ -128,6 +129,12 @@ def _carried(
     """The first values whose consequences are clear, as written, with their edits."""
     tries = ((worked.numbers[index].written(v), worked.carry(index, v)) for v in values)
     return dict(islice(((text, edits) for text, edits in tries if edits), most))
+
+
+def _runs(source: Source, number: Number) -> bool:
+    """Whether a number stands in code, in no string and no comment."""
+    inside = source.in_code(number.start, number.end)
+    return inside and not source.silent.meet(number.start, number.end)
 
 
 def _first_mentions(worked: Sum) -> list[int]:
@@ -184,6 +191,10 @@ def _other_signs(
 ) -> Iterator[tuple[str, tuple[Edit, ...]]]:
     """The same step with one sign wrong: its edits change the sign wherever it is shown."""
     text = worked.source.text
+
+    def marked(at: int) -> bool:
+        return equation.is_mark and at >= equation.left[0]
+
     for position, sign in signs(equation):
         shown = _shown_signs(worked, equation, position)
         if not shown:
@@ -197,7 +208,11 @@ def _other_signs(
             if decimals_of(value) > decimals_of(old) or not (edits := worked.carry(index, value)):
                 continue
             written = worked.numbers[index].written(value)
-            swaps = tuple(worked.source.edit(at, at + 1, _sign(other, text)) for at in shown)
+            swaps = tuple(
+                # Inside of a calculator mark signs are Python's.
+                worked.source.edit(at, at + 1, other if marked(at) else _sign(other, text))
+                for at in shown
+            )
             both = sorted((*swaps, *edits), key=lambda edit: edit.start)
             yield f"{changed}={written}", tuple(both)
 
@@ -272,12 +287,18 @@ def find_units(source: Source) -> Iterator[Place]:
     for match in source.words(UNIT):
         before = source.text[max(0, match.start() - 10) : match.start(1)]
         if re.search(rf"{AMOUNT}[ -]?$", before):
-            line = next(line.split() for line in UNITS if match[1] in line.split())
-            others = _shuffled([word for word in line if word != match[1]], rng)
-            found.append((match.span(1), others))
+            found.append((match.span(1), _shuffled(_other_units(match[1], source.severity), rng)))
     rng.shuffle(found)
     for (start, end), others in found:
         yield source.closed("unit", start, end, "another unit", others)
+
+
+def _other_units(unit: str, severity: Severity) -> list[str]:
+    """Units of the same kind; the neighbours in size unless the mistake is severe."""
+    line = next(line.split() for line in UNITS if unit in line.split())
+    at = line.index(unit)
+    near = line if severity == "severe" else line[max(0, at - 1) : at + 2]
+    return [word for word in near if word != unit]
 
 
 def _shuffled(items: list[T], rng: random.Random) -> list[T]:

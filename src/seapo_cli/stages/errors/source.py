@@ -8,12 +8,13 @@ from __future__ import annotations
 import random
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
 from seapo_cli.records import Edit
+from seapo_cli.stages.errors import language
 from seapo_cli.stages.errors.base import Severity, Task
 
 Span = tuple[int, int]
@@ -22,7 +23,8 @@ OFFERED = 6
 """Most answers offered at one closed place."""
 
 FENCE = re.compile(
-    r"^[ \t]*(```|~~~)[^\n]*\n(.*?)(?:^[ \t]*\1[^\n]*|\Z)", re.MULTILINE | re.DOTALL
+    r"^[ \t]*(```|~~~)[ \t]*([\w+#-]*)[^\n]*\n(.*?)(?:^[ \t]*\1[^\n]*|\Z)",
+    re.MULTILINE | re.DOTALL,
 )
 CODE_LINE = re.compile(
     r"^\s*(def |class |import |from \w+ import|return\b"
@@ -38,6 +40,18 @@ KEPT = re.compile(
     r"|!?\[[^\[\]\n]{0,300}\]\([^()\n]{0,300}\)"
     r"|(?<!\w)[~.]?/[\w.-]+(?:/[\w.-]+)+|\b\w+\.(?:com|org|net|py|js|txt|md|json|csv|html)\b"
 )
+CHATTER = re.compile(
+    r"(?:let me know|feel free|(?:i|we) hope|hope (?:this|that|it)|good luck|enjoy|sure\b"
+    r"|certainly\b|of course[.!,]|great question|thank(?:s| you)|(?:i am|i'm) (?:sorry|happy|glad)"
+    r"|as an? (?:ai|helpful|language)|please (?:let|feel)|if you (?:have|need) any"
+    r"|(?:hello|hi|hey)\b|is there anything|would you like)",
+    re.IGNORECASE,
+)
+"""How a sentence begins that talks to the reader: a mistake in it is no mistake in the answer."""
+WORD = re.compile(
+    r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]|[^\W\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+"
+)
+"""A word, or one sign of a script that sets no spaces between words."""
 MARKER = re.compile(r"[ \t]*(?:[-*•+>] +|\d{1,3}[.)][ \t]+|[A-Za-z][.)] +|#+ +)?")
 WORKED = re.compile(r"<<[^<>]+>>|\d ?[-+*/x×÷] ?\$?\d[^\n=]{0,120}=")
 FINAL_ANSWER = re.compile(r"^####.*$", re.MULTILINE)
@@ -67,6 +81,19 @@ class Place:
     """What stands between the text and an open insertion: a space."""
     keeps: float = 0.0
     """Least share of the original's words that an open answer has to keep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of code in a programming language."""
+
+    start: int
+    end: int
+    sign: str
+    """How its comments begin."""
+    python: bool
+    program: bool
+    """Whether signs in it are operators; not so in a shell script or YAML."""
 
 
 class Spans(tuple[Span, ...]):
@@ -109,11 +136,56 @@ class Source:
     @cached_property
     def code(self) -> Spans:
         """Fenced blocks without their fences, or the whole answer where it is plain code."""
-        fenced = Spans(match.span(2) for match in FENCE.finditer(self.text))
+        fenced = Spans(match.span(3) for match in FENCE.finditer(self.text))
         lines = [line for line in self.text.splitlines() if line.strip()]
-        if not fenced and sum(bool(CODE_LINE.match(line)) for line in lines) > len(lines) * 0.6:
+        if fenced:
+            return fenced
+        mostly = sum(bool(CODE_LINE.match(line)) for line in lines) > len(lines) * 0.6
+        if mostly or (language.is_python("", self.text) and language.parses(self.text)):
             return Spans([(0, len(self.text))])
-        return fenced
+        return Spans()
+
+    @cached_property
+    def scripts(self) -> tuple[Block, ...]:
+        """Blocks of code that may hold comments."""
+        tagged = [(m[2].lower(), m.span(3)) for m in FENCE.finditer(self.text)]
+        found = []
+        for tag, (start, end) in tagged or [("", span) for span in self.code]:
+            part = self.text[start:end]
+            if sign := language.comment_sign(tag, part):
+                python, program = language.is_python(tag, part), language.is_program(tag, part)
+                found.append(Block(start, end, sign, python, program))
+        return tuple(found)
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """Blocks of code that is run, of which the signs are operators."""
+        return tuple(block for block in self.scripts if block.program)
+
+    @cached_property
+    def silent(self) -> Spans:
+        """Strings and comments in code."""
+        return Spans(
+            span
+            for block in self.scripts
+            for span in language.silent_spans(block.sign, self.text, block.start, block.end)
+        )
+
+    def live(self, pattern: re.Pattern[str], block: Block) -> Iterator[re.Match[str]]:
+        """Matches in a block of code that begin outside of strings and comments."""
+        for match in pattern.finditer(self.text, block.start, block.end):
+            if not self.silent.meet(match.start(), match.start()):
+                yield match
+
+    def breaks(self, edit: Edit) -> bool:
+        """Whether an edit leaves a block of Python invalid that was valid."""
+        for block in self.blocks:
+            if block.python and block.start <= edit.start and edit.end <= block.end:
+                before = self.text[block.start : block.end]
+                left, right = edit.start - block.start, edit.end - block.start
+                after = before[:left] + edit.replacement + before[right:]
+                return language.parses(before) and not language.parses(after)
+        return False
 
     @cached_property
     def kept(self) -> Spans:
@@ -136,6 +208,20 @@ class Source:
         return tuple(span for line in self.prose for span in split_sentences(self.text, *line))
 
     @cached_property
+    def statements(self) -> tuple[Span, ...]:
+        """The sentences that state something: no questions, no headings, no courtesies.
+
+        All sentences where there are none.
+        """
+        found = [span for span in self.sentences if _is_statement(self.text[slice(*span)])]
+        return tuple(found) or self.sentences
+
+    @cached_property
+    def chatter(self) -> Spans:
+        """Sentences addressed to the reader."""
+        return Spans(span for span in self.sentences if CHATTER.match(self.text, span[0]))
+
+    @cached_property
     def openings(self) -> frozenset[int]:
         """Where sentences begin."""
         return frozenset(start for start, _ in self.sentences)
@@ -150,10 +236,10 @@ class Source:
         """Whether most of its letters are Latin ones."""
         return is_latin(self.text)
 
-    def words(self, pattern: re.Pattern[str], *, code: bool = False) -> Iterator[re.Match[str]]:
-        """Matches in prose (or in code), outside of what is kept."""
+    def words(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """Matches outside of code and of what is kept."""
         for match in pattern.finditer(self.text):
-            if self.in_code(*match.span()) == code and not self.is_kept(*match.span()):
+            if not self.in_code(*match.span()) and not self.is_kept(*match.span()):
                 yield match
 
     @cached_property
@@ -171,7 +257,7 @@ class Source:
         return Edit(start=start, end=end, original=original, replacement=replacement)
 
 
-Finder = Callable[[Source], Iterable[Place]]
+Finder = Callable[[Source], Iterator[Place]]
 """A kind of place: finds all its places in an answer, the best first."""
 
 
@@ -194,6 +280,13 @@ def _prose_lines(text: str, fences: Spans) -> Iterator[Span]:
         end = start + len(text[start:position].rstrip())
         if any(char.isalnum() for char in text[start:end]):
             yield start, end
+
+
+def _is_statement(sentence: str) -> bool:
+    """Whether a sentence says something, as far as its words and its end can tell."""
+    if CHATTER.match(sentence) or sentence.rstrip("\"')”’*").endswith(("?", "？", "؟", ":", "：")):
+        return False
+    return len(re.findall(r"[^\W\d_]{2,}", sentence)) > 2 or not is_latin(sentence)
 
 
 def _is_stray_code(line: str) -> bool:
