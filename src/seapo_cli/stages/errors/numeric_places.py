@@ -93,6 +93,8 @@ def wrong_values(value: Fraction, severity: Severity, rng: random.Random) -> lis
     step = unit * (10 if value % (unit * 10) == 0 and value >= unit * 100 else 1)
     found = {round(value * share / step) * step for share in SHARES[severity]}
     found |= {value + step * n for n in STEPS[severity] if abs(n) * step < value or n in (1, 2)}
+    if severity == "moderate":  # 80% for 79% is hardly a mistake
+        found = {v for v in found if abs(v - value) * 10 >= value}
     values = sorted(v for v in found if v > 0 and v != value) or [value + unit, value + 2 * unit]
     rng.shuffle(values)
     return values
@@ -256,8 +258,11 @@ def find_dates(source: Source) -> Iterator[Place]:
     rng = source.rng("date")
     found = []
     for match in source.words(YEAR):
-        years = _shuffled([int(match[0]) + n for n in YEARS[source.severity]], rng)
-        found.append((match.span(), [str(year) for year in years if year < 2030]))
+        steps = YEARS[source.severity]
+        if source.text.startswith("s", match.end()):  # "the 1970s" stay a decade
+            steps = tuple(10 * (n // 4 or 1) for n in steps)
+        years = {int(match[0]) + n for n in steps}
+        found.append((match.span(), _shuffled([str(y) for y in sorted(years) if y < 2030], rng)))
     for match in source.words(CENTURY):
         near = [n for n in range(int(match[1]) - 3, int(match[1]) + 3) if 0 < n <= 21]
         others = [_ordinal(n) for n in _shuffled(near, rng) if n != int(match[1])]

@@ -27,6 +27,7 @@ from seapo_cli.stages.errors.word_places import (
 OFFERED = 5
 ENDS = re.compile(r"[.!?…:;。！？؟][\"')\]”’]*$")
 STATEMENT = re.compile(r"[^\n]*[\w)\]};:]$", re.MULTILINE)
+LINE = re.compile(r"^[ \t]*(?!```|~~~)(\S(?:[^\n]*\S)?)", re.MULTILINE)
 IDLE = re.compile(r"\s*(?:import|from|using|package|#|else|try|finally|[{}()\]]*;?$)")
 CONCLUDES = re.compile(r"(?:therefore|thus|hence|in conclusion|overall|in short|finally)\b", re.I)
 COPULA = re.compile(
@@ -66,9 +67,9 @@ def rewrite(source: Source, kind: str, start: int, end: int, ask: str) -> Place:
 
 
 def _lines(source: Source) -> Sequence[Span]:
-    found = [match.span() for match in re.finditer(r"\S(?:[^\n]*\S)?", source.text)]
+    found = [match.span(1) for match in LINE.finditer(source.text)]
     wordy = [span for span in found if any(c.isalnum() for c in source.text[slice(*span)])]
-    return wordy or found
+    return wordy or found or [(0, len(source.text))]
 
 
 def ready(

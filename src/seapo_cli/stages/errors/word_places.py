@@ -64,7 +64,7 @@ NOT_NAMES = set(
     There Here Then Thus Therefore However Also Each Every Some All Any Many Most Both Other
     Another One Two Three First Second Third After Before During While Since Because Although
     Let Note Step Answer Question Example Total Finally Next Now Make Use Using With Without OK
-    Add Be Q If Try Please""".split()
+    Add Be Q If Try Please Sure Okay Hello Hi Dear""".split()
 )
 REASON = re.compile(r"\b(?:because|since|so|therefore|thus|hence|if|which|but|although|while)\b")
 POSSESSIVE = re.compile(r"['’]s$")

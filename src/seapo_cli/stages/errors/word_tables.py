@@ -35,7 +35,7 @@ popular = unpopular; domestic = foreign; same = opposite; similar to = different
 black = white; red = blue | green | yellow; blue = red | green | orange
 green = red | purple | blue; yellow = blue | purple | red; dry = wet; soft = hard
 cheap = expensive; old = new; long = short; deep = shallow; rich = poor
-easy = difficult; married = divorced; founded = sold | closed; born = buried | raised
+easy = difficult; married = divorced; founded: sold | closed; born = buried | raised
 acquired by = sold to; won = lost; two: three | four | five; three: two | four | five
 four: three | five | six; five: three | four | seven; six: four | five | eight
 seven: five | six | nine; eight: six | seven | ten; nine: six | eight | eleven
