@@ -22,6 +22,7 @@ from seapo_cli.stages.errors.word_places import (
     find_connectives,
     find_quantifiers,
     inner,
+    is_inner,
 )
 
 OFFERED = 5
@@ -164,6 +165,14 @@ def _unfounded(source: Source, ask: str, ended: Sequence[Span]) -> Iterator[Plac
         yield ready(source, "conclusion", end, "a reason that is none", texts, ", ")
 
 
+def _is_name(source: Source, subject: str) -> bool:
+    """Whether a subject that opens a sentence keeps its capital inside of one."""
+    if len(words := subject.split()) > 1 and all(word[0].isupper() for word in words):
+        return True
+    inside = re.compile(rf"[a-z,] {re.escape(words[0])}\b")
+    return bool(inside.search(source.text) or inside.search(source.conversation))
+
+
 def _has_steps(source: Source) -> bool:
     return any(next(find(source), None) for find in (find_connectives, find_quantifiers))
 
@@ -175,6 +184,8 @@ def _from_sentence(source: Source, span: Span, rng: random.Random) -> list[str]:
         return []
     subject, verb, rest = plain.groups()
     first, _, more = subject.partition(" ")
+    if not is_inner(source, first) and not _is_name(source, subject):
+        return []
     blanks = {
         "subject": f"{inner(source, first)} {more}".strip(),
         "verb": verb,
