@@ -42,6 +42,10 @@ CHINESE = "长江是中国最长的河流,全长约6300公里。它发源于青�
 JAPANESE = "富士山は日本で一番高い山です。高さは3776メートルです。1707年に最後の噴火がありました。"
 ARABIC = "نهر النيل هو أطول نهر في أفريقيا. يبلغ طوله حوالي 6650 كيلومترًا. هل تعرف ذلك؟"
 RUSSIAN = "Волга — самая длинная река Европы. Её длина 3530 км. Поэтому она очень важна."
+POLISH = (
+    "Wisła jest najdłuższą rzeką w Polsce. Jej długość wynosi 1047 kilometrów. "
+    "Przepływa przez Kraków i Warszawę, a potem wpada do Bałtyku."
+)
 EMOJI = "The cat sat 🐈 on the mat 👩‍👩‍👧 for 3 hours 🎉. It was happy 😀!"
 FRAGMENTS = ("1889", "Guru Guru", "Yes.", "No", "-3", "😀", "…", "a", "東京", "?!", "x = 1")
 
@@ -57,6 +61,7 @@ ANSWERS = {
     "japanese": JAPANESE,
     "arabic": ARABIC,
     "russian": RUSSIAN,
+    "polish": POLISH,
     "emoji": EMOJI,
     **{f"fragment {text}": text for text in FRAGMENTS},
 }

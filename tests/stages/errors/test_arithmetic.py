@@ -19,7 +19,8 @@ from seapo_cli.stages.errors.arithmetic import (
     numbers,
     signs,
 )
-from seapo_cli.stages.errors.source import Source, apply_edits, disjoint
+from seapo_cli.stages.errors.source import Source
+from seapo_cli.stages.errors.spans import apply_edits, disjoint
 
 MARK = re.compile(r"<<([^=>]+)=([^>]+)>>")
 

@@ -13,7 +13,8 @@ from seapo_cli.errors import UsageError
 from seapo_cli.prompts import error_types, load_error_type
 from seapo_cli.stages.errors.base import Severity
 from seapo_cli.stages.errors.kinds import KINDS, check_places, find_places
-from seapo_cli.stages.errors.source import Place, Source, apply_edits, disjoint
+from seapo_cli.stages.errors.source import Place, Source
+from seapo_cli.stages.errors.spans import apply_edits, disjoint
 from specimens import ANSWERS, C_CODE, FRAGMENTS, MARKDOWN, PROSE, PYTHON, STORY
 
 SEVERITIES: tuple[Severity, ...] = ("subtle", "moderate", "severe")
@@ -183,6 +184,13 @@ def test_signs_inside_of_marks_stay_python() -> None:
     for place in KINDS["equation"](source):
         for negative in negatives(source, place):
             assert all("x" not in mark for mark in re.findall("<<(.*?)>>", negative))
+
+
+@pytest.mark.parametrize("name", ["chinese", "japanese", "arabic", "russian", "polish"])
+def test_no_english_is_put_into_other_languages(name: str) -> None:
+    source = Source(ANSWERS[name])
+    for kind in ("detail", "conclusion", "register", "connective", "quantifier", "negation"):
+        assert not [place for place in KINDS[kind](source) if place.choices]
 
 
 def test_a_type_of_insertions_never_turns_to_other_kinds() -> None:

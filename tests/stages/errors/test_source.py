@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seapo_cli.records import Edit
-from seapo_cli.stages.errors.source import Source, Spans, apply_edits, disjoint
+from seapo_cli.stages.errors.source import Source
+from seapo_cli.stages.errors.spans import Spans, apply_edits, disjoint
 from specimens import ANSWERS, C_CODE, CHINESE, MARKDOWN, PROSE, PYTHON, STORY, TABLE
 
 spans = st.lists(st.tuples(st.integers(0, 200), st.integers(1, 20)), max_size=12)

@@ -17,7 +17,8 @@ from functools import lru_cache
 from itertools import takewhile
 
 from seapo_cli.records import Edit
-from seapo_cli.stages.errors.source import FINAL_ANSWER, Source, Spans
+from seapo_cli.stages.errors.source import FINAL_ANSWER, Source
+from seapo_cli.stages.errors.spans import Spans
 
 NUMBER = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?|(?<![\w.,])\.\d+")
 AFTER_NUMBER = re.compile(

@@ -15,9 +15,11 @@ from seapo_cli.prompts import ErrorType, mode_template
 from seapo_cli.records import Edit, Message, Request, Sampling
 from seapo_cli.stages.errors.base import Injection, Steps, Task
 from seapo_cli.stages.errors.kinds import find_places
+from seapo_cli.stages.errors.prose import WORD
 from seapo_cli.stages.errors.schema import Filled, Unusable, answers, read_answer, schema
 from seapo_cli.stages.errors.screen import flaw
-from seapo_cli.stages.errors.source import WORD, Place, Source, apply_edits, disjoint
+from seapo_cli.stages.errors.source import Place, Source
+from seapo_cli.stages.errors.spans import apply_edits, disjoint
 from seapo_cli.stages.errors.word_places import NOT_NAMES
 
 CHOICE = 4

@@ -9,12 +9,8 @@ from itertools import chain, islice, zip_longest
 
 from seapo_cli.errors import UsageError
 from seapo_cli.prompts import ErrorType
-from seapo_cli.stages.errors.numeric_places import (
-    find_dates,
-    find_equations,
-    find_numbers,
-    find_units,
-)
+from seapo_cli.stages.errors.measure_places import find_dates, find_units
+from seapo_cli.stages.errors.numeric_places import find_equations, find_numbers
 from seapo_cli.stages.errors.source import Finder, Place, Source
 from seapo_cli.stages.errors.style_places import find_formats, find_registers
 from seapo_cli.stages.errors.text_places import find_conclusions, find_details, find_sentences

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import random
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 
 from seapo_cli.records import Edit
 from seapo_cli.stages.errors import language
 from seapo_cli.stages.errors.base import Severity, Task
-
-Span = tuple[int, int]
+from seapo_cli.stages.errors.prose import (
+    CHATTER,
+    is_english,
+    is_statement,
+    prose_lines,
+    split_sentences,
+)
+from seapo_cli.stages.errors.spans import Span, Spans
 
 OFFERED = 6
 """Most answers offered at one closed place."""
@@ -31,28 +35,11 @@ CODE_LINE = re.compile(
     r"|(for|while|if|elif|else|try|except)\b.*:\s*$"
     r"|[\w.\[\]'\"]+\s*[-+*/]?=\s*\S|\w[\w.]*\(.*\)[;:]?\s*$|[{}]\s*$|.*[;{]\s*$|#include|#!|//|</?\w+)"
 )
-STRAY_CODE = re.compile(
-    r"def \w+\(|import [\w.]+$|from [\w.]+ import |#include|</?\w+[^>]*>|[{}]|\$ \w|@\w+$"
-)
-"""Lines of code outside of fences in an answer that is prose for the most part."""
 KEPT = re.compile(
     r"https?://[^\s)>\]]+|www\.[^\s)>\]]+|(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,64}\.\w+|`[^`\n]+`"
     r"|!?\[[^\[\]\n]{0,300}\]\([^()\n]{0,300}\)"
     r"|(?<!\w)[~.]?/[\w.-]+(?:/[\w.-]+)+|\b\w+\.(?:com|org|net|py|js|txt|md|json|csv|html)\b"
 )
-CHATTER = re.compile(
-    r"(?:let me know|feel free|(?:i|we) hope|hope (?:this|that|it)|good luck|enjoy|sure\b"
-    r"|certainly\b|of course[.!,]|great question|thank(?:s| you)|(?:i am|i'm) (?:sorry|happy|glad)"
-    r"|as an? (?:ai|helpful|language)|please (?:let|feel)|if you (?:have|need) any"
-    r"|(?:hello|hi|hey)\b|is there anything|would you like)",
-    re.IGNORECASE,
-)
-"""How a sentence begins that talks to the reader: a mistake in it is no mistake in the answer."""
-WORD = re.compile(
-    r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]|[^\W\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+"
-)
-"""A word, or one sign of a script that sets no spaces between words."""
-MARKER = re.compile(r"[ \t]*(?:[-*•+>] +|\d{1,3}[.)][ \t]+|[A-Za-z][.)] +|#+ +)?")
 WORKED = re.compile(r"<<[^<>]+>>|\d ?[-+*/x×÷] ?\$?\d[^\n=]{0,120}=")
 FINAL_ANSWER = re.compile(r"^####.*$", re.MULTILINE)
 
@@ -94,24 +81,6 @@ class Block:
     python: bool
     program: bool
     """Whether signs in it are operators; not so in a shell script or YAML."""
-
-
-class Spans(tuple[Span, ...]):
-    """Spans in order that do not overlap, quick to search: answers may have thousands."""
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        return [start for start, _ in self]
-
-    def meet(self, start: int, end: int) -> bool:
-        """Whether one of them shares a character with this one; an empty one counts as one."""
-        last = bisect_left(self._starts, max(end, start + 1)) - 1
-        return last >= 0 and start < self[last][1]
-
-    def hold(self, start: int, end: int) -> bool:
-        """Whether one of them holds all of this one."""
-        last = bisect_right(self._starts, start) - 1
-        return last >= 0 and end <= self[last][1]
 
 
 @dataclass(frozen=True)
@@ -213,7 +182,7 @@ class Source:
 
         All sentences where there are none.
         """
-        found = [span for span in self.sentences if _is_statement(self.text[slice(*span)])]
+        found = [span for span in self.sentences if is_statement(self.text[slice(*span)])]
         return tuple(found) or self.sentences
 
     @cached_property
@@ -229,12 +198,12 @@ class Source:
     @cached_property
     def prose(self) -> Spans:
         """Lines of prose: not blank, not code, no table, no `#### 42`, without list markers."""
-        return Spans(_prose_lines(self.text, self.fences))
+        return Spans(prose_lines(self.text, self.fences))
 
     @cached_property
-    def is_latin(self) -> bool:
-        """Whether most of its letters are Latin ones."""
-        return is_latin(self.text)
+    def is_english(self) -> bool:
+        """Whether English sentences fit in, as far as its letters and commonest words tell."""
+        return is_english(self.text)
 
     def words(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
         """Matches outside of code and of what is kept."""
@@ -259,63 +228,3 @@ class Source:
 
 Finder = Callable[[Source], Iterator[Place]]
 """A kind of place: finds all its places in an answer, the best first."""
-
-
-def is_latin(text: str) -> bool:
-    """Whether most letters are Latin ones; also where there are none."""
-    ours = [c.isascii() for c in text if c.isalpha()]
-    return sum(ours) * 2 >= len(ours)
-
-
-def _prose_lines(text: str, fences: Spans) -> Iterator[Span]:
-    position = 0
-    for line in text.splitlines(keepends=True):
-        start, position = position, position + len(line)
-        if fences.meet(start, position) or line.startswith("####") or "|" in line:
-            continue
-        if _is_stray_code(line.strip()):
-            continue
-        marker = MARKER.match(line)
-        start += marker.end() if marker else 0
-        end = start + len(text[start:position].rstrip())
-        if any(char.isalnum() for char in text[start:end]):
-            yield start, end
-
-
-def _is_statement(sentence: str) -> bool:
-    """Whether a sentence says something, as far as its words and its end can tell."""
-    if CHATTER.match(sentence) or sentence.rstrip("\"')”’*").endswith(("?", "？", "؟", ":", "：")):
-        return False
-    return len(re.findall(r"[^\W\d_]{2,}", sentence)) > 2 or not is_latin(sentence)
-
-
-def _is_stray_code(line: str) -> bool:
-    statement = line.endswith((";", "{")) and ("=" in line or "(" in line)
-    return statement or bool(STRAY_CODE.match(line))
-
-
-def split_sentences(text: str, start: int, end: int) -> Iterator[Span]:
-    """Sentences of one line of text, without the space between them."""
-    from sentencex import segment
-
-    for part in segment("en", text[start:end]):  # its rules for other scripts are the same
-        stripped = part.strip()
-        if any(char.isalnum() for char in stripped):
-            left = start + part.index(stripped)
-            yield left, left + len(stripped)
-        start += len(part)
-
-
-def apply_edits(text: str, edits: Sequence[Edit]) -> str:
-    """Put `edits` (sorted, not overlapping) into `text`."""
-    parts, position = [], 0
-    for edit in edits:
-        parts += [text[position : edit.start], edit.replacement]
-        position = edit.end
-    return "".join([*parts, text[position:]])
-
-
-def disjoint(edits: Sequence[Edit]) -> bool:
-    """Whether sorted edits stay apart: neither overlapping nor two insertions at one point."""
-    spans = [(edit.start, edit.end) for edit in edits]
-    return all(a[1] <= b[0] and a != b for a, b in pairwise(spans))

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from seapo_cli.records import Edit
 from seapo_cli.stages.errors import frames, word_tables
-from seapo_cli.stages.errors.source import Place, Source, is_latin
+from seapo_cli.stages.errors.prose import is_latin
+from seapo_cli.stages.errors.source import Place, Source
 from seapo_cli.stages.errors.text_places import ENDS, OFFERED, comments, ready, rewrite
 from seapo_cli.stages.errors.word_places import find_words, inner, is_inner
 
@@ -26,7 +27,7 @@ def find_registers(source: Source) -> Iterator[Place]:
     spans = rng.sample(source.sentences, len(source.sentences))
     for start, end in spans:
         sentence = source.text[start:end]
-        if any(c.isalpha() for c in sentence) and not is_latin(sentence):
+        if not source.is_english or not is_latin(sentence):
             continue
         stop = ENDS.search(sentence)
         opens = re.match(r"([A-Z][a-z]*) [a-z]", sentence)

@@ -1,7 +1,7 @@
 """Places for whole sentences: rewritten, or added between two others.
 
-In Latin script each kind offers ready sentences first (closed; see `frames`), and then the same
-places open for a sentence of the model's own; other scripts have the open ones only. Open
+In English each kind offers ready sentences first (closed; see `frames`), and then the same
+places open for a sentence of the model's own; other languages have the open ones only. Open
 patterns hold no quotes, backslashes or line breaks, so that every server can keep to them.
 """
 
@@ -14,7 +14,9 @@ from string import Template
 
 from seapo_cli.stages.errors import frames
 from seapo_cli.stages.errors.code_places import find_conditions
-from seapo_cli.stages.errors.source import Place, Source, Span, is_latin
+from seapo_cli.stages.errors.prose import is_latin
+from seapo_cli.stages.errors.source import Place, Source
+from seapo_cli.stages.errors.spans import Span
 from seapo_cli.stages.errors.word_places import (
     NAME,
     NOT_NAMES,
@@ -62,7 +64,8 @@ def find_sentences(source: Source) -> Iterator[Place]:
 def rewrite(source: Source, kind: str, start: int, end: int, ask: str) -> Place:
     """An open place for a whole sentence, of which the new one has to keep something."""
     size = end - start
-    plain = is_latin(source.text[start:end]) and not source.in_code(start, end)
+    plain = source.is_english and is_latin(source.text[start:end])
+    plain = plain and not source.in_code(start, end)
     pattern = free_text(plain, size * 2 // 3, size + size // 3 + 3)
     return Place(kind, start, end, ask, pattern=pattern, free=True, keeps=0.4 if size > 40 else 0)
 
@@ -85,7 +88,7 @@ def own(source: Source, kind: str, at: int, ask: str) -> Place:
     """An open insertion: a sentence of the model's own."""
     pattern = free_text(True, 35, 110).removesuffix("[.!?]?") + "\\."
     glue = " "
-    if not source.is_latin:
+    if not source.is_english:
         pattern, glue = free_text(False, 8, 50), "" if "。" in source.text else " "
     return Place(kind, at, at, ask, pattern=pattern, free=True, before=glue)
 
@@ -111,7 +114,7 @@ def find_details(source: Source) -> Iterator[Place]:
     spans = rng.sample(source.statements, len(source.statements))
     for start, end in spans:
         sentence = source.text[start:end]
-        if not is_latin(sentence):
+        if not source.is_english or not is_latin(sentence):
             continue
         if ENDS.search(sentence) or source.is_worked:
             stop = "" if ENDS.search(sentence) else "."
@@ -138,7 +141,7 @@ def find_conclusions(source: Source) -> Iterator[Place]:
     """The last statement followed by a conclusion that it does not bear, or rewritten so."""
     ask = "a conclusion that does not follow"
     ended = [s for s in source.statements if ENDS.search(source.text[slice(*s)])]
-    if source.is_latin:
+    if source.is_english:
         yield from _unfounded(source, ask, ended)
     if not next(find_conditions(source, "conclusion"), None):  # a broken condition is better
         yield from comments(source, "conclusion", ask, frames.COMMENT_CONCLUSIONS)

@@ -8,7 +8,7 @@ from itertools import chain, zip_longest
 
 from seapo_cli.stages.errors import word_rules, word_tables
 from seapo_cli.stages.errors.code_places import find_conditions
-from seapo_cli.stages.errors.numeric_places import DATE_WORD
+from seapo_cli.stages.errors.measure_places import DATE_WORD
 from seapo_cli.stages.errors.source import Finder, Place, Source
 
 RANKED = 8
