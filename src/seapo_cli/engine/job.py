@@ -70,42 +70,26 @@ class Job:
     async def _run(self) -> Tally:
         engine = self.model.engine if self.model else None
         tally = Tally(engine.price_in, engine.price_out) if engine else Tally()
-        with ExitStack() as stack:
-            source = stack.enter_context(open_input(self.files.input))
-            errors = stack.enter_context(_errors_file(self.files.errors))
-            stack.callback(self._write_summary, tally)
-            output = stack.enter_context(Output(self.files.output))
-            progress = stack.enter_context(Progress(self.stage.name, tally, input_size(source)))
-            report = _FailureReport(self, tally, progress, errors)
-            try:
-                await self._stream(source, output, report, tally, progress)
-            except BrokenPipeError:
-                progress.say("the reader closed the pipe: stopped")
+        with open_run(self.stage.name, self.files, tally, self.max_errors) as run:
+            await self._stream(run)
         return tally
 
-    async def _stream(
-        self,
-        source: BinaryIO,
-        output: Output,
-        report: _FailureReport,
-        tally: Tally,
-        progress: Progress,
-    ) -> None:
+    async def _stream(self, run: Run) -> None:
         writer = DaemonThread()
-        async with self._results(source, tally) as batches:
+        async with self._results(run.source, run.tally) as batches:
             async for batch in batches:
                 rows = [row for result in batch for row in result.outcome.rows]
                 if data := encode_all(rows):
                     # A full pipe must not stop the loop: open requests would time out.
-                    if output.may_block:
-                        await writer.call(output.write, data)
+                    if run.output.may_block:
+                        await writer.call(run.output.write, data)
                     else:
-                        output.write(data)
-                tally.rows_in += len(batch)
-                tally.rows_out += len(rows)
-                tally.bytes_done = batch[-1].line.end
-                report.add(batch)
-                progress.update()
+                        run.output.write(data)
+                run.tally.rows_in += len(batch)
+                run.tally.rows_out += len(rows)
+                run.tally.bytes_done = batch[-1].line.end
+                run.report.add(batch)
+                run.progress.update()
 
     @asynccontextmanager
     async def _results(
@@ -118,24 +102,58 @@ class Job:
         async with open_gateway(self.model.backend, self.model.engine, tally) as gateway:
             yield results(lines, cast("Stage", self.stage), gateway, self.keys)
 
-    def _write_summary(self, tally: Tally) -> None:
-        if self.files.summary:
-            self.files.summary.write_bytes(
-                orjson.dumps(
-                    tally.summary(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-                )
-            )
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run holds open: its files, and where it tells how it goes."""
+
+    source: BinaryIO
+    output: Output
+    report: FailureReport
+    tally: Tally
+    progress: Progress
 
 
-class _FailureReport:
+@contextmanager
+def open_run(
+    name: str, files: Files, tally: Tally, max_errors: int | None, passes: int = 1
+) -> Iterator[Run]:
+    """Open what the stage `name` needs, which reads its input `passes` times.
+
+    When the block ends, the output gets its name (unless by an error), and the summary is
+    written. A reader that closed the pipe is no error.
+    """
+    with ExitStack() as stack:
+        source = stack.enter_context(open_input(files.input))
+        errors = stack.enter_context(_errors_file(files.errors))
+        stack.callback(_write_summary, files.summary, tally)
+        output = stack.enter_context(Output(files.output))
+        size = input_size(source)
+        progress = stack.enter_context(Progress(name, tally, size and size * passes))
+        report = FailureReport(name, files.input_name, tally, progress, errors, max_errors)
+        try:
+            yield Run(source, output, report, tally, progress)
+        except BrokenPipeError:
+            progress.say("the reader closed the pipe: stopped")
+
+
+def _write_summary(path: Path | None, tally: Tally) -> None:
+    if path:
+        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        path.write_bytes(orjson.dumps(tally.summary(), option=options))
+
+
+@dataclass(slots=True)
+class FailureReport:
     """Failed rows: to the errors file, or the first reasons to stderr."""
 
-    def __init__(self, job: Job, tally: Tally, progress: Progress, file: BinaryIO | None) -> None:
-        self._job = job
-        self._tally = tally
-        self._progress = progress
-        self._file = file
-        self._shown = 0
+    stage: str
+    input_name: str
+    tally: Tally
+    progress: Progress
+    file: BinaryIO | None
+    max_errors: int | None
+    _shown: int = 0
 
     def add(self, batch: Sequence[Result]) -> None:
         """Report the failures among some results.
@@ -145,32 +163,32 @@ class _FailureReport:
         """
         for result in batch:
             if result.outcome.failures:
-                self._tally.rows_failed += 1
+                self.tally.rows_failed += 1
                 self._tell(result)
-        most = self._job.max_errors
-        if most is not None and self._tally.rows_failed > most:
+        most = self.max_errors
+        if most is not None and self.tally.rows_failed > most:
             raise TooManyErrors(f"stopped: more rows failed than --max-errors {most} allows")
 
     def _tell(self, result: Result) -> None:
-        name, number = self._job.files.input_name, result.line.number
+        name, number = self.input_name, result.line.number
         for failure in result.outcome.failures:
-            if self._file:
-                self._file.write(encode(self._entry(result, failure.reason, failure.error_type)))
+            if self.file:
+                self.file.write(encode(self._entry(result, failure.reason, failure.error_type)))
             elif self._shown < _SHOWN_REASONS:
                 kind = f"{failure.error_type}: " if failure.error_type else ""
-                self._progress.say(f"{name}:{number}: {kind}{failure.reason}")
+                self.progress.say(f"{name}:{number}: {kind}{failure.reason}")
             elif self._shown == _SHOWN_REASONS:
-                self._progress.say("further failures are only counted; --errors FILE keeps them")
+                self.progress.say("further failures are only counted; --errors FILE keeps them")
             self._shown += 1
-        if self._file:
-            self._file.flush()
+        if self.file:
+            self.file.flush()
 
     def _entry(self, result: Result, reason: str, error_type: str | None) -> dict[str, Any]:
         entry: dict[str, Any] = {
-            "file": self._job.files.input_name,
+            "file": self.input_name,
             "line": result.line.number,
             "id": result.row_id,
-            "stage": self._job.stage.name,
+            "stage": self.stage,
         }
         if error_type:
             entry["error_type"] = error_type

@@ -31,6 +31,8 @@ class Tally:
     """Tokens of the answers that this run paid for."""
     bytes_done: int = 0
     """Input bytes up to the last finished row."""
+    details: dict[str, Any] = field(default_factory=dict)
+    """What only one stage has to tell, for the summary."""
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -68,4 +70,4 @@ class Tally:
         }
         if self.cost is not None:
             found["cost"] = self.cost
-        return found
+        return found | self.details
