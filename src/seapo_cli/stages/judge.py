@@ -20,9 +20,10 @@ from seapo_cli.stages.errors.base import conversation_text
 from seapo_cli.stages.replies import json_objects
 
 NO_MISTAKE = "none"
-_LOWEST, _HIGHEST = 1, 10
+_NEITHER = "neither"
+_SLIGHTLY, _FAR = 1, 3
 _MAX_TOKENS = 96
-"""The verdict takes about 40."""
+"""The verdict takes about 35."""
 
 
 class _Verdict(BaseModel):
@@ -32,8 +33,13 @@ class _Verdict(BaseModel):
 
     mistake_a: str
     mistake_b: str
-    score_a: int = Field(ge=_LOWEST, le=_HIGHEST)
-    score_b: int = Field(ge=_LOWEST, le=_HIGHEST)
+    worse: Literal["A", "B", "neither"]
+    by: int = Field(ge=_SLIGHTLY, le=_FAR)
+
+    @property
+    def margin(self) -> int:
+        """By how much answer A is better, from -3 to 3."""
+        return {"A": -self.by, "B": self.by, _NEITHER: 0}[self.worse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class Comparison:
     """Two answers to one prompt, compared."""
 
     margins: tuple[int, int]
-    """Points (from -9 to 9) by which the first answer is better, in either order."""
+    """By how much the first answer is better, in either order: 1 slightly, 2 clearly, 3 far."""
     first_mistakes: tuple[str, str]
     second_mistakes: tuple[str, str]
     """Kinds of mistakes named in each answer, in either order."""
@@ -49,7 +55,7 @@ class Comparison:
 
     @property
     def margin(self) -> float:
-        """Points by which the first answer is better, on average over both orders."""
+        """By how much the first answer is better, from -3 to 3: the mean of both orders."""
         return sum(self.margins) / 2
 
     @property
@@ -84,7 +90,7 @@ async def compare(
     straight, swapped = await asyncio.gather(*asked)
     one, two = _read(straight), _read(swapped)
     return Comparison(
-        margins=(one.score_a - one.score_b, two.score_b - two.score_a),
+        margins=(one.margin, -two.margin),
         first_mistakes=(one.mistake_a, two.mistake_b),
         second_mistakes=(one.mistake_b, two.mistake_a),
         usage=straight.usage + swapped.usage,
@@ -121,13 +127,14 @@ def _request(
 
 
 def _schema(kinds: tuple[str, ...]) -> dict[str, Any]:
-    """Mistakes before scores: what is named first is scored better.
+    """Mistakes before the verdict, which they bear on.
 
     Only `enum`, which llama.cpp, vLLM and OpenAI all enforce.
     """
     mistake = {"type": "string", "enum": [*kinds, NO_MISTAKE]}
-    score = {"type": "integer", "enum": list(range(_LOWEST, _HIGHEST + 1))}
-    parts = {"mistake_a": mistake, "mistake_b": mistake, "score_a": score, "score_b": score}
+    worse = {"type": "string", "enum": ["A", "B", _NEITHER]}
+    by = {"type": "integer", "enum": list(range(_SLIGHTLY, _FAR + 1))}
+    parts = {"mistake_a": mistake, "mistake_b": mistake, "worse": worse, "by": by}
     return {
         "type": "object",
         "properties": parts,
