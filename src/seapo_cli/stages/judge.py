@@ -20,7 +20,6 @@ from seapo_cli.stages.errors.base import conversation_text
 from seapo_cli.stages.replies import json_objects
 
 NO_MISTAKE = "none"
-_NEITHER = "neither"
 _SLIGHTLY, _FAR = 1, 3
 _MAX_TOKENS = 96
 """The verdict takes about 35."""
@@ -33,13 +32,13 @@ class _Verdict(BaseModel):
 
     mistake_a: str
     mistake_b: str
-    worse: Literal["A", "B", "neither"]
+    worse: Literal["A", "B"]
     by: int = Field(ge=_SLIGHTLY, le=_FAR)
 
     @property
     def margin(self) -> int:
         """By how much answer A is better, from -3 to 3."""
-        return {"A": -self.by, "B": self.by, _NEITHER: 0}[self.worse]
+        return self.by if self.worse == "B" else -self.by
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class Comparison:
 
     @property
     def better(self) -> Literal["first", "second"] | None:
-        """The answer that both orders prefer; None where they disagree or see no difference."""
+        """The answer that both orders prefer; None where they disagree: no clear difference."""
         if min(self.margins) > 0:
             return "first"
         return "second" if max(self.margins) < 0 else None
@@ -132,7 +131,7 @@ def _schema(kinds: tuple[str, ...]) -> dict[str, Any]:
     Only `enum`, which llama.cpp, vLLM and OpenAI all enforce.
     """
     mistake = {"type": "string", "enum": [*kinds, NO_MISTAKE]}
-    worse = {"type": "string", "enum": ["A", "B", _NEITHER]}
+    worse = {"type": "string", "enum": ["A", "B"]}
     by = {"type": "integer", "enum": list(range(_SLIGHTLY, _FAR + 1))}
     parts = {"mistake_a": mistake, "mistake_b": mistake, "worse": worse, "by": by}
     return {
