@@ -17,15 +17,27 @@ import logging
 import os
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from contextlib import AbstractAsyncContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
+from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Failure, Result, Stage, results
 from seapo_cli.engine.session import open_gateway
 from seapo_cli.engine.tally import Tally
-from seapo_cli.jsonl import Line
+from seapo_cli.errors import UsageError
+from seapo_cli.jsonl import Line, encode
 from seapo_cli.records import Keys
-from seapo_cli.settings import BackendSettings, EngineSettings, InjectSettings, SampleSettings
+from seapo_cli.settings import (
+    BackendSettings,
+    EngineSettings,
+    InjectSettings,
+    PairSettings,
+    SampleSettings,
+)
+
+if TYPE_CHECKING:
+    from seapo_cli.stages.pairing.maker import Maker
 
 T = TypeVar("T")
 Rows = Iterable[Mapping[str, Any]]
@@ -78,6 +90,82 @@ def inject(
     return _stream(Inject(settings), rows, backend, engine, keys or Keys(), on_failure or _log)
 
 
+def pair(
+    rows: Rows,
+    settings: PairSettings | None = None,
+    *,
+    backend: BackendSettings | None = None,
+    engine: EngineSettings | None = None,
+    keys: Keys | None = None,
+    on_failure: OnFailure | None = None,
+    on_evaluation: Callable[[dict[str, Any]], None] | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Make preference pairs: yields rows in the trainer's format that `settings` names.
+
+    All rows are read before the first pair is there; they are kept on disk, not in memory.
+
+    Args:
+        on_evaluation: called with each row for evaluation, where `settings` asks for them.
+
+    The other arguments and errors are those of `sample`; a model is asked only by the judge.
+    """
+    from seapo_cli.stages.pairing.index import Scratch
+    from seapo_cli.stages.pairing.maker import Maker
+
+    settings = settings or PairSettings()
+    if settings.eval_split and on_evaluation is None:
+        raise UsageError("eval_split needs on_evaluation, which takes the rows for evaluation")
+    with Scratch("-") as scratch, _on_disk(rows, scratch.folder) as source:
+        maker = Maker(source, scratch, settings, keys or Keys())
+        bad = (result for read in maker.read() for result in read.bad)
+        _tell(bad, on_failure or _log)
+        if settings.positive == "judge":
+            with _loop_in_thread() as wait:
+                wait(_judge(maker, backend, engine, on_failure or _log))
+        for made in maker.make(lambda group: None):
+            for row in made.rows:
+                if made.evaluation and on_evaluation:
+                    on_evaluation(row)
+                else:
+                    yield row
+
+
+async def _judge(
+    maker: Maker,
+    backend: BackendSettings | None,
+    engine: EngineSettings | None,
+    on_failure: OnFailure,
+) -> None:
+    async with _gateway(backend, engine) as gateway:
+        async for found in maker.judge(gateway):
+            _tell(found, on_failure)
+
+
+@contextmanager
+def _on_disk(rows: Rows, folder: Path) -> Iterator[BinaryIO]:
+    path = folder / "given.jsonl"
+    with path.open("wb") as file:
+        file.writelines(encode(dict(row)) for row in rows)
+    with path.open("rb", buffering=0) as source:
+        yield source
+
+
+def _gateway(
+    backend: BackendSettings | None, engine: EngineSettings | None
+) -> AbstractAsyncContextManager[Gateway]:
+    settings = backend or BackendSettings.checked(
+        base_url=os.environ.get("OPENAI_BASE_URL") or None,
+        api_key=os.environ.get("OPENAI_API_KEY") or None,
+    )
+    return open_gateway(settings, engine or EngineSettings(), Tally())
+
+
+def _tell(found: Iterable[Result], on_failure: OnFailure) -> None:
+    for result in found:
+        for failure in result.outcome.failures:
+            on_failure(cast("Mapping[str, Any]", result.line.data), failure)
+
+
 def _log(row: Mapping[str, Any], failure: Failure) -> None:
     kind = f"{failure.error_type}: " if failure.error_type else ""
     logging.getLogger("seapo_cli").warning("row %r: %s%s", row.get("id"), kind, failure.reason)
@@ -94,11 +182,7 @@ def _stream(
     lines = ([Line(number, dict(row))] for number, row in enumerate(rows, 1))
 
     async def produce() -> AsyncGenerator[list[Result]]:
-        settings = backend or BackendSettings.checked(
-            base_url=os.environ.get("OPENAI_BASE_URL") or None,
-            api_key=os.environ.get("OPENAI_API_KEY") or None,
-        )
-        async with open_gateway(settings, engine or EngineSettings(), Tally()) as gateway:
+        async with _gateway(backend, engine) as gateway:
             async for batch in results(lines, stage, gateway, keys):
                 yield batch
 
@@ -106,9 +190,8 @@ def _stream(
         batches = produce()
         try:
             while batch := wait(anext(batches, None)):
+                _tell(batch, on_failure)
                 for result in batch:
-                    for failure in result.outcome.failures:
-                        on_failure(cast("Mapping[str, Any]", result.line.data), failure)
                     yield from result.outcome.rows
         finally:
             wait(batches.aclose())

@@ -144,7 +144,7 @@ class Output:
             raise UsageError(f"{self.name}: cannot write: {error.strerror}") from None
         return self
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         """Write all of `data`.
 
         Raises:

@@ -7,7 +7,7 @@ models are the objects that stages add (DESIGN section 2) and what a backend ret
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -220,11 +220,21 @@ def _read_prompt(data: Mapping[str, Any], keys: Keys) -> tuple[Prompt, str | Non
 
 
 def _read_response(data: Mapping[str, Any], keys: Keys) -> str | None:
-    names = (keys.response,) if keys.response else RESPONSE_KEYS
+    if keys.response is None:
+        return read_answer(data, RESPONSE_KEYS)
+    if data.get(keys.response) is None:
+        raise RowError(f"no key {keys.response!r} (--response-key)")
+    return read_answer(data, (keys.response,))
+
+
+def read_answer(data: Mapping[str, Any], names: Sequence[str]) -> str | None:
+    """The answer under the first of the keys that is there; of messages it is the last turn.
+
+    Raises:
+        RowError: it is empty, or of a wrong type.
+    """
     name = next((n for n in names if data.get(n) is not None), None)
     if name is None:
-        if keys.response:
-            raise RowError(f"no key {keys.response!r} (--response-key)")
         return None
     value = data[name]
     if not isinstance(value, str):
