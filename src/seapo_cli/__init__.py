@@ -1,6 +1,6 @@
 """seapo: preference pairs whose rejected side is a good answer with a typed mistake in it.
 
-    from seapo_cli import sample, inject
+    from seapo_cli import sample, inject, pair
 
 The command line is `seapo` (`seapo_cli.cli`).
 """

@@ -122,7 +122,7 @@ def pair(
         if settings.positive == "judge":
             with _loop_in_thread() as wait:
                 wait(_judge(maker, backend, engine, on_failure or _log))
-        for made in maker.make(lambda group: None):
+        for made in maker.make(lambda _: None):
             for row in made.rows:
                 if made.evaluation and on_evaluation:
                     on_evaluation(row)
