@@ -18,6 +18,7 @@ import os
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from seapo_cli.engine.pipeline import Failure, Result, Stage, results
@@ -99,7 +100,8 @@ def _stream(
             api_key=os.environ.get("OPENAI_API_KEY") or None,
         )
         async with open_gateway(settings, engine or EngineSettings(), Tally()) as gateway:
-            async for batch in results(lines, stage, gateway, keys):
+            process = partial(stage.process, gateway=gateway)
+            async for batch in results(lines, process, gateway.concurrency, keys):
                 yield batch
 
     with _loop_in_thread() as wait:

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import orjson
 
-from seapo_cli.engine.pipeline import LocalStage, Result, Stage, local_results, results
+from seapo_cli.engine.pipeline import (
+    AnyStage,
+    LocalStage,
+    Reporting,
+    Result,
+    Stage,
+    WaitingStage,
+    local_results,
+    results,
+)
 from seapo_cli.engine.progress import Progress
 from seapo_cli.engine.session import open_gateway
 from seapo_cli.engine.tally import Tally
@@ -32,6 +43,7 @@ class Files:
     output: str = "-"
     errors: Path | None = None
     summary: Path | None = None
+    rejected: str | None = None
 
     @property
     def input_name(self) -> str:
@@ -50,11 +62,11 @@ class ModelUse:
 class Job:
     """A stage with all that it needs to run."""
 
-    stage: Stage | LocalStage
+    stage: AnyStage
     files: Files
     keys: Keys
     model: ModelUse | None = None
-    """None runs the stage as a `LocalStage`."""
+    """None for a `LocalStage` or a `WaitingStage`."""
     max_errors: int | None = None
     """Stop once more rows than this have failed."""
 
@@ -75,18 +87,22 @@ class Job:
             errors = stack.enter_context(_errors_file(self.files.errors))
             stack.callback(self._write_summary, tally)
             output = stack.enter_context(Output(self.files.output))
+            rejected = stack.enter_context(_rejected_file(self.files.rejected))
             progress = stack.enter_context(Progress(self.stage.name, tally, input_size(source)))
             report = _FailureReport(self, tally, progress, errors)
             try:
-                await self._stream(source, output, report, tally, progress)
+                await self._stream(source, output, rejected, report, tally, progress)
             except BrokenPipeError:
                 progress.say("the reader closed the pipe: stopped")
+            if isinstance(self.stage, Reporting):
+                progress.say(self.stage.told())
         return tally
 
     async def _stream(
         self,
         source: BinaryIO,
         output: Output,
+        rejected: Output | None,
         report: _FailureReport,
         tally: Tally,
         progress: Progress,
@@ -95,14 +111,13 @@ class Job:
         async with self._results(source, tally) as batches:
             async for batch in batches:
                 rows = [row for result in batch for row in result.outcome.rows]
-                if data := encode_all(rows):
-                    # A full pipe must not stop the loop: open requests would time out.
-                    if output.may_block:
-                        await writer.call(output.write, data)
-                    else:
-                        output.write(data)
+                dropped = [row for result in batch for row in result.outcome.rejected]
+                await _write(output, rows, writer)
+                if rejected is not None:
+                    await _write(rejected, dropped, writer)
                 tally.rows_in += len(batch)
                 tally.rows_out += len(rows)
+                tally.rows_rejected += len(dropped)
                 tally.bytes_done = batch[-1].line.end
                 report.add(batch)
                 progress.update()
@@ -112,19 +127,23 @@ class Job:
         self, source: BinaryIO, tally: Tally
     ) -> AsyncIterator[AsyncIterator[list[Result]]]:
         lines = read_lines(source)
-        if self.model is None:
+        if self.model is not None:
+            async with open_gateway(self.model.backend, self.model.engine, tally) as gateway:
+                process = partial(cast("Stage", self.stage).process, gateway=gateway)
+                yield results(lines, process, gateway.concurrency, self.keys)
+        elif inspect.iscoroutinefunction(self.stage.process):
+            waiting = cast("WaitingStage", self.stage)
+            yield results(lines, waiting.process, waiting.concurrency, self.keys)
+        else:
             yield local_results(lines, cast("LocalStage", self.stage), self.keys)
-            return
-        async with open_gateway(self.model.backend, self.model.engine, tally) as gateway:
-            yield results(lines, cast("Stage", self.stage), gateway, self.keys)
 
     def _write_summary(self, tally: Tally) -> None:
         if self.files.summary:
-            self.files.summary.write_bytes(
-                orjson.dumps(
-                    tally.summary(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-                )
-            )
+            found = tally.summary()
+            if isinstance(self.stage, Reporting):
+                found |= self.stage.figures()
+            options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+            self.files.summary.write_bytes(orjson.dumps(found, option=options))
 
 
 class _FailureReport:
@@ -175,6 +194,27 @@ class _FailureReport:
         if error_type:
             entry["error_type"] = error_type
         return entry | {"reason": reason, "row": result.line.data}
+
+
+async def _write(output: Output, rows: Sequence[dict[str, Any]], writer: DaemonThread) -> None:
+    """Write rows; in the thread where that may take long.
+
+    A full pipe must not stop the loop: open requests would time out.
+    """
+    if data := encode_all(rows):
+        if output.may_block:
+            await writer.call(output.write, data)
+        else:
+            output.write(data)
+
+
+@contextmanager
+def _rejected_file(name: str | None) -> Iterator[Output | None]:
+    if name is None:
+        yield None
+        return
+    with Output(name) as output:
+        yield output
 
 
 @contextmanager
