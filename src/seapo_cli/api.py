@@ -18,6 +18,7 @@ import os
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
@@ -111,12 +112,13 @@ def pair(
     """
     from seapo_cli.stages.pairing.index import Scratch
     from seapo_cli.stages.pairing.maker import Maker
+    from seapo_cli.stages.pairing.report import Report
 
     settings = settings or PairSettings()
     if settings.eval_split and on_evaluation is None:
         raise UsageError("eval_split needs on_evaluation, which takes the rows for evaluation")
     with Scratch("-") as scratch, _on_disk(rows, scratch.folder) as source:
-        maker = Maker(source, scratch, settings, keys or Keys())
+        maker = Maker(source, scratch, settings, keys or Keys(), Report())
         bad = (result for read in maker.read() for result in read.bad)
         _tell(bad, on_failure or _log)
         if settings.positive == "judge":
@@ -183,7 +185,8 @@ def _stream(
 
     async def produce() -> AsyncGenerator[list[Result]]:
         async with _gateway(backend, engine) as gateway:
-            async for batch in results(lines, stage, gateway, keys):
+            process = partial(stage.process, gateway=gateway)
+            async for batch in results(lines, process, gateway.concurrency, keys):
                 yield batch
 
     with _loop_in_thread() as wait:

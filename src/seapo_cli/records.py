@@ -7,7 +7,7 @@ models are the objects that stages add (DESIGN section 2) and what a backend ret
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from seapo_cli.errors import RowError
 
 PROMPT_KEYS = ("prompt", "instruction", "question", "messages")
 RESPONSE_KEYS = ("response", "output", "answer", "completion", "chosen")
+NEGATIVE_KEYS = ("negative", "rejected")
 
 
 class Message(BaseModel):
@@ -172,10 +173,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Names of the keys that hold prompt and response; None recognises the usual ones."""
+    """Names of the keys that hold prompt and answers; None recognises the usual ones."""
 
     prompt: str | None = None
     response: str | None = None
+    negative: str | None = None
 
 
 def read_row(data: object, keys: Keys = Keys(), line: int = 0) -> Row:
@@ -220,31 +222,47 @@ def _read_prompt(data: Mapping[str, Any], keys: Keys) -> tuple[Prompt, str | Non
 
 
 def _read_response(data: Mapping[str, Any], keys: Keys) -> str | None:
-    if keys.response is None:
-        return read_answer(data, RESPONSE_KEYS)
-    if data.get(keys.response) is None:
-        raise RowError(f"no key {keys.response!r} (--response-key)")
-    return read_answer(data, (keys.response,))
-
-
-def read_answer(data: Mapping[str, Any], names: Sequence[str]) -> str | None:
-    """The answer under the first of the keys that is there; of messages it is the last turn.
-
-    Raises:
-        RowError: it is empty, or of a wrong type.
-    """
+    names = (keys.response,) if keys.response else RESPONSE_KEYS
     name = next((n for n in names if data.get(n) is not None), None)
     if name is None:
+        if keys.response:
+            raise RowError(f"no key {keys.response!r} (--response-key)")
         return None
-    value = data[name]
-    if not isinstance(value, str):
-        messages = _read_messages(value, name)
-        if messages[-1].role != "assistant":
-            raise RowError(f"key {name!r} must end with an assistant turn")
-        value = messages[-1].content
+    value = _answer_text(data[name], name)
     if not value.strip():
         raise RowError(f"key {name!r} is empty: remove it to have the prompt answered")
     return value
+
+
+def read_sides(row: Row, keys: Keys) -> tuple[str, str]:
+    """The good answer and the bad one of a row that holds both; the bad one may be empty.
+
+    Rows of `inject` have `response` and `negative`, plain pairs `chosen` and `rejected`.
+
+    Raises:
+        RowError: one is missing, or has the wrong type.
+    """
+    data, response = row.data, row.response
+    names = (keys.negative,) if keys.negative else NEGATIVE_KEYS
+    name = next((n for n in names if data.get(n) is not None), None)
+    if name is None:
+        wanted = " or ".join(repr(n) for n in names)
+        raise RowError(f"no negative: expected key {wanted}; name another with --negative-key")
+    if name == "rejected" and keys.response is None and data.get("chosen") is not None:
+        response = _answer_text(data["chosen"], "chosen")  # whatever else the row holds
+    if response is None or not response.strip():
+        raise RowError("no good answer to compare the negative with; name its --response-key")
+    return response, _answer_text(data[name], name)
+
+
+def _answer_text(value: object, name: str) -> str:
+    """An answer that is a string, or the last turn of a list of messages."""
+    if isinstance(value, str):
+        return value
+    messages = _read_messages(value, name)
+    if messages[-1].role != "assistant":
+        raise RowError(f"key {name!r} must end with an assistant turn")
+    return messages[-1].content
 
 
 def _read_messages(value: object, name: str) -> tuple[Message, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -153,9 +154,27 @@ class PairSettings(Settings):
         return self
 
     @property
+    def ranks_by_plausibility(self) -> bool:
+        """Whether every row needs a plausibility."""
+        ranks = self.strategy == "hardest" or self.order == "easy-to-hard"
+        return ranks and self.closeness == "plausibility"
+
+    @property
     def selects(self) -> bool:
         """Whether which pairs are made depends on all others."""
         return bool(self.mix or self.balance or self.max_pairs)
+
+
+class FilterSettings(Settings):
+    """Which checks `filter` runs, and with which options."""
+
+    preset: Literal["none", "default", "strict"] = "default"
+    checks: tuple[str, ...] = ()
+    """Names of checks to run besides those of the preset."""
+    without: tuple[str, ...] = ()
+    """Names of checks of the preset that do not run."""
+    options: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Values of options, by check and name."""
 
 
 def default_store_path() -> Path:
@@ -179,3 +198,15 @@ def parse_mix(text: str) -> dict[str, float]:
         except ValueError:
             raise UsageError(f"--mix: {part!r} is not NAME=WEIGHT") from None
     return weights
+
+
+def parse_options(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Read `similarity.min=0.5` and the like as values by check and option."""
+    options: dict[str, dict[str, Any]] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        check, dot, option = name.strip().partition(".")
+        if not (equals and dot and check and option):
+            raise UsageError(f"--set: {text!r} is not CHECK.OPTION=VALUE")
+        options.setdefault(check, {})[option.replace("-", "_")] = value.strip()
+    return options

@@ -11,7 +11,9 @@ from typing import Annotated
 import typer
 
 from seapo_cli import __version__
+from seapo_cli.cli.checks import checks
 from seapo_cli.cli.config import load_config
+from seapo_cli.cli.filter import filter
 from seapo_cli.cli.inject import inject
 from seapo_cli.cli.pair import pair
 from seapo_cli.cli.sample import sample
@@ -21,13 +23,13 @@ from seapo_cli.errors import SeapoError
 
 app = typer.Typer(
     name="seapo",
-    help="Preference pairs from typed mistakes: sample, inject, pair. Each reads and writes JSONL.",
+    help="Preference pairs from typed mistakes: sample, inject, filter, pair. JSONL in and out.",
     no_args_is_help=True,
     rich_markup_mode=None,  # a third of the start-up time
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (sample, inject, pair, types):
+for command in (sample, inject, filter, pair, types, checks):
     app.command()(command)
 app.add_typer(store_app, name="store")
 

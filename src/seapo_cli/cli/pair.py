@@ -81,6 +81,10 @@ def pair(
             help="LLaMA-Factory's dataset_info.json, to which the output is added.",
         ),
     ] = None,
+    negative_key: Annotated[
+        str | None,
+        option(metavar="KEY", help="Key of the bad answer. [default: negative or rejected]"),
+    ] = None,
     *,
     files: FileOptions,
     model: ModelOptions,
@@ -91,7 +95,6 @@ def pair(
     """
     need_input(context, files.input)
     from seapo_cli.engine.job import Files, ModelUse
-    from seapo_cli.records import Keys
     from seapo_cli.settings import PairSettings, parse_mix
     from seapo_cli.stages.pair import PairJob
 
@@ -115,7 +118,7 @@ def pair(
     job = PairJob(
         settings=settings,
         files=Files(files.input, files.output, files.errors, files.summary),
-        keys=Keys(files.prompt_key, files.response_key),
+        keys=files.keys(negative_key),
         evaluation=eval_output,
         dataset_info=dataset_info,
         model=ModelUse(model.backend_settings(), model.engine_settings()) if judge else None,

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import orjson
 
-from seapo_cli.engine.pipeline import LocalStage, Result, Stage, local_results, results
+from seapo_cli.engine.pipeline import (
+    AnyStage,
+    LocalStage,
+    Named,
+    Reporting,
+    Result,
+    Stage,
+    WaitingStage,
+    local_results,
+    results,
+)
 from seapo_cli.engine.progress import Progress
 from seapo_cli.engine.session import open_gateway
 from seapo_cli.engine.tally import Tally
@@ -32,6 +44,7 @@ class Files:
     output: str = "-"
     errors: Path | None = None
     summary: Path | None = None
+    rejected: str | None = None
 
     @property
     def input_name(self) -> str:
@@ -50,11 +63,11 @@ class ModelUse:
 class Job:
     """A stage with all that it needs to run."""
 
-    stage: Stage | LocalStage
+    stage: AnyStage
     files: Files
     keys: Keys
     model: ModelUse | None = None
-    """None runs the stage as a `LocalStage`."""
+    """None for a `LocalStage` or a `WaitingStage`."""
     max_errors: int | None = None
     """Stop once more rows than this have failed."""
 
@@ -70,7 +83,7 @@ class Job:
     async def _run(self) -> Tally:
         engine = self.model.engine if self.model else None
         tally = Tally(engine.price_in, engine.price_out) if engine else Tally()
-        with open_run(self.stage.name, self.files, tally, self.max_errors) as run:
+        with open_run(self.stage, self.files, tally, self.max_errors) as run:
             await self._stream(run)
         return tally
 
@@ -79,14 +92,13 @@ class Job:
         async with self._results(run.source, run.tally) as batches:
             async for batch in batches:
                 rows = [row for result in batch for row in result.outcome.rows]
-                if data := encode_all(rows):
-                    # A full pipe must not stop the loop: open requests would time out.
-                    if run.output.may_block:
-                        await writer.call(run.output.write, data)
-                    else:
-                        run.output.write(data)
+                dropped = [row for result in batch for row in result.outcome.rejected]
+                await _write(run.output, rows, writer)
+                if run.rejected is not None:
+                    await _write(run.rejected, dropped, writer)
                 run.tally.rows_in += len(batch)
                 run.tally.rows_out += len(rows)
+                run.tally.rows_rejected += len(dropped)
                 run.tally.bytes_done = batch[-1].line.end
                 run.report.add(batch)
                 run.progress.update()
@@ -96,11 +108,15 @@ class Job:
         self, source: BinaryIO, tally: Tally
     ) -> AsyncIterator[AsyncIterator[list[Result]]]:
         lines = read_lines(source)
-        if self.model is None:
+        if self.model is not None:
+            async with open_gateway(self.model.backend, self.model.engine, tally) as gateway:
+                process = partial(cast("Stage", self.stage).process, gateway=gateway)
+                yield results(lines, process, gateway.concurrency, self.keys)
+        elif inspect.iscoroutinefunction(self.stage.process):
+            waiting = cast("WaitingStage", self.stage)
+            yield results(lines, waiting.process, waiting.concurrency, self.keys)
+        else:
             yield local_results(lines, cast("LocalStage", self.stage), self.keys)
-            return
-        async with open_gateway(self.model.backend, self.model.engine, tally) as gateway:
-            yield results(lines, cast("Stage", self.stage), gateway, self.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +125,7 @@ class Run:
 
     source: BinaryIO
     output: Output
+    rejected: Output | None
     report: FailureReport
     tally: Tally
     progress: Progress
@@ -116,31 +133,37 @@ class Run:
 
 @contextmanager
 def open_run(
-    name: str, files: Files, tally: Tally, max_errors: int | None, passes: int = 1
+    stage: Named, files: Files, tally: Tally, max_errors: int | None, passes: int = 1
 ) -> Iterator[Run]:
-    """Open what the stage `name` needs, which reads its input `passes` times.
+    """Open what a stage needs that reads its input `passes` times.
 
-    When the block ends, the output gets its name (unless by an error), and the summary is
+    When the block ends, the outputs get their names (unless by an error), and the summary is
     written. A reader that closed the pipe is no error.
     """
     with ExitStack() as stack:
         source = stack.enter_context(open_input(files.input))
         errors = stack.enter_context(_errors_file(files.errors))
-        stack.callback(_write_summary, files.summary, tally)
+        stack.callback(_write_summary, files.summary, tally, stage)
         output = stack.enter_context(Output(files.output))
+        rejected = stack.enter_context(_rejected_file(files.rejected))
         size = input_size(source)
-        progress = stack.enter_context(Progress(name, tally, size and size * passes))
-        report = FailureReport(name, files.input_name, tally, progress, errors, max_errors)
+        progress = stack.enter_context(Progress(stage.name, tally, size and size * passes))
+        report = FailureReport(stage.name, files.input_name, tally, progress, errors, max_errors)
         try:
-            yield Run(source, output, report, tally, progress)
+            yield Run(source, output, rejected, report, tally, progress)
         except BrokenPipeError:
             progress.say("the reader closed the pipe: stopped")
+        if isinstance(stage, Reporting):
+            progress.say(stage.told())
 
 
-def _write_summary(path: Path | None, tally: Tally) -> None:
+def _write_summary(path: Path | None, tally: Tally, stage: Named) -> None:
     if path:
+        found = tally.summary()
+        if isinstance(stage, Reporting):
+            found |= stage.figures()
         options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        path.write_bytes(orjson.dumps(tally.summary(), option=options))
+        path.write_bytes(orjson.dumps(found, option=options))
 
 
 @dataclass(slots=True)
@@ -193,6 +216,27 @@ class FailureReport:
         if error_type:
             entry["error_type"] = error_type
         return entry | {"reason": reason, "row": result.line.data}
+
+
+async def _write(output: Output, rows: Sequence[dict[str, Any]], writer: DaemonThread) -> None:
+    """Write rows; in the thread where that may take long.
+
+    A full pipe must not stop the loop: open requests would time out.
+    """
+    if data := encode_all(rows):
+        if output.may_block:
+            await writer.call(output.write, data)
+        else:
+            output.write(data)
+
+
+@contextmanager
+def _rejected_file(name: str | None) -> Iterator[Output | None]:
+    if name is None:
+        yield None
+        return
+    with Output(name) as output:
+        yield output
 
 
 @contextmanager

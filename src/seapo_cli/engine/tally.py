@@ -18,6 +18,8 @@ class Tally:
     """Price of a million prompt / completion tokens, where known."""
     rows_in: int = 0
     rows_out: int = 0
+    rows_rejected: int = 0
+    """Rows that the stage sorted out, as `filter` does."""
     rows_failed: int = 0
     """Input rows with at least one failure; they may have given output as well."""
     requests_sent: int = 0
@@ -31,8 +33,6 @@ class Tally:
     """Tokens of the answers that this run paid for."""
     bytes_done: int = 0
     """Input bytes up to the last finished row."""
-    details: dict[str, Any] = field(default_factory=dict)
-    """What only one stage has to tell, for the summary."""
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -59,6 +59,7 @@ class Tally:
         found: dict[str, Any] = {
             "rows_in": self.rows_in,
             "rows_out": self.rows_out,
+            "rows_rejected": self.rows_rejected,
             "rows_failed": self.rows_failed,
             "requests_sent": self.requests_sent,
             "from_store": self.from_store,
@@ -70,4 +71,4 @@ class Tally:
         }
         if self.cost is not None:
             found["cost"] = self.cost
-        return found | self.details
+        return found

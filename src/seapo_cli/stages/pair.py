@@ -9,7 +9,6 @@ import asyncio
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from seapo_cli.engine.job import Files, ModelUse, Run, open_run
 from seapo_cli.engine.session import open_gateway
@@ -23,9 +22,9 @@ from seapo_cli.stages.formats.dataset_info import add_entries, read_entries
 from seapo_cli.stages.pairing.candidates import Group
 from seapo_cli.stages.pairing.index import Scratch
 from seapo_cli.stages.pairing.maker import Maker
+from seapo_cli.stages.pairing.report import Report
 
 _WRITE_BYTES = 1 << 16
-_SHOWN_TYPES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +53,12 @@ class PairJob:
         engine = self.model.engine if self.model else None
         tally = Tally(engine.price_in, engine.price_out) if engine else Tally()
         passes = Maker.passes(self.settings)
-        with open_run("pair", self.files, tally, self.max_errors, passes) as run:
+        report = Report()
+        with open_run(report, self.files, tally, self.max_errors, passes) as run:
             with ExitStack() as stack:
                 scratch = stack.enter_context(Scratch(self.files.output))
                 held_out = stack.enter_context(Output(self.evaluation)) if self.evaluation else None
-                maker = Maker(run.source, scratch, self.settings, self.keys)
+                maker = Maker(run.source, scratch, self.settings, self.keys, report)
                 _read(maker, run)
                 if self.model:
                     asyncio.run(_judge(maker, self.model, run))
@@ -66,7 +66,6 @@ class PairJob:
             if self.dataset_info:
                 files = [Path(name) for name in (self.files.output, self.evaluation) if name]
                 add_entries(self.dataset_info, files, load_format(self.settings.format))
-            _tell(maker, run)
         return tally
 
     def _check(self) -> None:
@@ -119,33 +118,3 @@ def _flush(output: Output | None, data: bytearray) -> None:
     if output and data:
         output.write(data)
     data.clear()
-
-
-def _tell(maker: Maker, run: Run) -> None:
-    """Say what became of the prompts, on stderr and in the summary."""
-    counts, mixture = maker.counts, maker.mixture
-    types = dict(sorted(counts.types.items()))
-    pairs = sum(types.values())
-    told: dict[str, Any] = {
-        "prompts": counts.prompts,
-        "contaminated_prompts": counts.contaminated,
-        "prompts_without_pair": counts.without_pair,
-        "pairs": pairs,
-        "evaluation_pairs": counts.evaluation_pairs,
-        "types": types,
-    }
-    largest = counts.types.most_common(_SHOWN_TYPES)
-    shares = [f"{name} {count:,} ({count / pairs:.1%})" for name, count in largest]
-    if len(types) > len(largest):
-        shares.append(f"{len(types) - len(largest):,} other types")
-    run.progress.say(f"{counts.prompts:,} prompts; {pairs:,} pairs: {', '.join(shares) or 'none'}")
-    if counts.evaluation_pairs:
-        run.progress.say(f"{counts.evaluation_pairs:,} pairs of other prompts for evaluation")
-    if counts.contaminated:
-        run.progress.say(f"{counts.contaminated:,} prompts dropped: an evaluation set has them")
-    if mixture:
-        told["mix"] = {s.error_type: {"wanted": s.wanted, "made": s.made} for s in mixture.shares}
-        told["mix_exact_up_to"] = mixture.exact
-        for line in mixture.shortages():
-            run.progress.say(line)
-    run.tally.details.update(told)

@@ -10,12 +10,12 @@ from typing import Any
 import orjson
 
 from seapo_cli.errors import RowError
-from seapo_cli.records import Row, read_answer
+from seapo_cli.records import Keys, Row, read_sides
 from seapo_cli.settings import PairSettings
+from seapo_cli.stages.checks.pair import error_type_of
 from seapo_cli.stages.formats import load_format
 from seapo_cli.stages.judge import official
 
-NEGATIVE_KEYS = ("negative", "rejected")
 LOGPROB_KEY = "sample.logprob"
 PLAUSIBILITY_KEY = "checks.plausibility.value"
 
@@ -50,53 +50,39 @@ class Group:
     candidates: tuple[Candidate, ...]
 
 
-def read_candidate(row: Row, settings: PairSettings) -> Candidate:
+def read_candidate(row: Row, settings: PairSettings, keys: Keys) -> Candidate:
     """What pairing needs of a row.
 
     Raises:
         RowError: it lacks what the settings ask for.
     """
-    if row.response is None:
-        raise RowError("no answer: expected key 'response' or 'chosen' (`seapo sample` adds one)")
-    vanilla = settings.strategy == "vanilla"
     if check := load_format(settings.format).check:
         check(row)
-    negative = None if vanilla else _negative(row)
-    if not vanilla and _needs_plausibility(settings):
+    if settings.strategy == "vanilla":
+        return _answer_only(row, settings)
+    response, negative = read_sides(row, keys)
+    if not negative.strip():
+        raise RowError("the negative is empty")
+    if negative == response:
+        raise RowError("the negative equals the answer: there is nothing to prefer")
+    if settings.ranks_by_plausibility:
         plausibility(row.data)
+    error_type = error_type_of(row.data)
     return Candidate(
         row=row,
-        response=row.response,
+        response=response,
         negative=negative,
-        error_type=None if vanilla else _error_type(row.data),
+        error_type=error_type and official(error_type),
         value=_value(row.data, settings),
         negative_value=_find(row.data, "score_rejected"),
     )
 
 
-def _needs_plausibility(settings: PairSettings) -> bool:
-    ranked = settings.strategy == "hardest" or settings.order == "easy-to-hard"
-    return ranked and settings.closeness == "plausibility"
-
-
-def _negative(row: Row) -> str:
-    negative = read_answer(row.data, NEGATIVE_KEYS)
-    if negative is None:
-        raise RowError("no negative: expected key 'negative' or 'rejected' (see `seapo inject`)")
-    if negative == row.response:
-        raise RowError("the negative equals the answer: there is nothing to prefer")
-    return negative
-
-
-def _error_type(data: Mapping[str, Any]) -> str | None:
-    """The type's official name, from `error.type` or `error_type`; None if the row has none."""
-    error = data.get("error")
-    name = error.get("type") if isinstance(error, dict) else data.get("error_type")
-    if name is None:
-        return None
-    if not isinstance(name, str):
-        raise RowError("the error type must be a string")
-    return official(name)
+def _answer_only(row: Row, settings: PairSettings) -> Candidate:
+    if row.response is None:
+        raise RowError("no answer: expected key 'response' (`seapo sample` adds it)")
+    value = _value(row.data, settings)
+    return Candidate(row, row.response, None, None, value, None)
 
 
 def _value(data: Mapping[str, Any], settings: PairSettings) -> float | None:

@@ -129,7 +129,8 @@ class Index:
     def _read(self, line: Line) -> Candidate:
         if line.error:
             raise RowError(line.error)
-        return read_candidate(read_row(line.data, self._keys, line.number), self._settings)
+        row = read_row(line.data, self._keys, line.number)
+        return read_candidate(row, self._settings, self._keys)
 
     def _insert(self, runs: list[_Run]) -> None:
         self._database.executemany("INSERT INTO runs VALUES (?, ?, ?, ?)", runs)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from seapo_cli.engine.gateway import Gateway
@@ -20,49 +18,32 @@ from seapo_cli.stages.pairing.candidates import Candidate, Group
 from seapo_cli.stages.pairing.decontaminate import EvaluationSets
 from seapo_cli.stages.pairing.index import Index, Read, Scratch
 from seapo_cli.stages.pairing.order import Made, easy_to_hard
-from seapo_cli.stages.pairing.select import Mixture, Selection
+from seapo_cli.stages.pairing.report import Report
+from seapo_cli.stages.pairing.select import Selection
 from seapo_cli.stages.pairing.split import for_evaluation
 from seapo_cli.stages.pairing.strategies import Slot, closeness, slots
 
 PROVENANCE = ("sample", "error", "checks")
-UNTYPED = "untyped"
-
-
-@dataclass(slots=True)
-class Counts:
-    """What became of the prompts."""
-
-    prompts: int = 0
-    contaminated: int = 0
-    """Prompts dropped because an evaluation set has them."""
-    without_pair: int = 0
-    """Prompts none of whose answers is known to be better than another."""
-    types: Counter[str] = field(default_factory=Counter)
-    """Pairs for training by error type."""
-    evaluation_pairs: int = 0
-
-    def add(self, pair: Pair, evaluation: bool) -> None:
-        """Count a pair that was made."""
-        if evaluation:
-            self.evaluation_pairs += 1
-        else:
-            self.types[pair.error_type or UNTYPED] += 1
 
 
 class Maker:
     """Makes pairs of the rows of one input."""
 
     def __init__(
-        self, source: BinaryIO, scratch: Scratch, settings: PairSettings, keys: Keys
+        self,
+        source: BinaryIO,
+        scratch: Scratch,
+        settings: PairSettings,
+        keys: Keys,
+        report: Report,
     ) -> None:
+        self._report = report
         self._settings = settings
         self._scratch = scratch
         self._format = load_format(settings.format)
         self._sets = EvaluationSets(settings.decontaminate)
         self._index = Index(source, scratch, settings, keys)
         self._verdicts = Verdicts(scratch.database)
-        self.counts = Counts()
-        self.mixture: Mixture | None = None
 
     @staticmethod
     def passes(settings: PairSettings) -> int:
@@ -96,26 +77,26 @@ class Maker:
         """All pairs, in the order of the output; `tick` is called for each prompt and pass."""
         if self._settings.selects:
             selection = Selection(self._scratch.database, self._settings)
-            selection.choose(self._slots(tick, Counts()))
-            self.mixture = selection.mixture
-            chosen = selection.chosen(self._slots(tick, self.counts))
+            selection.choose(self._slots(tick, Report()))
+            self._report.mixture = selection.mixture
+            chosen = selection.chosen(self._slots(tick, self._report))
         else:
-            chosen = ((*one, None) for one in self._slots(tick, self.counts))
+            chosen = ((*one, None) for one in self._slots(tick, self._report))
         made = self._made(chosen)
         if self._settings.order == "easy-to-hard":
             return easy_to_hard(made, self._scratch)
         return made
 
-    def _slots(self, tick: Callable[[Group], None], counts: Counts) -> Iterator[tuple[bool, Slot]]:
+    def _slots(self, tick: Callable[[Group], None], report: Report) -> Iterator[tuple[bool, Slot]]:
         """All pairs that there can be, each with whether it is for evaluation."""
         for group in self._index.groups():
             tick(group)
-            counts.prompts += 1
+            report.prompts += 1
             if self._sets.overlap(group.candidates[0].row):
-                counts.contaminated += 1
+                report.contaminated += 1
                 continue
             found = self._slots_of(group)
-            counts.without_pair += not found
+            report.without_pair += not found
             evaluation = for_evaluation(group, self._settings)
             for slot in found:
                 yield evaluation, slot
@@ -139,7 +120,7 @@ class Maker:
             answer = slot.group, candidate.response
             pair = _pair(candidate, first=answer != last)
             last = answer
-            self.counts.add(pair, evaluation)
+            self._report.add(pair, evaluation)
             rows = self._format.rows(pair)
             if self._settings.provenance:
                 rows = [row | _provenance(pair) for row in rows]
