@@ -1,0 +1,162 @@
+"""Each trainer's format: a snapshot, its fields, and the real consumer where it is installed.
+
+A changed format shows as a difference to `snapshots/`; `SEAPO_SNAPSHOTS=write` accepts it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seapo_cli import pair
+from seapo_cli.engine.pipeline import Failure
+from seapo_cli.records import read_row
+from seapo_cli.settings import PairSettings
+from seapo_cli.stages.formats import FORMATS
+from seapo_cli.stages.formats.base import Pair
+from seapo_cli.stages.formats.dataset_info import add_entries
+
+Data = dict[str, Any]
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+CHAT = [
+    {"role": "system", "content": "Answer briefly."},
+    {"role": "user", "content": "What is the Moon made of?"},
+    {"role": "assistant", "content": "Mostly rock."},
+    {"role": "user", "content": "And the Sun?"},
+]
+STRINGS = {"trl", "trl-kto"}
+UNPAIRED = {"trl-kto", "trl-kto-chat", "llamafactory-kto"}
+
+
+def rows() -> Iterator[Data]:
+    for kind in ("factual", "logical"):
+        yield {
+            "id": "water",
+            "prompt": "Why drink water?",
+            "response": "The body needs it to carry nutrients.",
+            "negative": f"The body needs it, says a {kind} mistake: “naïve”.",
+            "error": {"type": kind, "mode": "edit", "edits": [], "model": "m"},
+            "checks": {"changed": {"verdict": "pass"}},
+        }
+    yield {
+        "prompt": CHAT,
+        "chosen": "Hydrogen and helium.",
+        "rejected": "Glowing stone.",
+        "error_type": "correctness",
+        "score_chosen": 9,
+        "score_rejected": 2.5,
+    }
+
+
+def made(name: str, **chosen: Any) -> list[Data]:
+    """All pairs of `rows`; the formats of strings cannot hold the chat."""
+    failures: list[Failure] = []
+    settings = PairSettings(format=name, strategy="all", **chosen)
+    found = list(pair(rows(), settings, on_failure=lambda _, why: failures.append(why)))
+    assert len(failures) == (name in STRINGS)
+    return found
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("provenance", [False, True], ids=["plain", "provenance"])
+def test_snapshot(name: str, provenance: bool) -> None:
+    path = SNAPSHOTS / f"{name}{'-provenance' if provenance else ''}.jsonl"
+    found = made(name, provenance=provenance)
+    if os.environ.get("SEAPO_SNAPSHOTS") == "write":
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found))
+    assert found == [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - UNPAIRED))
+def test_a_row_for_each_pair(name: str) -> None:
+    assert len(made(name)) == (2 if name in STRINGS else 3)
+
+
+@pytest.mark.parametrize("name", sorted(UNPAIRED))
+def test_unpaired_formats_list_an_answer_once(name: str) -> None:
+    labels = [row["label"] for row in made(name)]
+    assert labels == [True, False, False] + ([] if name in STRINGS else [True, False])
+
+
+@pytest.mark.parametrize("name", ["trl", "trl-chat"])
+def test_trl_has_a_prompt_and_both_sides_of_one_kind(name: str) -> None:
+    kind = str if name in STRINGS else list
+    for row in made(name):
+        assert list(row) == ["prompt", "chosen", "rejected"]
+        assert {type(value) for value in row.values()} == {kind}
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_datasets_reads_it(name: str, tmp_path: Path) -> None:
+    """All rows have the same columns with the same types, which `load_dataset` needs."""
+    datasets = pytest.importorskip("datasets")
+    file = tmp_path / "pairs.jsonl"
+    found = made(name, provenance=True)
+    file.write_text("".join(json.dumps(row) + "\n" for row in found))
+    loaded = datasets.load_dataset(
+        "json", data_files=str(file), split="train", cache_dir=str(tmp_path / "cache")
+    )
+    assert len(loaded) == len(found)
+    for row, original in zip(loaded, found, strict=True):
+        core = {key: row[key] for key in original if key not in ("id", "error", "checks")}
+        assert core == {key: original[key] for key in core}
+
+
+@pytest.mark.parametrize("name", ["trl", "trl-chat", "trl-kto", "trl-kto-chat"])
+def test_trl_tokenizes_it(name: str, tmp_path: Path) -> None:
+    """TRL's trainers prepare the rows with a tokenizer, as at the start of a training."""
+    trl_preparation = pytest.importorskip("trl_preparation", exc_type=ImportError)
+    trl_preparation.check(name, made(name), tmp_path)
+
+
+def test_llamafactory_splits_a_chat() -> None:
+    row = made("llamafactory")[-1]
+    assert row["instruction"] == "And the Sun?"
+    assert row["system"] == "Answer briefly."
+    assert row["history"] == [["What is the Moon made of?", "Mostly rock."]]
+
+
+@pytest.mark.parametrize("name", [n for n in FORMATS if n.startswith("llamafactory")])
+def test_llamafactory_columns_are_in_the_rows(name: str) -> None:
+    info = FORMATS[name].dataset_info
+    assert info is not None
+    for row in made(name):
+        assert set(info["columns"].values()) <= row.keys()
+
+
+@pytest.mark.parametrize(
+    "roles", [("user", "user"), ("user", "assistant", "tool"), ("system",), ("assistant", "user")]
+)
+@pytest.mark.parametrize("name", [n for n in FORMATS if n.startswith("llamafactory")])
+def test_llamafactory_refuses_turns_that_do_not_alternate(name: str, roles: tuple[str]) -> None:
+    row = {"response": "y", "negative": "z"}
+    row |= {"prompt": [{"role": role, "content": "x"} for role in roles]}
+    failures: list[str] = []
+    settings = PairSettings(format=name)
+    assert not list(pair([row], settings, on_failure=lambda _, why: failures.append(why.reason)))
+    assert "by turns" in failures[0]
+
+
+def test_dataset_info_keeps_other_entries(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "dataset_info.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps({"other": {"file_name": "other.json"}, "pairs": {"old": True}}))
+    add_entries(path, [tmp_path / "pairs.jsonl"], FORMATS["llamafactory-kto"])
+    entries = json.loads(path.read_text())
+    assert entries["other"] == {"file_name": "other.json"}
+    assert entries["pairs"]["file_name"] == "../pairs.jsonl"
+    assert entries["pairs"]["columns"] == {"messages": "messages", "kto_tag": "label"}
+
+
+def test_openrlhf_margin_needs_both_scores() -> None:
+    row = read_row({"prompt": "x"})
+    plain, scored = Pair(row, "a", "b"), Pair(row, "a", "b", None, 3.0, 1.0)
+    assert "margin" not in FORMATS["openrlhf"].rows(plain)[0]
+    assert FORMATS["openrlhf"].rows(scored)[0]["margin"] == 2.0
