@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from seapo_cli.settings import PairSettings
 from seapo_cli.stages.formats import FORMATS
 from seapo_cli.stages.formats.base import Pair
 from seapo_cli.stages.formats.dataset_info import add_entries
+from stages.pairing.made import many
 
 Data = dict[str, Any]
 
@@ -64,14 +67,25 @@ def made(name: str, **chosen: Any) -> list[Data]:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("provenance", [False, True], ids=["plain", "provenance"])
-def test_snapshot(name: str, provenance: bool) -> None:
-    path = SNAPSHOTS / f"{name}{'-provenance' if provenance else ''}.jsonl"
-    found = made(name, provenance=provenance)
+def test_snapshot(name: str) -> None:
+    path = SNAPSHOTS / f"{name}.jsonl"
+    found = made(name)
     if os.environ.get("SEAPO_SNAPSHOTS") == "write":
-        path.parent.mkdir(exist_ok=True)
         path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found))
     assert found == [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_provenance_comes_after_the_formats_own_keys(name: str) -> None:
+    for row, plain in zip(made(name, provenance=True), made(name), strict=True):
+        added = {key: value for key, value in row.items() if key not in plain}
+        assert row == plain | added
+        assert added["id"]
+        if added["id"] == "water":
+            assert added["error"]["type"] == added["error_type"]
+            assert added["checks"] == {"changed": {"verdict": "pass"}}
+        else:
+            assert added["error_type"] == "factual"
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS.keys() - UNPAIRED))
@@ -81,8 +95,20 @@ def test_a_row_for_each_pair(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(UNPAIRED))
 def test_unpaired_formats_list_an_answer_once(name: str) -> None:
-    labels = [row["label"] for row in made(name)]
-    assert labels == [True, False, False] + ([] if name in STRINGS else [True, False])
+    labels = Counter(row["label"] for row in made(name))
+    assert labels == ({True: 1, False: 2} if name in STRINGS else {True: 2, False: 3})
+
+
+@pytest.mark.parametrize("order", ["input", "easy-to-hard"])
+def test_unpaired_rows_of_a_prompt_stand_apart(order: str) -> None:
+    """KTO takes the answer of the row before as a mismatch: it must be another prompt's."""
+    chosen = PairSettings(format="trl-kto", order=order)
+    found = list(pair(many(21), chosen))
+    assert len(found) == 42
+    for before, after in pairwise(found[:-2]):
+        assert before["prompt"] != after["prompt"]
+    pairs = [found[start : start + 2] for start in range(0, 40, 2)]
+    assert all({row["label"] for row in two} == {True, False} for two in pairs)
 
 
 @pytest.mark.parametrize("name", ["trl", "trl-chat"])
@@ -93,16 +119,19 @@ def test_trl_has_a_prompt_and_both_sides_of_one_kind(name: str) -> None:
         assert {type(value) for value in row.values()} == {kind}
 
 
+def saved(rows: list[Data], folder: Path) -> Path:
+    file = folder / "pairs.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return file
+
+
 @pytest.mark.parametrize("name", sorted(FORMATS))
 def test_datasets_reads_it(name: str, tmp_path: Path) -> None:
     """All rows have the same columns with the same types, which `load_dataset` needs."""
     datasets = pytest.importorskip("datasets")
-    file = tmp_path / "pairs.jsonl"
     found = made(name, provenance=True)
-    file.write_text("".join(json.dumps(row) + "\n" for row in found))
-    loaded = datasets.load_dataset(
-        "json", data_files=str(file), split="train", cache_dir=str(tmp_path / "cache")
-    )
+    file, cache = str(saved(found, tmp_path)), str(tmp_path / "cache")
+    loaded = datasets.load_dataset("json", data_files=file, split="train", cache_dir=cache)
     assert len(loaded) == len(found)
     for row, original in zip(loaded, found, strict=True):
         core = {key: row[key] for key in original if key not in ("id", "error", "checks")}
@@ -110,10 +139,11 @@ def test_datasets_reads_it(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["trl", "trl-chat", "trl-kto", "trl-kto-chat"])
-def test_trl_tokenizes_it(name: str, tmp_path: Path) -> None:
-    """TRL's trainers prepare the rows with a tokenizer, as at the start of a training."""
-    trl_preparation = pytest.importorskip("trl_preparation", exc_type=ImportError)
-    trl_preparation.check(name, made(name), tmp_path)
+def test_trl_prepares_it(name: str, tmp_path: Path) -> None:
+    """TRL's trainers tokenize the rows, as at the start of a training."""
+    preparation = pytest.importorskip("stages.formats.trl_preparation", exc_type=ImportError)
+    found = made(name, provenance=True)
+    preparation.check(name, found, saved(found, tmp_path), tmp_path)
 
 
 def test_llamafactory_splits_a_chat() -> None:

@@ -37,6 +37,8 @@ class Format:
     """The rows that a pair becomes."""
     check: Callable[[Row], object] | None = None
     """Raises `RowError` for a prompt that the format cannot hold; None holds all."""
+    unpaired: bool = False
+    """Whether each row has one answer, good or bad."""
     dataset_info: Mapping[str, Any] | None = None
     """What LLaMA-Factory's `dataset_info.json` says of such a file, but for its name."""
 

@@ -24,6 +24,7 @@ def rows(pair: Pair) -> list[Data]:
 FORMAT = Format(
     rows,
     check=system_and_turns,
+    unpaired=True,
     dataset_info={
         "formatting": "sharegpt",
         "columns": {"messages": "messages", "kto_tag": "label"},

@@ -11,4 +11,4 @@ def rows(pair: Pair) -> list[Data]:
     return singly(pair, lambda text, good: {"prompt": prompt, "completion": text, "label": good})
 
 
-FORMAT = Format(rows, check=plain)
+FORMAT = Format(rows, check=plain, unpaired=True)

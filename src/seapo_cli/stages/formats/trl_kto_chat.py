@@ -13,4 +13,4 @@ def rows(pair: Pair) -> list[Data]:
     )
 
 
-FORMAT = Format(rows)
+FORMAT = Format(rows, unpaired=True)

@@ -13,6 +13,7 @@ from seapo_cli.records import Keys
 from seapo_cli.settings import PairSettings
 from seapo_cli.stages.formats import load_format
 from seapo_cli.stages.formats.base import Data, Pair
+from seapo_cli.stages.pairing.apart import apart
 from seapo_cli.stages.pairing.best import Extremes, Verdicts, by_value, judged
 from seapo_cli.stages.pairing.candidates import Candidate, Group
 from seapo_cli.stages.pairing.decontaminate import EvaluationSets
@@ -84,8 +85,8 @@ class Maker:
             chosen = ((*one, None) for one in self._slots(tick, self._report))
         made = self._made(chosen)
         if self._settings.order == "easy-to-hard":
-            return easy_to_hard(made, self._scratch)
-        return made
+            made = easy_to_hard(made, self._scratch)
+        return apart(made) if self._format.unpaired else made
 
     def _slots(self, tick: Callable[[Group], None], report: Report) -> Iterator[tuple[bool, Slot]]:
         """All pairs that there can be, each with whether it is for evaluation."""
@@ -125,7 +126,7 @@ class Maker:
             if self._settings.provenance:
                 rows = [row | _provenance(pair) for row in rows]
             hard = closeness(candidate, self._settings) if sort else 0.0
-            yield Made(evaluation, rows, hard, slot.rank)
+            yield Made(evaluation, rows, slot.group, hard, slot.rank)
 
 
 def _pair(candidate: Candidate, first: bool) -> Pair:

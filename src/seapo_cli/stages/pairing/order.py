@@ -19,6 +19,8 @@ class Made:
 
     evaluation: bool
     rows: Sequence[Data]
+    group: int = 0
+    """Names the prompt."""
     closeness: float = 0.0
     """How hard it is, where that matters."""
     rank: int = 0
@@ -32,13 +34,20 @@ def easy_to_hard(pairs: Iterable[Made], scratch: Scratch) -> Iterator[Made]:
         SeapoError: the disk is full.
     """
     database = scratch.database
-    database.execute("CREATE TABLE made (evaluation, closeness, rank, start, size)")
+    database.execute("CREATE TABLE made (evaluation, prompt, closeness, rank, start, size)")
     with (scratch.folder / "made.jsonl").open("w+b") as file:
         try:
             database.executemany(
-                "INSERT INTO made VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO made VALUES (?, ?, ?, ?, ?, ?)",
                 (
-                    (pair.evaluation, pair.closeness, pair.rank, file.tell(), file.write(data))
+                    (
+                        pair.evaluation,
+                        pair.group,
+                        pair.closeness,
+                        pair.rank,
+                        file.tell(),
+                        file.write(data),
+                    )
                     for pair in pairs
                     for data in [orjson.dumps(pair.rows)]
                 ),
@@ -46,7 +55,7 @@ def easy_to_hard(pairs: Iterable[Made], scratch: Scratch) -> Iterator[Made]:
             file.flush()
         except OSError as error:
             raise SeapoError(f"cannot keep pairs to sort them: {error.strerror}") from None
-        query = "SELECT evaluation, start, size FROM made ORDER BY closeness, rank, start"
-        for evaluation, start, size in database.execute(query):
+        query = "SELECT evaluation, prompt, start, size FROM made ORDER BY closeness, rank, start"
+        for evaluation, group, start, size in database.execute(query):
             rows = orjson.loads(os.pread(file.fileno(), size, start))
-            yield Made(bool(evaluation), rows)
+            yield Made(bool(evaluation), rows, group)
