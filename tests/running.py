@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from servers import Server
 
@@ -76,14 +76,18 @@ class Seapo:
         return str(path)
 
     def start(
-        self, stage: str, *options: str, limits: Callable[[], None] | None = None
+        self,
+        stage: str,
+        *options: str,
+        limits: Callable[[], None] | None = None,
+        stdin: IO[bytes] | int = subprocess.PIPE,
     ) -> subprocess.Popen[bytes]:
         """Start a command without waiting for it."""
         command = [sys.executable, "-m", "seapo_cli", stage]
         command += [*self._defaults(stage, options), *options]
         return subprocess.Popen(
             command,
-            stdin=subprocess.PIPE,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=self.environment,

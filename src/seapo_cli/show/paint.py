@@ -7,13 +7,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import IO
 
 from seapo_cli.show.view import Piece, View
-
-if TYPE_CHECKING:
-    pass
 
 _STYLES = {"same": "", "removed": "red strike", "added": "bold green"}
 
@@ -22,7 +19,9 @@ def show(views: Iterable[View]) -> None:
     """Print views: page by page on a terminal, as plain lines elsewhere."""
     if sys.stdout.isatty():
         with _pager() as stream:
-            _print(views, stream)
+            plain = bool(os.environ.get("NO_COLOR"))
+            for text in _plain(views) if plain else _painted(views):
+                print(text, file=stream, end="\n" if plain else "")
         return
     try:
         for line in _plain(views):
@@ -51,25 +50,24 @@ def _marked(piece: Piece) -> str:
     return {"same": "{}", "removed": "[-{}-]", "added": "{{+{}+}}"}[piece.kind].format(piece.text)
 
 
-def _print(views: Iterable[View], stream: IO[str]) -> None:
+def _painted(views: Iterable[View]) -> Iterator[str]:
     from rich.console import Console
     from rich.rule import Rule
     from rich.text import Text
 
     width = shutil.get_terminal_size().columns
-    console = Console(file=stream, force_terminal=True, width=width, highlight=False)
-    if console.no_color:
-        for line in _plain(views):
-            console.print(line, markup=False)
-        return
+    console = Console(force_terminal=True, width=width, highlight=False)
     shown: str | None = None
     for view in views:
-        if view.prompt != shown:
-            shown = view.prompt
-            console.print(Rule(Text(_title(view).strip()), style="dim"))
-            console.print(Text(view.prompt, style="bold"), "")
-        console.print(Text(view.label, style="yellow"), Text(view.checks, style="dim"))
-        console.print(Text.assemble(*((p.text, _STYLES[p.kind]) for p in view.pieces)), "")
+        # Captured: rich ends the whole program where a pager is left early.
+        with console.capture() as painted:
+            if view.prompt != shown:
+                shown = view.prompt
+                console.print(Rule(Text(_title(view).strip()), style="dim"))
+                console.print(Text(view.prompt, style="bold"), "")
+            console.print(Text(view.label, style="yellow"), Text(view.checks, style="dim"))
+            console.print(Text.assemble(*((p.text, _STYLES[p.kind]) for p in view.pieces)), "")
+        yield painted.get()
 
 
 @contextmanager
@@ -88,9 +86,9 @@ def _pager() -> Iterator[IO[str]]:
     )
     assert process.stdin is not None
     try:
-        yield process.stdin
-        process.stdin.close()
-    except BrokenPipeError:  # the reader has seen enough
-        pass
+        with suppress(BrokenPipeError):  # the reader has seen enough
+            yield process.stdin
     finally:
+        with suppress(BrokenPipeError):
+            process.stdin.close()
         process.wait()
