@@ -28,17 +28,16 @@ RUNS = {
         *("--order", "easy-to-hard"),
     ],
 }
-_WORDS = "amber birch cedar delta ember fjord grove heron inlet".split()
+_FILLER = "The quick brown fox jumps over the lazy dog. " * 1000
 
 
 def lines(prompts: range, size: int) -> Iterator[bytes]:
     """Rows of some prompts, about `size` bytes each."""
     for number in prompts:
-        draw = random.Random(number)
-        answer = " ".join(draw.choices(_WORDS, k=size // 18))
+        answer = f"The answer to question {number} is known. {_FILLER}"[: size // 2 - 100]
         row = {"id": f"row-{number}", "prompt": f"Question {number}?", "response": answer}
         for kind in TYPES:
-            negative = answer.replace(draw.choice(_WORDS), kind)
+            negative = answer.replace("known", kind)
             error = {"type": kind, "mode": "edit", "edits": []}
             yield json.dumps(row | {"negative": negative, "error": error}).encode() + b"\n"
 

@@ -164,8 +164,10 @@ class Index:
 
     def _candidates(self, run: _Run) -> Iterator[Candidate]:
         _, start, end, first = run
-        rows = io.BytesIO(os.pread(self._rows.fileno(), end - start, start))
-        for lines in read_lines(rows):
+        data = os.pread(self._rows.fileno(), end - start, start)
+        if len(data) < end - start:
+            raise RowError("the end of the file is gone")
+        for lines in read_lines(io.BytesIO(data)):
             for line in lines:
                 yield self._read(Line(first, line.data, line.error))
 
