@@ -73,6 +73,8 @@ class Completion(BaseModel):
     finish_reason: str | None = None
     """`stop`, `length` (cut by the token limit), `content_filter`, ... as the server says."""
     usage: Usage = Usage()
+    prompt_logprobs: tuple[float, ...] | None = None
+    """Log-probability of each prompt token but the first, where the request asked for them."""
 
 
 class Edit(BaseModel):
@@ -125,6 +127,8 @@ class Request:
     """JSON schema that the answer must follow; None for free text."""
     index: int = 0
     """Which of several answers to the same messages and parameters this one is."""
+    scored: bool = False
+    """Wants the log-probabilities of the messages, the last of which is an open assistant turn."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import typer
 from seapo_cli import __version__
 from seapo_cli.cli.checks import checks
 from seapo_cli.cli.config import load_config
-from seapo_cli.cli.filter import filter
+from seapo_cli.cli.filter import filter_
 from seapo_cli.cli.inject import inject
 from seapo_cli.cli.sample import sample
 from seapo_cli.cli.store import app as store_app
@@ -22,14 +22,15 @@ from seapo_cli.errors import SeapoError
 
 app = typer.Typer(
     name="seapo",
-    help="Preference pairs from typed mistakes: sample, inject, filter. Each reads and writes JSONL.",
+    help="Preference pairs from typed mistakes: sample, inject, filter. All read and write JSONL.",
     no_args_is_help=True,
     rich_markup_mode=None,  # a third of the start-up time
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (sample, inject, filter, types, checks):
+for command in (sample, inject, types, checks):
     app.command()(command)
+app.command(name="filter")(filter_)
 app.add_typer(store_app, name="store")
 
 

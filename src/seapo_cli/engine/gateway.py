@@ -95,6 +95,7 @@ class Gateway:
                 sampling.stop,
                 request.schema,
                 request.index,
+                *(["scored"] if request.scored else ()),  # other keys stay as they were
             ],
             option=orjson.OPT_SORT_KEYS,
         )
