@@ -79,9 +79,62 @@ def inject(
     return _stream(Inject(settings), rows, backend, engine, keys or Keys(), on_failure or _log)
 
 
+def filter_rows(
+    rows: Rows,
+    settings: FilterSettings | None = None,
+    *,
+    backend: BackendSettings | None = None,
+    engine: EngineSettings | None = None,
+    keys: Keys | None = None,
+    on_rejected: Callable[[dict[str, Any]], None] | None = None,
+    on_failure: OnFailure | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Keep pairs whose negative is really worse: yields rows with `checks` added.
+
+    Arguments and errors are those of `sample`, and:
+
+    Args:
+        settings: which checks, with which options; the defaults are those of the command.
+        on_rejected: called with each row that is not kept; its `checks` say why.
+    """
+    from seapo_cli.stages.filter import SlowFilter, make_filter
+
+    settings, keys = settings or FilterSettings(), keys or Keys()
+    stage = make_filter(settings, keys)
+    told = on_failure or _log
+    if isinstance(stage, SlowFilter):
+        asks = stage.asks_model
+        found = _stream(stage, rows, backend, engine, keys, told, on_rejected, asks_model=asks)
+    else:
+        found = _local_stream(stage, rows, keys, told, on_rejected)
+    return found
+
+
 def _log(row: Mapping[str, Any], failure: Failure) -> None:
     kind = f"{failure.error_type}: " if failure.error_type else ""
     logging.getLogger("seapo_cli").warning("row %r: %s%s", row.get("id"), kind, failure.reason)
+
+
+def _local_stream(
+    stage: LocalStage, rows: Rows, keys: Keys, on_failure: OnFailure, on_rejected: OnRejected | None
+) -> Iterator[dict[str, Any]]:
+    for line in _lines(rows):
+        yield from _told(local_result(line, stage, keys), on_failure, on_rejected)
+
+
+def _told(
+    result: Result, on_failure: OnFailure, on_rejected: OnRejected | None
+) -> Sequence[dict[str, Any]]:
+    """The rows of a result, once what else came of it is told."""
+    for failure in result.outcome.failures:
+        on_failure(cast("Mapping[str, Any]", result.line.data), failure)
+    for row in result.outcome.rejected if on_rejected else ():
+        on_rejected(row)
+    return result.outcome.rows
+
+
+def _lines(rows: Rows) -> Iterator[Line]:
+    return (Line(number, dict(row)) for number, row in enumerate(rows, 1))
 
 
 def _stream(
@@ -91,8 +144,9 @@ def _stream(
     engine: EngineSettings | None,
     keys: Keys,
     on_failure: OnFailure,
+    on_rejected: OnRejected | None = None,
 ) -> Iterator[dict[str, Any]]:
-    lines = ([Line(number, dict(row))] for number, row in enumerate(rows, 1))
+    lines = ([line] for line in _lines(rows))
 
     async def produce() -> AsyncGenerator[list[Result]]:
         settings = backend or BackendSettings.checked(
@@ -109,9 +163,7 @@ def _stream(
         try:
             while batch := wait(anext(batches, None)):
                 for result in batch:
-                    for failure in result.outcome.failures:
-                        on_failure(cast("Mapping[str, Any]", result.line.data), failure)
-                    yield from result.outcome.rows
+                    yield from _told(result, on_failure, on_rejected)
         finally:
             wait(batches.aclose())
 

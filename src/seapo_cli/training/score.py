@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils.logging import disable_progress_bar
 
 
 class Scorer:
@@ -46,7 +47,8 @@ class Scorer:
         begun = _logprobs(out.logits[0, start - 1 : shared - 1], second[start:shared])
         rest = second[shared:]
         if rest:
-            out.past_key_values.crop(shared)
+            if extra := len(first) - shared:
+                out.past_key_values.crop(-extra)
             more = self._model(self._batch(rest), past_key_values=out.past_key_values)
             logits = torch.cat([out.logits[0, shared - 1 : shared], more.logits[0, :-1]])
             begun = torch.cat([begun, _logprobs(logits, rest)])
@@ -91,6 +93,7 @@ def main() -> None:
     """Answer lines until stdin ends."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", required=True)
+    disable_progress_bar()
     scorer = Scorer(parser.parse_args().model)
     for line in sys.stdin:
         question = json.loads(line)
