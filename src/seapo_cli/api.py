@@ -16,21 +16,35 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import contextmanager
-from functools import partial
 from typing import Any, TypeVar, cast
 
-from seapo_cli.engine.pipeline import Failure, Result, Stage, results
-from seapo_cli.engine.session import open_gateway
+from seapo_cli.engine.pipeline import AnyStage, Failure, LocalStage, Result, local_result
+from seapo_cli.engine.session import ModelUse, open_results
 from seapo_cli.engine.tally import Tally
 from seapo_cli.jsonl import Line
 from seapo_cli.records import Keys
-from seapo_cli.settings import BackendSettings, EngineSettings, InjectSettings, SampleSettings
+from seapo_cli.settings import (
+    BackendSettings,
+    EngineSettings,
+    FilterSettings,
+    InjectSettings,
+    SampleSettings,
+)
 
 T = TypeVar("T")
 Rows = Iterable[Mapping[str, Any]]
 OnFailure = Callable[[Mapping[str, Any], Failure], None]
+OnRejected = Callable[[dict[str, Any]], None]
 
 
 def sample(
@@ -58,7 +72,7 @@ def sample(
     from seapo_cli.stages.sample import Sample
 
     stage = Sample(settings or SampleSettings())
-    return _stream(stage, rows, backend, engine, keys or Keys(), on_failure or _log)
+    return _stream(stage, rows, _model_use(backend, engine), keys or Keys(), on_failure or _log)
 
 
 def inject(
@@ -76,7 +90,8 @@ def inject(
     """
     from seapo_cli.stages.inject import Inject
 
-    return _stream(Inject(settings), rows, backend, engine, keys or Keys(), on_failure or _log)
+    model = _model_use(backend, engine)
+    return _stream(Inject(settings), rows, model, keys or Keys(), on_failure or _log)
 
 
 def filter_rows(
@@ -86,7 +101,7 @@ def filter_rows(
     backend: BackendSettings | None = None,
     engine: EngineSettings | None = None,
     keys: Keys | None = None,
-    on_rejected: Callable[[dict[str, Any]], None] | None = None,
+    on_rejected: OnRejected | None = None,
     on_failure: OnFailure | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Keep pairs whose negative is really worse: yields rows with `checks` added.
@@ -102,12 +117,10 @@ def filter_rows(
     settings, keys = settings or FilterSettings(), keys or Keys()
     stage = make_filter(settings, keys)
     told = on_failure or _log
-    if isinstance(stage, SlowFilter):
-        asks = stage.asks_model
-        found = _stream(stage, rows, backend, engine, keys, told, on_rejected, asks_model=asks)
-    else:
-        found = _local_stream(stage, rows, keys, told, on_rejected)
-    return found
+    if not isinstance(stage, SlowFilter):
+        return _local_stream(stage, rows, keys, told, on_rejected)
+    model = _model_use(backend, engine) if stage.asks_model else None
+    return _stream(stage, rows, model, keys, told, on_rejected)
 
 
 def _log(row: Mapping[str, Any], failure: Failure) -> None:
@@ -128,8 +141,9 @@ def _told(
     """The rows of a result, once what else came of it is told."""
     for failure in result.outcome.failures:
         on_failure(cast("Mapping[str, Any]", result.line.data), failure)
-    for row in result.outcome.rejected if on_rejected else ():
-        on_rejected(row)
+    if on_rejected is not None:
+        for row in result.outcome.rejected:
+            on_rejected(row)
     return result.outcome.rows
 
 
@@ -137,11 +151,19 @@ def _lines(rows: Rows) -> Iterator[Line]:
     return (Line(number, dict(row)) for number, row in enumerate(rows, 1))
 
 
+def _model_use(backend: BackendSettings | None, engine: EngineSettings | None) -> ModelUse:
+    """What was given; else as the environment says, else the embedded model."""
+    settings = backend or BackendSettings.checked(
+        base_url=os.environ.get("OPENAI_BASE_URL") or None,
+        api_key=os.environ.get("OPENAI_API_KEY") or None,
+    )
+    return ModelUse(settings, engine or EngineSettings())
+
+
 def _stream(
-    stage: Stage,
+    stage: AnyStage,
     rows: Rows,
-    backend: BackendSettings | None,
-    engine: EngineSettings | None,
+    model: ModelUse | None,
     keys: Keys,
     on_failure: OnFailure,
     on_rejected: OnRejected | None = None,
@@ -149,13 +171,8 @@ def _stream(
     lines = ([line] for line in _lines(rows))
 
     async def produce() -> AsyncGenerator[list[Result]]:
-        settings = backend or BackendSettings.checked(
-            base_url=os.environ.get("OPENAI_BASE_URL") or None,
-            api_key=os.environ.get("OPENAI_API_KEY") or None,
-        )
-        async with open_gateway(settings, engine or EngineSettings(), Tally()) as gateway:
-            process = partial(stage.process, gateway=gateway)
-            async for batch in results(lines, process, gateway.concurrency, keys):
+        async with open_results(stage, lines, keys, model, Tally()) as batches:
+            async for batch in batches:
                 yield batch
 
     with _loop_in_thread() as wait:

@@ -64,6 +64,16 @@ class Sampling(BaseModel):
     stop: tuple[str, ...] | None = None
 
 
+class LogProb(BaseModel):
+    """How likely a model finds its own text."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sum: float
+    """Natural logarithm of the probability of all tokens, one after the other."""
+    tokens: int
+
+
 class Completion(BaseModel):
     """A model's answer to one request."""
 
@@ -75,6 +85,8 @@ class Completion(BaseModel):
     usage: Usage = Usage()
     prompt_logprobs: tuple[float, ...] | None = None
     """Log-probability of each prompt token but the first, where the request asked for them."""
+    logprob: LogProb | None = None
+    """Of the answer, where the request wanted it and the server gave it."""
 
 
 class Edit(BaseModel):
@@ -100,6 +112,7 @@ class SampleInfo(BaseModel):
     finish_reason: str | None
     truncated: bool
     usage: Usage
+    logprob: LogProb | None = None
 
 
 class ErrorInfo(BaseModel):
@@ -129,6 +142,8 @@ class Request:
     """Which of several answers to the same messages and parameters this one is."""
     scored: bool = False
     """Wants the log-probabilities of the messages, the last of which is an open assistant turn."""
+    logprobs: bool = False
+    """Whether the answer's log-probability is wanted."""
 
 
 @dataclass(frozen=True, slots=True)

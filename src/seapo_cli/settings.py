@@ -79,6 +79,8 @@ class SampleSettings(Settings):
     system: str | None = None
     truncated: Literal["drop", "keep"] = "drop"
     """What becomes of an answer cut by the token limit."""
+    logprobs: bool = False
+    """Keep each answer's log-probability."""
 
 
 class InjectSettings(Settings):
@@ -91,6 +93,8 @@ class InjectSettings(Settings):
     mode: Literal["edit", "rewrite"] = "edit"
     edits: int = Field(default=1, ge=1)
     severity: Literal["subtle", "moderate", "severe"] = "moderate"
+    fill: Literal["auto", "own", "ready"] = "auto"
+    """Whose whole sentences edit mode puts in: the model's own, or ready ones to choose from."""
     attempts: int = Field(default=5, ge=1)
     seed: int = 0
     max_tokens: int = Field(default=1024, ge=1)

@@ -33,18 +33,21 @@ default of 300,000 mostly wait for each other's spinning threads."""
 
 async def connect(settings: BackendSettings) -> EmbeddedBackend:
     """The model file that `settings.model` names, or the packaged one."""
-    return EmbeddedBackend(find_model(settings.model), settings.timeout)
+    is_packaged = settings.model is None
+    path = find_model(settings.model)
+    return EmbeddedBackend(path, settings.timeout, writes_well=not is_packaged)
 
 
 class EmbeddedBackend:
     """One GGUF model, loaded when first needed."""
 
-    def __init__(self, path: Path, timeout: float) -> None:
+    def __init__(self, path: Path, timeout: float, *, writes_well: bool) -> None:
         self._path = path
         self._timeout = timeout
         self.model = path.stem
         self.endpoint = f"embedded:{_fingerprint(path)}"
         self.concurrency = SLOTS
+        self.writes_well = writes_well
         self._loading = asyncio.Lock()
         self._server: Any = None
         self._client: OpenAIBackend | None = None

@@ -66,6 +66,7 @@ class OpenAIBackend:
         self.endpoint = endpoint or url
         self.model = model
         self.concurrency = DEFAULT_CONCURRENCY
+        self.writes_well = True
         self._base = url
         self._url = f"{url}/chat/completions"
         self._key = key

@@ -16,7 +16,7 @@ from seapo_cli.errors import (
     RequestRefused,
     Transient,
 )
-from seapo_cli.records import Completion, Usage
+from seapo_cli.records import Completion, LogProb, Usage
 
 _LONGEST_MESSAGE = 300
 _OVERLOADED = {429, 503, 529}
@@ -43,6 +43,7 @@ def read_completion(data: bytes, redact: str) -> Completion:
         details = usage.get("prompt_tokens_details") or {}
         return Completion(
             text=text,
+            logprob=_logprob(choice.get("logprobs")),
             finish_reason=choice.get("finish_reason"),
             usage=Usage(
                 prompt_tokens=usage.get("prompt_tokens") or 0,
@@ -60,6 +61,13 @@ def _read_logprobs(tokens: list[dict[str, Any] | None] | None) -> tuple[float, .
     if not tokens:
         return None
     return tuple(next(iter(token.values()))["logprob"] for token in tokens if token)
+
+
+def _logprob(found: Any) -> LogProb | None:
+    if not found or not found.get("content"):
+        return None
+    each = [token["logprob"] for token in found["content"]]
+    return LogProb(sum=round(sum(each), 4), tokens=len(each))
 
 
 class Refusal:

@@ -9,7 +9,7 @@ from typing import Any
 from seapo_cli.records import Request
 
 _RENAMED = {"max_tokens": "max_completion_tokens"}
-_OPTIONAL = ("seed", "response_format", "temperature", "top_p", "stop", "max_tokens")
+_OPTIONAL = ("seed", "response_format", "temperature", "top_p", "stop", "max_tokens", "logprobs")
 _UNSUPPORTED = re.compile(
     r"(un|not |n't )support|unknown|unrecognized|unexpected|unavailable"
     r"|not (permitted|allowed|available)|no longer|instead",
@@ -28,6 +28,8 @@ def body_of(request: Request, model: str) -> dict[str, Any]:
         value = getattr(sampling, name)
         if value is not None:
             body[name] = value
+    if request.logprobs:
+        body["logprobs"] = True
     if request.schema is not None:
         schema = {"name": "answer", "strict": True, "schema": request.schema}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}

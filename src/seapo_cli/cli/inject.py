@@ -43,6 +43,14 @@ def inject(
     severity: Annotated[
         Literal["subtle", "moderate", "severe"], option(help="How far off the mistakes are.")
     ] = "moderate",
+    fill: Annotated[
+        Literal["auto", "own", "ready"],
+        option(
+            env="SEAPO_FILL",
+            help="Whole sentences of edit mode: the model's own, or ready ones that it chooses "
+            "from. auto: ready for the packaged model only.",
+        ),
+    ] = "auto",
     attempts: Annotated[int, option(help="Requests for one mistake before giving up.")] = 5,
     max_tokens: Annotated[
         int, option(help="Token limit of the answer that a row without one gets first.")
@@ -65,6 +73,7 @@ def inject(
         mode=mode,
         edits=edits,
         severity=severity,
+        fill=fill,
         attempts=attempts,
         seed=files.seed,
         max_tokens=max_tokens,

@@ -27,6 +27,9 @@ def sample(
     truncated: Annotated[
         Literal["drop", "keep"], option(help="What becomes of answers cut by the token limit.")
     ] = "drop",
+    logprobs: Annotated[
+        bool, option("--logprobs", help="Keep each answer's log-probability: sample.logprob.")
+    ] = False,
     *,
     files: FileOptions,
     model: ModelOptions,
@@ -48,5 +51,6 @@ def sample(
         stop=tuple(stop or ()),
         system=system,
         truncated=truncated,
+        logprobs=logprobs,
     )
     run(Sample(settings), files, model)

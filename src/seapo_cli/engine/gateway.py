@@ -46,6 +46,7 @@ class Gateway:
         self, backend: Backend, store: Store | None, settings: EngineSettings, tally: Tally
     ) -> None:
         self.model = backend.model
+        self.writes_well = backend.writes_well
         self._backend = backend
         self._store = store
         self._tally = tally
@@ -95,7 +96,8 @@ class Gateway:
                 sampling.stop,
                 request.schema,
                 request.index,
-                *(["scored"] if request.scored else ()),  # other keys stay as they were
+                request.scored,
+                request.logprobs,
             ],
             option=orjson.OPT_SORT_KEYS,
         )

@@ -89,6 +89,7 @@ class Inject:
             error_type=error_type,
             edits=settings.edits,
             severity=settings.severity,
+            own_words=settings.fill == "own" or (settings.fill == "auto" and gateway.writes_well),
             seed=self._seed(row, error_type.name),
             attempts=settings.attempts,
         )

@@ -34,7 +34,12 @@ class Sample:
 
     async def _ask(self, row: Row, index: int, gateway: Gateway) -> dict[str, Any] | Failure:
         settings = self._settings
-        request = Request(messages=self._messages(row), sampling=self._sampling(index), index=index)
+        request = Request(
+            messages=self._messages(row),
+            sampling=self._sampling(index),
+            index=index,
+            logprobs=settings.logprobs,
+        )
         try:
             completion = await gateway.complete(request, row.line)
         except RowError as error:
@@ -82,6 +87,7 @@ def answered(completion: Completion, model: str, request: Request) -> dict[str, 
         finish_reason=completion.finish_reason,
         truncated=completion.finish_reason == "length",
         usage=completion.usage,
+        logprob=completion.logprob,
     )
     return {"response": completion.text, "sample": dump(info)}
 

@@ -71,13 +71,19 @@ def find_places(source: Source, kinds: tuple[str, ...]) -> list[Place]:
     The kinds come in an order drawn so that an earlier one often stays early: a model that
     always takes the first place (small ones do) still makes various mistakes. Free places
     come after the others, and any sentence comes last, so that there is always a place.
+    Ready sentences come after free places where the model is trusted to write its own.
     """
     found = _in_turn(source, _drawn(source, kinds))
-    ready = [place for place in found if not place.free]
-    if kinds and not ready and not {"register", "format"} & set(kinds):
-        ready = [place for place in _in_turn(source, _drawn(source, SPANS)) if not place.free]
+    closed = [place for place in found if not place.free]
+    if kinds and not closed and not {"register", "format"} & set(kinds):
+        closed = [place for place in _in_turn(source, _drawn(source, SPANS)) if not place.free]
     free = [place for place in found if place.free]
-    return ready + free + ([] if "sentence" in kinds else list(find_sentences(source)))
+    last = [] if "sentence" in kinds else list(find_sentences(source))
+    if source.own_words:
+        framed = [place for place in closed if place.framed]
+        closed = [place for place in closed if not place.framed]
+        last = framed + last
+    return closed + free + last
 
 
 def _drawn(source: Source, kinds: tuple[str, ...]) -> list[str]:

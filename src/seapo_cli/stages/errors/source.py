@@ -53,6 +53,8 @@ class Place:
     pattern: str = ""
     free: bool = False
     """Open for whole sentences: beyond a very small model."""
+    framed: bool = False
+    """Closed, with ready sentences: less varied than what a better model writes itself."""
     before: str = ""
     """What stands between the text and an open insertion: a space."""
     keeps: float = 0.0
@@ -66,12 +68,13 @@ class Source:
     text: str
     conversation: str = ""
     severity: Severity = "moderate"
+    own_words: bool = False
     seed: int = 0
 
     @classmethod
     def of(cls, task: Task) -> Source:
         said = "\n".join(message.content for message in task.messages)
-        return cls(task.response, said, task.severity, task.seed)
+        return cls(task.response, said, task.severity, task.own_words, task.seed)
 
     def rng(self, purpose: str) -> random.Random:
         """Draws for one purpose: they do not move when another finder draws more or less."""

@@ -51,7 +51,9 @@ def _opening(source: Source, start: int, openers: list[str]) -> Place:
         word = word.lower()
     texts = [opener + word for opener in openers]
     choices = {text: (source.edit(start, end, text),) for text in texts}
-    return Place("register", start, end, "an opening of quite another register", choices)
+    return Place(
+        "register", start, end, "an opening of quite another register", choices, framed=True
+    )
 
 
 def find_formats(source: Source) -> Iterator[Place]:

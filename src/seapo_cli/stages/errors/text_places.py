@@ -67,7 +67,7 @@ def ready(
 ) -> Place:
     """A closed insertion: one of `texts`, after `before`."""
     choices = {text: (source.edit(at, at, before + text),) for text in texts}
-    return Place(kind, at, at, ask, choices)
+    return Place(kind, at, at, ask, choices, framed=True)
 
 
 def own(source: Source, kind: str, at: int, ask: str) -> Place:

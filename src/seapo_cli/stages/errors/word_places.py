@@ -67,6 +67,7 @@ NOT_NAMES = set(
     Let Note Step Answer Question Example Total Finally Next Now Make Use Using With Without OK
     Add Be Q If Try Please""".split()
 )
+POSSESSIVE = re.compile(r"['’]s$")
 CAPITALISED = r"[A-Z][a-zà-öø-ÿ’']*[a-zà-öø-ÿ]|[A-Z]{2,6}"
 NAME = re.compile(
     rf"(?<![\w'’.@#-])(?:{CAPITALISED})(?:(?: | of | de | van | del )(?:{CAPITALISED}))*(?![\w@-])"
@@ -75,7 +76,8 @@ NAME = re.compile(
 
 def find_names(source: Source) -> Iterator[Place]:
     """Names in Latin script, those that the prompt does not hold first; asks for another name."""
-    known = {match[0] for match in NAME.finditer(source.conversation)}
+    said = source.conversation
+    known = {match[0] for match in NAME.finditer(said) if not _opens(said, match.start())}
     inner = {m[0] for m in source.words(NAME) if not _opens(source.text, m.start())}
     rng = source.rng("name")
     found = []
@@ -88,6 +90,8 @@ def find_names(source: Source) -> Iterator[Place]:
             if len(words) < 2 and start == match.start():
                 continue
         name = source.text[start:end]
+        if POSSESSIVE.search(name):
+            name, end = name[:-2], end - 2
         if words and not set(words) & NOT_NAMES and not DATE_WORD.fullmatch(name):
             found.append((name in source.conversation, start, end))
     rng.shuffle(found)
