@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,10 +83,16 @@ class Seapo:
         stdin: IO[bytes] | int = subprocess.PIPE,
     ) -> subprocess.Popen[bytes]:
         """Start a command without waiting for it."""
-        command = [sys.executable, "-m", "seapo_cli", stage]
-        command += [*self._defaults(stage, options), *options]
+        return self._start([stage, *self._defaults(stage, options), *options], limits, stdin)
+
+    def _start(
+        self,
+        arguments: Sequence[str],
+        limits: Callable[[], None] | None = None,
+        stdin: IO[bytes] | int = subprocess.PIPE,
+    ) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            command,
+            [sys.executable, "-m", "seapo_cli", *arguments],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -112,6 +118,11 @@ class Seapo:
         """Run a command to its end."""
         data = stdin if isinstance(stdin, bytes) else jsonl(stdin)
         return self.finish(self.start(stage, *options, limits=limits), data)
+
+    def bare(self, *arguments: str, stdin: bytes | Iterable[Data] = b"") -> Result:
+        """Run the command exactly as given, to its end."""
+        data = stdin if isinstance(stdin, bytes) else jsonl(stdin)
+        return self.finish(self._start(arguments), data)
 
     def finish(self, process: subprocess.Popen[bytes], stdin: bytes | None = None) -> Result:
         """Wait for a command's end and check what it left behind."""

@@ -16,15 +16,21 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, contextmanager
-from functools import partial
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
-from seapo_cli.engine.gateway import Gateway
-from seapo_cli.engine.pipeline import Failure, Result, Stage, results
-from seapo_cli.engine.session import open_gateway
+from seapo_cli.engine.pipeline import AnyStage, Failure, LocalStage, Result, local_result
+from seapo_cli.engine.session import ModelUse, open_gateway, open_results
 from seapo_cli.engine.tally import Tally
 from seapo_cli.errors import UsageError
 from seapo_cli.jsonl import Line, encode
@@ -32,6 +38,7 @@ from seapo_cli.records import Keys
 from seapo_cli.settings import (
     BackendSettings,
     EngineSettings,
+    FilterSettings,
     InjectSettings,
     PairSettings,
     SampleSettings,
@@ -43,6 +50,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Rows = Iterable[Mapping[str, Any]]
 OnFailure = Callable[[Mapping[str, Any], Failure], None]
+OnRejected = Callable[[dict[str, Any]], None]
 
 
 def sample(
@@ -70,7 +78,7 @@ def sample(
     from seapo_cli.stages.sample import Sample
 
     stage = Sample(settings or SampleSettings())
-    return _stream(stage, rows, backend, engine, keys or Keys(), on_failure or _log)
+    return _stream(stage, rows, _model_use(backend, engine), keys or Keys(), on_failure or _log)
 
 
 def inject(
@@ -88,7 +96,37 @@ def inject(
     """
     from seapo_cli.stages.inject import Inject
 
-    return _stream(Inject(settings), rows, backend, engine, keys or Keys(), on_failure or _log)
+    model = _model_use(backend, engine)
+    return _stream(Inject(settings), rows, model, keys or Keys(), on_failure or _log)
+
+
+def filter_rows(
+    rows: Rows,
+    settings: FilterSettings | None = None,
+    *,
+    backend: BackendSettings | None = None,
+    engine: EngineSettings | None = None,
+    keys: Keys | None = None,
+    on_rejected: OnRejected | None = None,
+    on_failure: OnFailure | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Keep pairs whose negative is really worse: yields rows with `checks` added.
+
+    Arguments and errors are those of `sample`, and:
+
+    Args:
+        settings: which checks, with which options; the defaults are those of the command.
+        on_rejected: called with each row that is not kept; its `checks` say why.
+    """
+    from seapo_cli.stages.filter import SlowFilter, make_filter
+
+    settings, keys = settings or FilterSettings(), keys or Keys()
+    stage = make_filter(settings, keys)
+    told = on_failure or _log
+    if not isinstance(stage, SlowFilter):
+        return _local_stream(stage, rows, keys, told, on_rejected)
+    model = _model_use(backend, engine) if stage.asks_model else None
+    return _stream(stage, rows, model, keys, told, on_rejected)
 
 
 def pair(
@@ -119,11 +157,13 @@ def pair(
         raise UsageError("eval_split needs on_evaluation, which takes the rows for evaluation")
     with Scratch("-") as scratch, _on_disk(rows, scratch.folder) as source:
         maker = Maker(source, scratch, settings, keys or Keys(), Report())
-        bad = (result for read in maker.read() for result in read.bad)
-        _tell(bad, on_failure or _log)
+        for read in maker.read():
+            for result in read.bad:
+                _told(result, on_failure or _log)
         if settings.positive == "judge":
+            model = _model_use(backend, engine)
             with _loop_in_thread() as wait:
-                wait(_judge(maker, backend, engine, on_failure or _log))
+                wait(_judge(maker, model, on_failure or _log))
         for made in maker.make(lambda _: None):
             for row in made.rows:
                 if made.evaluation and on_evaluation:
@@ -132,15 +172,11 @@ def pair(
                     yield row
 
 
-async def _judge(
-    maker: Maker,
-    backend: BackendSettings | None,
-    engine: EngineSettings | None,
-    on_failure: OnFailure,
-) -> None:
-    async with _gateway(backend, engine) as gateway:
+async def _judge(maker: Maker, model: ModelUse, on_failure: OnFailure) -> None:
+    async with open_gateway(model.backend, model.engine, Tally()) as gateway:
         async for found in maker.judge(gateway):
-            _tell(found, on_failure)
+            for result in found:
+                _told(result, on_failure)
 
 
 @contextmanager
@@ -152,50 +188,64 @@ def _on_disk(rows: Rows, folder: Path) -> Iterator[BinaryIO]:
         yield source
 
 
-def _gateway(
-    backend: BackendSettings | None, engine: EngineSettings | None
-) -> AbstractAsyncContextManager[Gateway]:
-    settings = backend or BackendSettings.checked(
-        base_url=os.environ.get("OPENAI_BASE_URL") or None,
-        api_key=os.environ.get("OPENAI_API_KEY") or None,
-    )
-    return open_gateway(settings, engine or EngineSettings(), Tally())
-
-
-def _tell(found: Iterable[Result], on_failure: OnFailure) -> None:
-    for result in found:
-        for failure in result.outcome.failures:
-            on_failure(cast("Mapping[str, Any]", result.line.data), failure)
-
-
 def _log(row: Mapping[str, Any], failure: Failure) -> None:
     kind = f"{failure.error_type}: " if failure.error_type else ""
     logging.getLogger("seapo_cli").warning("row %r: %s%s", row.get("id"), kind, failure.reason)
 
 
+def _local_stream(
+    stage: LocalStage, rows: Rows, keys: Keys, on_failure: OnFailure, on_rejected: OnRejected | None
+) -> Iterator[dict[str, Any]]:
+    for line in _lines(rows):
+        yield from _told(local_result(line, stage, keys), on_failure, on_rejected)
+
+
+def _told(
+    result: Result, on_failure: OnFailure, on_rejected: OnRejected | None = None
+) -> Sequence[dict[str, Any]]:
+    """The rows of a result, once what else came of it is told."""
+    for failure in result.outcome.failures:
+        on_failure(cast("Mapping[str, Any]", result.line.data), failure)
+    if on_rejected is not None:
+        for row in result.outcome.rejected:
+            on_rejected(row)
+    return result.outcome.rows
+
+
+def _lines(rows: Rows) -> Iterator[Line]:
+    return (Line(number, dict(row)) for number, row in enumerate(rows, 1))
+
+
+def _model_use(backend: BackendSettings | None, engine: EngineSettings | None) -> ModelUse:
+    """What was given; else as the environment says, else the embedded model."""
+    settings = backend or BackendSettings.checked(
+        base_url=os.environ.get("OPENAI_BASE_URL") or None,
+        api_key=os.environ.get("OPENAI_API_KEY") or None,
+    )
+    return ModelUse(settings, engine or EngineSettings())
+
+
 def _stream(
-    stage: Stage,
+    stage: AnyStage,
     rows: Rows,
-    backend: BackendSettings | None,
-    engine: EngineSettings | None,
+    model: ModelUse | None,
     keys: Keys,
     on_failure: OnFailure,
+    on_rejected: OnRejected | None = None,
 ) -> Iterator[dict[str, Any]]:
-    lines = ([Line(number, dict(row))] for number, row in enumerate(rows, 1))
+    lines = ([line] for line in _lines(rows))
 
     async def produce() -> AsyncGenerator[list[Result]]:
-        async with _gateway(backend, engine) as gateway:
-            process = partial(stage.process, gateway=gateway)
-            async for batch in results(lines, process, gateway.concurrency, keys):
+        async with open_results(stage, lines, keys, model, Tally()) as batches:
+            async for batch in batches:
                 yield batch
 
     with _loop_in_thread() as wait:
         batches = produce()
         try:
             while batch := wait(anext(batches, None)):
-                _tell(batch, on_failure)
                 for result in batch:
-                    yield from result.outcome.rows
+                    yield from _told(result, on_failure, on_rejected)
         finally:
             wait(batches.aclose())
 

@@ -83,6 +83,8 @@ class Completion(BaseModel):
     finish_reason: str | None = None
     """`stop`, `length` (cut by the token limit), `content_filter`, ... as the server says."""
     usage: Usage = Usage()
+    prompt_logprobs: tuple[float, ...] | None = None
+    """Log-probability of each prompt token but the first, where the request asked for them."""
     logprob: LogProb | None = None
     """Of the answer, where the request wanted it and the server gave it."""
 
@@ -138,6 +140,8 @@ class Request:
     """JSON schema that the answer must follow; None for free text."""
     index: int = 0
     """Which of several answers to the same messages and parameters this one is."""
+    scored: bool = False
+    """Wants the log-probabilities of the messages, the last of which is an open assistant turn."""
     logprobs: bool = False
     """Whether the answer's log-probability is wanted."""
 

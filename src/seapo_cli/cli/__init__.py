@@ -13,7 +13,7 @@ import typer
 from seapo_cli import __version__
 from seapo_cli.cli.checks import checks
 from seapo_cli.cli.config import load_config
-from seapo_cli.cli.filter import filter
+from seapo_cli.cli.filter import filter_
 from seapo_cli.cli.inject import inject
 from seapo_cli.cli.pair import pair
 from seapo_cli.cli.sample import sample
@@ -30,8 +30,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (sample, inject, filter, pair, show, types, checks):
+for command in (sample, inject, pair, show, types, checks):
     app.command()(command)
+app.command(name="filter")(filter_)
 app.add_typer(store_app, name="store")
 
 

@@ -11,7 +11,7 @@ from seapo_cli.cli.options import FileOptions, ModelOptions, expanded, need_inpu
 
 
 @expanded
-def filter(  # noqa: A001, the command's name
+def filter_(
     context: typer.Context,
     rejected: Annotated[
         str | None,

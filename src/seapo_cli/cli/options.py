@@ -183,7 +183,8 @@ def run(
     Raises:
         SeapoError: the run could not be finished.
     """
-    from seapo_cli.engine.job import Files, Job, ModelUse
+    from seapo_cli.engine.job import Files, Job
+    from seapo_cli.engine.session import ModelUse
 
     job = Job(
         stage=stage,

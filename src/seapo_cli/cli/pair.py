@@ -94,7 +94,8 @@ def pair(
     seapo pair kept.jsonl -o pairs.jsonl --format trl
     """
     need_input(context, files.input)
-    from seapo_cli.engine.job import Files, ModelUse
+    from seapo_cli.engine.job import Files
+    from seapo_cli.engine.session import ModelUse
     from seapo_cli.settings import PairSettings, parse_mix
     from seapo_cli.stages.pair import PairJob
 

@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import orjson
 
 from seapo_cli.engine.pipeline import (
     AnyStage,
-    LocalStage,
     Named,
     Reporting,
     Result,
-    Stage,
-    WaitingStage,
-    local_results,
-    results,
 )
 from seapo_cli.engine.progress import Progress
-from seapo_cli.engine.session import open_gateway
+from seapo_cli.engine.session import ModelUse, open_results
 from seapo_cli.engine.tally import Tally
 from seapo_cli.engine.threads import DaemonThread
 from seapo_cli.errors import TooManyErrors, UsageError
 from seapo_cli.jsonl import Output, encode, encode_all, input_size, open_input, read_lines
 from seapo_cli.records import Keys
-from seapo_cli.settings import BackendSettings, EngineSettings
 
 _SHOWN_REASONS = 5
 
@@ -49,14 +41,6 @@ class Files:
     @property
     def input_name(self) -> str:
         return "stdin" if self.input == "-" else self.input
-
-
-@dataclass(frozen=True, slots=True)
-class ModelUse:
-    """Which model a stage asks, and how."""
-
-    backend: BackendSettings
-    engine: EngineSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +73,8 @@ class Job:
 
     async def _stream(self, run: Run) -> None:
         writer = DaemonThread()
-        async with self._results(run.source, run.tally) as batches:
+        lines = read_lines(run.source)
+        async with open_results(self.stage, lines, self.keys, self.model, run.tally) as batches:
             async for batch in batches:
                 rows = [row for result in batch for row in result.outcome.rows]
                 dropped = [row for result in batch for row in result.outcome.rejected]
@@ -102,21 +87,6 @@ class Job:
                 run.tally.bytes_done = batch[-1].line.end
                 run.report.add(batch)
                 run.progress.update()
-
-    @asynccontextmanager
-    async def _results(
-        self, source: BinaryIO, tally: Tally
-    ) -> AsyncIterator[AsyncIterator[list[Result]]]:
-        lines = read_lines(source)
-        if self.model is not None:
-            async with open_gateway(self.model.backend, self.model.engine, tally) as gateway:
-                process = partial(cast("Stage", self.stage).process, gateway=gateway)
-                yield results(lines, process, gateway.concurrency, self.keys)
-        elif inspect.iscoroutinefunction(self.stage.process):
-            waiting = cast("WaitingStage", self.stage)
-            yield results(lines, waiting.process, waiting.concurrency, self.keys)
-        else:
-            yield local_results(lines, cast("LocalStage", self.stage), self.keys)
 
 
 @dataclass(frozen=True, slots=True)

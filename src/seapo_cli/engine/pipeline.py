@@ -117,11 +117,13 @@ async def local_results(
 ) -> AsyncIterator[list[Result]]:
     """Results of a stage that asks no model, in lists of the lines that were read together."""
     async for batch in _beside(lines):
-        yield [
-            row if isinstance(row, Result) else Result(line, stage.process(row), row.id)
-            for line in batch
-            for row in [_read(line, keys)]
-        ]
+        yield [local_result(line, stage, keys) for line in batch]
+
+
+def local_result(line: Line, stage: LocalStage, keys: Keys) -> Result:
+    """The result of a stage that asks no model."""
+    row = _read(line, keys)
+    return row if isinstance(row, Result) else Result(line, stage.process(row), row.id)
 
 
 def _read(line: Line, keys: Keys) -> Row | Result:

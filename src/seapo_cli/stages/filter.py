@@ -1,4 +1,4 @@
-"""`filter`: keep a pair only if its negative is worse than its positive, and worth learning from."""
+"""`filter`: keep a pair only if its negative is really worse, and worth learning from."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class _Base:
         quick = [check for check in checks if isinstance(check, Check)]
         self._first = [check for check in quick if not check.last]
         self._last = [check for check in quick if check.last]
+        self._all = checks
         self._keys = keys
         self._report = Report([check.name for check in checks])
 
@@ -47,8 +48,9 @@ class _Base:
         return Outcome(rows=[out]) if kept else Outcome(rejected=[out])
 
     def figures(self) -> Mapping[str, Any]:
-        """How many rows each check rejected, by error type."""
-        return self._report.figures()
+        """How many rows each check rejected, by error type, and what checks tell besides."""
+        told = {check.name: check.figures() for check in self._all}
+        return {**self._report.figures(), **{name: found for name, found in told.items() if found}}
 
     def told(self) -> str:
         """The same as a table."""
@@ -103,7 +105,7 @@ class SlowFilter(_Base):
         return self._sorted(pair, verdicts)
 
 
-def make_filter(settings: FilterSettings, keys: Keys = Keys()) -> Filter | SlowFilter:
+def make_filter(settings: FilterSettings, keys: Keys) -> Filter | SlowFilter:
     """The filter that the settings ask for.
 
     Raises:
@@ -115,4 +117,4 @@ def make_filter(settings: FilterSettings, keys: Keys = Keys()) -> Filter | SlowF
 
 
 def _kept(verdicts: Iterable[Verdict]) -> bool:
-    return all(verdict.decision != "fail" for verdict in verdicts)
+    return "fail" not in [verdict.decision for verdict in verdicts]

@@ -10,8 +10,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from seapo_cli.engine.job import Files, ModelUse, Run, open_run
-from seapo_cli.engine.session import open_gateway
+from seapo_cli.engine.job import Files, Run, open_run
+from seapo_cli.engine.session import ModelUse, open_gateway
 from seapo_cli.engine.tally import Tally
 from seapo_cli.errors import UsageError
 from seapo_cli.jsonl import Output, encode_all

@@ -32,8 +32,11 @@ class Phrases:
         The windows are the parts to look at where the rest is known to be the same.
         """
         start, end = negative_window or (0, len(negative))
-        text = negative[start:end].lower().replace("’", "'")
-        if not any(stem in text for stem in self.stems):
+        text = negative[start:end].lower()
+        for stem in self.stems:
+            if stem in text:
+                break
+        else:
             return None
         found = self._matches(negative, (start, end))
         if not found:
@@ -90,7 +93,7 @@ REFUSING = Phrases(
         re.IGNORECASE | re.VERBOSE,
     ),
     stems=(
-        *"sorry afraid able can't cannot won't declin refus apolog".split(),
+        *"sorry afraid able can't can’t cannot won't won’t declin refus apolog".split(),
         *("will not", "against my", "as an a", "language model"),
     ),
 )

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]")
-_EXACT = re.compile(r"[=<>{}\\`]|\d[.,:/-]\d")
+_EXACT = re.compile(r"[=<>{}\\`]|\w[(\[]|\d[.,:/-]\d")
 """What only texts have in which case and punctuation matter: code and figures."""
 
 

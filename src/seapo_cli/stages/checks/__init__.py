@@ -17,9 +17,12 @@ from seapo_cli.stages.checks.complete import Complete
 from seapo_cli.stages.checks.duplicates import Duplicates
 from seapo_cli.stages.checks.edits import Edits
 from seapo_cli.stages.checks.form import Form
+from seapo_cli.stages.checks.judged import Judged
 from seapo_cli.stages.checks.language import Language
 from seapo_cli.stages.checks.length import Length
+from seapo_cli.stages.checks.plausibility import Plausibility
 from seapo_cli.stages.checks.refusal import Refusal
+from seapo_cli.stages.checks.run_tests import RunTests
 from seapo_cli.stages.checks.similarity import Similarity
 
 CHECKS: tuple[type[AnyCheck], ...] = (
@@ -34,6 +37,9 @@ CHECKS: tuple[type[AnyCheck], ...] = (
     Form,
     FinalAnswer,
     Duplicates,
+    RunTests,
+    Plausibility,
+    Judged,
 )
 """In the order in which they run."""
 GROUP = "seapo.checks"

@@ -32,11 +32,12 @@ class Verdict(NamedTuple):
 
     def dump(self) -> dict[str, Any]:
         """What the row keeps under `checks`."""
-        kept: dict[str, Any] = {"verdict": self.decision}
-        if self.value is not None:
-            kept["value"] = self.value
-        if self.reason is not None:
-            kept["reason"] = self.reason
+        decision, value, reason = self
+        kept: dict[str, Any] = {"verdict": decision}
+        if value is not None:
+            kept["value"] = value
+        if reason is not None:
+            kept["reason"] = reason
         return kept
 
 
@@ -65,6 +66,10 @@ class AnyCheck(Settings):
     """Presets that have it."""
     strict: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     """Options that differ from the defaults in the preset `strict`."""
+
+    def figures(self) -> Mapping[str, Any]:
+        """What it has to tell in the summary, besides how many pairs it rejected."""
+        return {}
 
 
 class Check(AnyCheck):

@@ -10,7 +10,7 @@ from seapo_cli.stages.checks.base import Check, Verdict, failed, passed
 from seapo_cli.stages.checks.pair import Pair
 from seapo_cli.stages.checks.seen import Seen, fingerprint, mark_of
 
-_SAMPLE = 160
+_SAMPLE = 64
 """Characters of the prompt's beginning, middle and end, and of either side of the change."""
 
 

@@ -54,7 +54,7 @@ def _code(pair: Pair) -> str | None:
         return f"the response has {len(old)} code blocks, the negative {len(new)}"
     for number, ((_, language, body), (_, _, other)) in enumerate(zip(old, new, strict=True), 1):
         reader = _READERS.get(language.lower())
-        if body != other and reader and _parses(reader, body) and not _parses(reader, other):
+        if body != other and reader and not _parses(reader, other) and _parses(reader, body):
             return f"code block {number} ({language}) does not parse any more"
     return None
 

@@ -21,6 +21,8 @@ _SCRIPTS = re.compile(
 )
 _JAPANESE_SHARE = 0.1
 """A text of Han characters with so much kana is Japanese."""
+_LATIN_BYTES = 1.3
+"""Bytes for a character that text in Latin script does not reach, however many its accents."""
 _FEWEST_HITS = 3
 _LEAST_SHARE = 0.12
 """Share of words that are function words of a language, for a text to be in it."""
@@ -42,7 +44,7 @@ class Language(Check):
 
     def verdict(self, pair: Pair) -> Verdict:
         added, response = pair.added, pair.response
-        if not (added.isascii() and response.isascii()):
+        if _beyond_latin(added) or _beyond_latin(response):
             theirs, ours = script_of(added), script_of(response)
             if theirs and ours and theirs != ours and script_of(pair.negative) != ours:
                 return failed(f"the response is in {ours} script, the change in {theirs}", theirs)
@@ -54,6 +56,11 @@ class Language(Check):
         if ours and theirs != ours:
             return failed(f"the response is in {ours}, the change in {theirs}", theirs)
         return passed(theirs)
+
+
+def _beyond_latin(text: str) -> bool:
+    """Whether a text may be in another script: quickly, by its size in UTF-8."""
+    return not text.isascii() and len(text.encode(errors="replace")) > _LATIN_BYTES * len(text)
 
 
 def script_of(text: str) -> str | None:

@@ -7,15 +7,13 @@ found once, at the speed of C, and checks look at what is between. Offsets are i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from rapidfuzz.distance import Indel
 
 from seapo_cli.records import Keys, Row, read_sides
 
-_MARGIN = 120
+_MARGIN = 64
 """Characters around a change that a check of phrases reads."""
 _LONGEST_WORD = 40
 """Longer runs without a space are no words: writing without spaces is compared by characters."""
@@ -25,55 +23,59 @@ _MOST_WORDS = 5000
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(NamedTuple):
     """One changed place: the words that stood there, and those that stand there now."""
 
     removed: Sequence[str]
     added: Sequence[str]
 
 
-@dataclass
 class Pair:
-    """A row with its good answer (`response`) and its bad one (`negative`)."""
+    """A row with its good answer (`response`) and its bad one (`negative`).
 
-    row: Row
-    response: str
-    negative: str
-    error_type: str | None
+    What all checks read is worked out at once, the rest when it is asked for. (Not by
+    `cached_property`: its lock, up to Python 3.11, costs more than most checks.)
+    """
 
-    def __post_init__(self) -> None:
-        response, negative = self.response, self.negative
-        self.start = common_start(response, negative)
+    __slots__ = (
+        "_common",
+        "_compared",
+        "added",
+        "error_type",
+        "negative",
+        "negative_end",
+        "removed",
+        "response",
+        "response_end",
+        "row",
+        "start",
+    )
+
+    def __init__(self, row: Row, response: str, negative: str, error_type: str | None) -> None:
+        self.row = row
+        self.response = response
+        self.negative = negative
+        self.error_type = error_type
+        self.start = start = common_start(response, negative)
         """Where the answers begin to differ."""
-        tail = common_end(response, negative, self.start)
-        self.response_end = len(response) - tail
+        tail = common_end(response, negative, start)
+        self.response_end = end = len(response) - tail
         """Where the difference ends, in each answer."""
         self.negative_end = len(negative) - tail
+        start, tail = widened(response, start, end)
+        self._common = start, tail
+        self.removed = response[start : len(response) - tail]
+        """The words of the response that differ from the negative, with all between them."""
+        self.added = negative[start : len(negative) - tail]
+        """The words of the negative that differ from the response, with all between them."""
+        self._compared: tuple[tuple[Hunk, ...], int] | None = None
 
     @property
     def at_end(self) -> bool:
         """Whether the answers differ up to their ends (but for white space)."""
         return not self.negative[self.negative_end :].strip()
 
-    @cached_property
-    def _words_span(self) -> tuple[int, int]:
-        """The difference widened to whole words: where it starts, and how long the end is."""
-        return widened(self.response, self.start, self.response_end)
-
-    @cached_property
-    def removed(self) -> str:
-        """The words of the response that differ from the negative, with all between them."""
-        start, tail = self._words_span
-        return self.response[start : len(self.response) - tail]
-
-    @cached_property
-    def added(self) -> str:
-        """The words of the negative that differ from the response, with all between them."""
-        start, tail = self._words_span
-        return self.negative[start : len(self.negative) - tail]
-
-    @cached_property
+    @property
     def windows(self) -> tuple[Span, Span]:
         """The difference with some text around it, in the response and in the negative.
 
@@ -84,26 +86,28 @@ class Pair:
         start = line or (self.start - _MARGIN if far else 0)
         return (start, self.response_end + _MARGIN), (start, self.negative_end + _MARGIN)
 
-    @cached_property
+    @property
     def hunks(self) -> tuple[Hunk, ...]:
         """The changed places between the common beginning and end, word by word."""
-        return self._compared[0]
+        return self._comparison()[0]
 
-    @cached_property
+    @property
     def similarity(self) -> float:
         """Share of both texts that stands in words common to both in this order, 0 to 1."""
-        start, tail = self._words_span
         total = len(self.response) + len(self.negative)
-        return 2 * (start + tail + self._compared[1]) / total if total else 1.0
+        common = sum(self._common) + self._comparison()[1]
+        return 2 * common / total if total else 1.0
 
-    @cached_property
-    def _compared(self) -> tuple[tuple[Hunk, ...], int]:
+    def _comparison(self) -> tuple[tuple[Hunk, ...], int]:
         """The hunks, and the characters in words common to both between them."""
-        old, new = words_of(self.removed), words_of(self.added)
-        simple = not old or not new or len(old) == len(new) == 1
-        if simple or max(len(old), len(new)) > _MOST_WORDS:
-            return ((Hunk(old, new),) if old or new else ()), 0
-        return compared(old, new)
+        if self._compared is None:
+            old, new = words_of(self.removed), words_of(self.added)
+            simple = not old or not new or len(old) == len(new) == 1
+            if simple or max(len(old), len(new)) > _MOST_WORDS:
+                self._compared = ((Hunk(old, new),) if old or new else ()), 0
+            else:
+                self._compared = compared(old, new)
+        return self._compared
 
 
 def common_start(a: str, b: str) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from seapo_cli.errors import InjectionError
-from seapo_cli.prompts import mode_template
+from seapo_cli.prompts import ErrorType, mode_template
 from seapo_cli.records import Edit, Message, Request, Sampling
 from seapo_cli.stages.errors.base import Injection, Steps, Task
 from seapo_cli.stages.errors.kinds import find_places
@@ -22,7 +22,11 @@ from seapo_cli.stages.errors.source import Place, Source, apply_edits, disjoint
 from seapo_cli.stages.errors.word_places import NOT_NAMES
 
 CHOICE = 4
-"""Places offered at once on the first attempt; a retry offers one."""
+"""Places offered at once on the first attempt; a retry offers one.
+
+A model that is not trusted with sentences gets one place and no guidance: SmolLM2-135M took the
+first place in every request, and each token of this part of the prompt costs it time.
+"""
 AROUND = 40
 """Characters of the answer shown on either side of a place."""
 RETRY_TEMPERATURE = 0.9
@@ -48,7 +52,7 @@ def steps(task: Task) -> Steps:
         offered = list(_clear(places, edits))
         for attempt in range(task.attempts if offered else 0):
             offered = offered or list(_clear(places, edits))
-            shown = _one(offered, attempt) if attempt else _choice(offered)
+            shown = _choice(offered) if task.own_words and not attempt else _one(offered, attempt)
             completion = yield _request(task, source, shown, attempt, rng.getrandbits(31))
             failed: Sequence[Place] = shown
             try:
@@ -73,10 +77,7 @@ def steps(task: Task) -> Steps:
 
 
 def _choice(offered: Sequence[Place]) -> list[Place]:
-    """The first few, and one free place at the end for a model that writes well.
-
-    SmolLM2-135M takes the first in every request; larger ones choose.
-    """
+    """The first few, and one free place at the end."""
     free = next((place for place in offered if place.free), None)
     others = [place for place in offered if place is not free]
     return others[: CHOICE - 1] + ([free] if free else [])
@@ -148,16 +149,11 @@ def _request(
     task: Task, source: Source, places: Sequence[Place], attempt: int, seed: int
 ) -> Request:
     kind = task.error_type
-    examples = [
-        f"Example: {example.original or '(nothing)'} -> {example.mistake}\n"
-        for example in kind.examples[:1]
-    ]
     content = mode_template("edit").substitute(
         conversation="\n\n".join(f"[{m.role}]\n{m.content}" for m in task.messages),
         response=task.response,
         description=kind.description,
-        guidance=kind.guidance.split("\n\n")[0][:GUIDANCE],
-        examples="".join(examples),
+        told=_told(kind) if task.own_words else "",
         places="\n".join(_shown(source, n, place) for n, place in enumerate(places, 1)),
     )
     longest = max((place.end - place.start for place in places if place.pattern), default=0)
@@ -167,6 +163,16 @@ def _request(
         seed=seed,
     )
     return Request((Message(role="user", content=content),), sampling, schema(places))
+
+
+def _told(kind: ErrorType) -> str:
+    """How to make the mistake well: the guidance's beginning and an example."""
+    examples = (
+        f"Example: {example.original or '(nothing)'} -> {example.mistake}\n"
+        for example in kind.examples[:1]
+    )
+    guidance = kind.guidance.split("\n\n")[0][:GUIDANCE]
+    return "\n".join([guidance, *examples]) if kind.examples else f"{guidance}\n"
 
 
 def _shown(source: Source, number: int, place: Place) -> str:

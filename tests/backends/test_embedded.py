@@ -1,0 +1,125 @@
+"""The packaged model for real: inside the command, and over HTTP from a second process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from running import Seapo, jsonl
+from seapo_cli.backends.models import find_model
+
+ROWS = [
+    {
+        "id": "river",
+        "prompt": "Which river is the longest?",
+        "response": "The Nile is about 6650 km long. It is longer than the Amazon.",
+    },
+    {
+        "id": "sum",
+        "prompt": "Tom has 3 apples and buys 4 more. How many has he?",
+        "response": "He has 3+4 = <<3+4=7>>7 apples.\n#### 7",
+    },
+]
+TYPES = ["-t", "factual", "-t", "logical", "-t", "hallucination", "-t", "style"]
+SERVER = """
+import os, sys
+os.environ["GOMP_SPINCOUNT"] = "1000"
+import xllamacpp
+parameters = xllamacpp.CommonParams()
+parameters.model.path = sys.argv[1]
+parameters.n_ctx, parameters.n_parallel, parameters.kv_unified = 8192, 2, True
+parameters.verbosity, parameters.port = 0, 0
+server = xllamacpp.Server(parameters)
+print(server.listening_address, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def alone(seapo: Seapo) -> Seapo:
+    """The command as on a new machine: no endpoint, no key."""
+    del seapo.environment["OPENAI_BASE_URL"], seapo.environment["OPENAI_API_KEY"]
+    return seapo
+
+
+@pytest.fixture(scope="module")
+def model_server() -> Iterator[str]:
+    """The packaged model behind HTTP in another process; the base URL."""
+    command = [sys.executable, "-c", SERVER, str(find_model(None))]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        yield f"{server.stdout.readline().strip()}/v1"
+        server.kill()
+
+
+def check_negatives(out: bytes) -> None:
+    found = [json.loads(line) for line in out.splitlines()]
+    assert [(row["id"], row["error"]["type"]) for row in found] == [
+        (row["id"], kind) for row in ROWS for kind in TYPES[1::2]
+    ]
+    for row in found:
+        text = row["response"]
+        for edit in reversed(row["error"]["edits"]):
+            assert text[edit["start"] : edit["end"]] == edit["original"]
+            text = text[: edit["start"]] + edit["replacement"] + text[edit["end"] :]
+        assert text == row["negative"] != row["response"]
+
+
+def test_inject_out_of_the_box(alone: Seapo) -> None:
+    """As typed in the README: no server, no key, no model named; and again from the store."""
+    result = alone.bare("inject", *TYPES, "--summary", "summary.json", stdin=ROWS)
+    assert result.code == 0, result.stderr
+    check_negatives(result.stdout)
+    assert alone.summary()["cached_tokens"] > 0
+    again = alone.bare("inject", *TYPES, "--summary", "summary.json", stdin=ROWS)
+    assert again.stdout == result.stdout
+    assert alone.summary()["requests_sent"] == 0
+
+
+def test_prompts_are_answered_first(alone: Seapo) -> None:
+    prompt = {"prompt": "Name three colours of the rainbow."}
+    result = alone.bare("inject", "-t", "style", "--max-tokens", "200", stdin=[prompt])
+    assert result.code == 0, result.stderr
+    (row,) = result.rows
+    assert row["sample"]["finish_reason"] == "stop"
+    assert row["response"] != row["negative"]
+
+
+def test_sample_keeps_log_probabilities(alone: Seapo) -> None:
+    options = ["-n", "2", "-T", "0.9", "--max-tokens", "8", "--truncated", "keep", "--logprobs"]
+    rows = alone.bare("sample", *options, stdin=[{"prompt": "Tell me a story."}]).rows
+    assert len({row["response"] for row in rows}) == 2
+    assert [row["sample"]["truncated"] for row in rows] == [True, True]
+    assert all(row["sample"]["logprob"]["sum"] < 0 for row in rows)
+    assert all(row["sample"]["logprob"]["tokens"] == 8 for row in rows)
+
+
+def test_a_model_file_can_be_named(alone: Seapo, tmp_path: Path) -> None:
+    link = tmp_path / "mine.gguf"
+    link.symlink_to(find_model(None))
+    options = ["--model", str(link), "--max-tokens", "4", "--truncated", "keep"]
+    (row,) = alone.bare("sample", *options, stdin=[{"prompt": "Hello"}]).rows
+    assert row["sample"]["model"] == "mine"
+
+
+def test_a_broken_model_file_is_one_line(alone: Seapo) -> None:
+    bad = alone.file("bad.gguf", b"GGUF but not really")
+    result = alone.bare("sample", "--model", bad, stdin=[{"prompt": "Hello"}])
+    assert result.code == 1
+    (line,) = [line for line in result.stderr.splitlines() if "bad.gguf" in line]
+    assert "cannot load" in line
+
+
+def test_the_same_over_http(seapo: Seapo, model_server: str) -> None:
+    """The endpoint's only model is found by itself; --fill as for the packaged model."""
+    options = ["--base-url", model_server, "--fill", "ready", *TYPES]
+    result = seapo.bare("inject", *options, stdin=jsonl(ROWS))
+    assert result.code == 0, result.stderr
+    check_negatives(result.stdout)
