@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from math import isfinite
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -151,6 +152,8 @@ class PairSettings(Settings):
                 )
             if self.mix or self.balance:
                 raise ValueError("--strategy vanilla has no error types for --mix or --balance")
+            if self.closeness == "plausibility":
+                raise ValueError("--closeness plausibility is known of negatives only, not answers")
         return self
 
     @property
@@ -184,8 +187,9 @@ def default_store_path() -> Path:
 
 
 def _check_weights(mix: dict[str, float]) -> None:
-    if any(weight < 0 for weight in mix.values()) or (mix and not sum(mix.values())):
-        raise ValueError("--mix: weights must not be negative, and not all zero")
+    good = all(weight >= 0 and isfinite(weight) for weight in mix.values())
+    if not good or (mix and not sum(mix.values())):
+        raise ValueError("--mix: weights must be numbers from 0 on, and not all zero")
 
 
 def parse_mix(text: str) -> dict[str, float]:

@@ -211,11 +211,14 @@ LONG = "One two three four five six seven eight nine ten eleven twelve thirteen 
         (LONG.replace("seven", "7"), True),
         ("what is the  capital of France", False),
         ("What is the capital of France and of Spain?", True),
+        ("请问：中国的首都是哪里？它有多少人口？谢谢", False),
+        ("?!", True),
     ],
 )
 def test_decontaminate(tmp_path: Path, prompt: str, kept: bool) -> None:
     file = tmp_path / "eval.jsonl"
-    texts = [{"question": LONG}, {"turns": ["What is the capital of France?"]}]
+    texts = [{"question": LONG}, {"turns": ["What is the capital of France?"], "x": ""}]
+    texts.append({"question": "中国的首都是哪里？它有多少人口？"})
     file.write_text("\n".join(map(json.dumps, texts)))
     rows = [row | {"prompt": prompt} for row in typed(1)]
     assert bool(made(rows, decontaminate=(file,))) is kept
@@ -251,6 +254,8 @@ def test_bad_rows_are_told(row: Data, reason: str) -> None:
         {"strategy": "vanilla", "positive": "score", "balance": True},
         {"mix": {"factual": 1}, "balance": True},
         {"mix": {"factual": -1}},
+        {"mix": {"factual": float("nan")}},
+        {"strategy": "vanilla", "positive": "score", "closeness": "plausibility"},
         {"eval_split": 1.0},
         {"per_prompt": 0},
     ],

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from seapo_cli.engine.job import Files, Run, open_run
@@ -91,19 +92,13 @@ def _read(maker: Maker, run: Run) -> None:
 
 async def _judge(maker: Maker, model: ModelUse, run: Run) -> None:
     async with open_gateway(model.backend, model.engine, run.tally) as gateway:
-        async for found in maker.judge(gateway):
-            run.tally.bytes_done += sum(result.line.end for result in found)
-            run.report.add(found)
-            run.progress.update()
+        async for failed in maker.judge(gateway, partial(_tick, run)):
+            run.report.add(failed)
 
 
 def _write(maker: Maker, run: Run, held_out: Output | None) -> None:
-    def tick(group: Group) -> None:
-        run.tally.bytes_done += group.size
-        run.progress.update()
-
     train, evaluation = bytearray(), bytearray()
-    for made in maker.make(tick):
+    for made in maker.make(partial(_tick, run)):
         (evaluation if made.evaluation else train).extend(encode_all(made.rows))
         if not made.evaluation:
             run.tally.rows_out += len(made.rows)
@@ -112,6 +107,11 @@ def _write(maker: Maker, run: Run, held_out: Output | None) -> None:
             _flush(held_out, evaluation)
     _flush(run.output, train)
     _flush(held_out, evaluation)
+
+
+def _tick(run: Run, group: Group) -> None:
+    run.tally.bytes_done += group.size
+    run.progress.update()
 
 
 def _flush(output: Output | None, data: bytearray) -> None:

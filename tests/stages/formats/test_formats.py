@@ -1,6 +1,6 @@
 """Each trainer's format: a snapshot, its fields, and the real consumer where it is installed.
 
-A changed format shows as a difference to `snapshots/`; `SEAPO_SNAPSHOTS=write` accepts it.
+A changed format shows as a difference to `snapshots/`; SEAPO_UPDATE=1 accepts it.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def made(name: str, **chosen: Any) -> list[Data]:
 def test_snapshot(name: str) -> None:
     path = SNAPSHOTS / f"{name}.jsonl"
     found = made(name)
-    if os.environ.get("SEAPO_SNAPSHOTS") == "write":
+    if os.environ.get("SEAPO_UPDATE"):
         path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found))
     assert found == [json.loads(line) for line in path.read_text().splitlines()]
 

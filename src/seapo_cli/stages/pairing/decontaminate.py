@@ -32,7 +32,7 @@ class EvaluationSets:
             for text in _texts(file):
                 found = words(text)
                 self._ngrams.update(_hashes(found))
-                if len(found) < NGRAM:
+                if 0 < len(found) < NGRAM:
                     self._whole.add(hash(tuple(found)))
 
     def overlap(self, row: Row) -> bool:

@@ -55,24 +55,23 @@ class Maker:
         """Read all rows: comes first."""
         return self._index.fill()
 
-    async def judge(self, gateway: Gateway) -> AsyncIterator[list[Result]]:
+    async def judge(
+        self, gateway: Gateway, tick: Callable[[Group], None]
+    ) -> AsyncIterator[list[Result]]:
         """Have the judge compare answers, where it decides which is good: comes next.
 
-        Yields a result for each prompt, which fails where the judge could not answer.
+        Yields a failed result for each prompt of which the judge could not say.
         """
         groups = self._index.groups()
         async for found in judged(groups, self._settings, gateway):
-            results = []
+            failed = []
             for group, verdict in found:
-                failures = []
+                tick(group)
                 if isinstance(verdict, RowError):
-                    failures = [Failure(f"judge: {verdict}")]
+                    failed.append(_failed(group, f"judge: {verdict}"))
                 else:
                     self._verdicts.add(group, verdict)
-                row = group.candidates[0].row
-                line = Line(group.line, row.data, end=group.size)
-                results.append(Result(line, Outcome(failures=failures), row.id))
-            yield results
+            yield failed
 
     def make(self, tick: Callable[[Group], None]) -> Iterator[Made]:
         """All pairs, in the order of the output; `tick` is called for each prompt and pass."""
@@ -127,6 +126,11 @@ class Maker:
                 rows = [row | _provenance(pair) for row in rows]
             hard = closeness(candidate, self._settings) if sort else 0.0
             yield Made(evaluation, rows, slot.group, hard, slot.rank)
+
+
+def _failed(group: Group, reason: str) -> Result:
+    row = group.candidates[0].row
+    return Result(Line(group.line, row.data), Outcome(failures=[Failure(reason)]), row.id)
 
 
 def _pair(candidate: Candidate, first: bool) -> Pair:

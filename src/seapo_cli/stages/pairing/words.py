@@ -7,7 +7,9 @@ import unicodedata
 
 from seapo_cli.records import Row
 
-_WORD = re.compile(r"\w+")
+_CJK = r"\u2e80-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{_CJK}]|[^\W{_CJK}]+")
+"""A character is a word where text is written without spaces."""
 
 
 def words(text: str) -> list[str]:
