@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seapo_cli import jsonl
@@ -91,6 +91,7 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
 BRIEF = st.lists(st.sampled_from([b'{"a":1}', b"", b" ", b"bad", b'"' + b"x" * 40 + b'"']))
 
 
+@settings(deadline=None)
 @given(BRIEF, st.integers(1, 20), st.booleans())
 def test_every_line_can_be_read_again_from_its_end(
     lines: list[bytes], chunk: int, closed: bool

@@ -80,6 +80,13 @@ def test_all_takes_each_negative_once() -> None:
     assert kinds(made(rows, strategy="all")) == dict.fromkeys(TYPES, 1)
 
 
+def test_one_negative_under_two_types_has_the_same_one_in_any_order() -> None:
+    rows = [row | {"negative": "the same"} for row in typed(1)]
+    chosen = PairSettings(strategy="all", provenance=True)
+    for order in (rows, rows[::-1]):
+        assert [made["error_type"] for made in pair(order, chosen)] == ["factual"]
+
+
 def test_rows_of_a_prompt_that_stand_apart_are_one_group() -> None:
     rows = many(50)
     apart = [row for kind in range(3) for row in rows[kind::3]]

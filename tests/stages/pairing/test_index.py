@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from running import jsonl
@@ -30,6 +30,7 @@ def groups(source: BinaryIO, found: list[Group]) -> int:
     return bad
 
 
+@settings(deadline=None)
 @given(order=st.permutations(range(12)), bad=st.sets(st.integers(0, 12)), batch=st.integers(1, 4))
 def test_groups_are_whole(
     order: list[int], bad: set[int], batch: int, tmp_path_factory: pytest.TempPathFactory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations, permutations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seapo_cli.stages.pairing.mix import (
@@ -49,6 +49,7 @@ def check_books(assignment: Assignment, supply: dict[Types, int]) -> None:
         assert sum(given_types.values()) <= supply[types]
 
 
+@settings(deadline=None)
 @given(WEIGHTS, st.integers(0, 1000))
 def test_largest_remainder(weights: dict[str, float], total: int) -> None:
     found = largest_remainder(weights, total)
@@ -63,6 +64,7 @@ def test_tenths_are_tenths() -> None:
     assert largest_remainder(weights, 10) == {"factual": 5, "logical": 3, "hallucination": 2}
 
 
+@settings(deadline=None)
 @given(SUPPLY, WEIGHTS, st.integers(1, 400))
 def test_proportions_hold_exactly_where_they_can(
     supply: dict[Types, int], weights: dict[str, float], total: int
@@ -82,6 +84,7 @@ def test_proportions_hold_exactly_where_they_can(
         assert possible(supply, largest_remainder(weights, exact))
 
 
+@settings(deadline=None)
 @given(SUPPLY, WEIGHTS)
 def test_a_type_falls_short_only_where_no_pair_is_left_for_it(
     supply: dict[Types, int], weights: dict[str, float]
@@ -98,6 +101,7 @@ def test_a_type_falls_short_only_where_no_pair_is_left_for_it(
             assert not possible(supply, moved), f"{rich} could have given one to {poor}"
 
 
+@settings(deadline=None)
 @given(SUPPLY, st.integers(1, 400))
 def test_balance_is_the_same_number_of_each(supply: dict[Types, int], total: int) -> None:
     names = sorted({name for types in supply for name in types})

@@ -56,6 +56,7 @@ class Scratch:
         """`beside` is the output file; beside stdout and devices is the temporary folder."""
         parent = Path(os.path.realpath(beside)).parent
         self._parent = None if beside == "-" or parent == Path("/dev") else parent
+        self._files: list[BinaryIO] = []
 
     def __enter__(self) -> Self:
         try:
@@ -77,9 +78,16 @@ class Scratch:
         trace: TracebackType | None,
     ) -> None:
         self.database.close()
+        for file in self._files:
+            file.close()
         shutil.rmtree(self.folder, ignore_errors=True)
         if isinstance(error, sqlite3.Error):
             raise SeapoError(f"{self.folder.parent}: index of prompts: {error}") from None
+
+    def file(self, name: str) -> BinaryIO:
+        """A new file in the folder, to write and read, open until the block ends."""
+        self._files.append(file := (self.folder / name).open("w+b"))
+        return file
 
 
 class Index:
@@ -92,7 +100,7 @@ class Index:
         self._settings = settings
         self._keys = keys
         if input_size(source) is None:
-            self._rows: BinaryIO = (scratch.folder / "rows.jsonl").open("w+b")
+            self._rows: BinaryIO = scratch.file("rows.jsonl")
             self._stream: BinaryIO = cast("BinaryIO", _Copying(source, self._rows))
             self._begin = 0
         else:

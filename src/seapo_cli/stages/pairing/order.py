@@ -35,27 +35,27 @@ def easy_to_hard(pairs: Iterable[Made], scratch: Scratch) -> Iterator[Made]:
     """
     database = scratch.database
     database.execute("CREATE TABLE made (evaluation, prompt, closeness, rank, start, size)")
-    with (scratch.folder / "made.jsonl").open("w+b") as file:
-        try:
-            database.executemany(
-                "INSERT INTO made VALUES (?, ?, ?, ?, ?, ?)",
+    file = scratch.file("made.jsonl")
+    try:
+        database.executemany(
+            "INSERT INTO made VALUES (?, ?, ?, ?, ?, ?)",
+            (
                 (
-                    (
-                        pair.evaluation,
-                        pair.group,
-                        pair.closeness,
-                        pair.rank,
-                        file.tell(),
-                        file.write(data),
-                    )
-                    for pair in pairs
-                    for data in [orjson.dumps(pair.rows)]
-                ),
-            )
-            file.flush()
-        except OSError as error:
-            raise SeapoError(f"cannot keep pairs to sort them: {error.strerror}") from None
-        query = "SELECT evaluation, prompt, start, size FROM made ORDER BY closeness, rank, start"
-        for evaluation, group, start, size in database.execute(query):
-            rows = orjson.loads(os.pread(file.fileno(), size, start))
-            yield Made(bool(evaluation), rows, group)
+                    pair.evaluation,
+                    pair.group,
+                    pair.closeness,
+                    pair.rank,
+                    file.tell(),
+                    file.write(data),
+                )
+                for pair in pairs
+                for data in [orjson.dumps(pair.rows)]
+            ),
+        )
+        file.flush()
+    except OSError as error:
+        raise SeapoError(f"cannot keep pairs to sort them: {error.strerror}") from None
+    query = "SELECT evaluation, prompt, start, size FROM made ORDER BY closeness, rank, start"
+    for evaluation, group, start, size in database.execute(query):
+        rows = orjson.loads(os.pread(file.fileno(), size, start))
+        yield Made(bool(evaluation), rows, group)

@@ -21,7 +21,6 @@ class Slot:
     """A pair to be: an answer and the negatives that may stand against it, the first one first."""
 
     group: int
-    line: int
     candidates: tuple[Candidate, ...]
     """All with the same answer."""
     rank: int
@@ -61,10 +60,13 @@ def _order(slot: Slot, settings: PairSettings) -> tuple[float, int]:
 
 
 def _by_answer(group: Group) -> dict[str, list[Candidate]]:
-    """Candidates by answer, each negative once."""
+    """Candidates by answer, each negative once: under the first of its types, by name."""
     found: dict[str, dict[str | None, Candidate]] = {}
     for candidate in group.candidates:
-        found.setdefault(candidate.response, {}).setdefault(candidate.negative, candidate)
+        negatives = found.setdefault(candidate.response, {})
+        known = negatives.setdefault(candidate.negative, candidate)
+        if (candidate.error_type or "") < (known.error_type or ""):
+            negatives[candidate.negative] = candidate
     return {answer: list(negatives.values()) for answer, negatives in found.items()}
 
 
@@ -77,13 +79,14 @@ def _random(group: Group, candidates: Sequence[Candidate], settings: PairSetting
         return of_type, draw(settings.seed, "negative", *answer, candidate.negative)
 
     rank = draw(settings.seed, "pair", group.prompt, candidates[0].response)
-    return [_slot(group, sorted(candidates, key=order), rank)]
+    return [Slot(group.number, tuple(sorted(candidates, key=order)), rank)]
 
 
 def _all(group: Group, candidates: Sequence[Candidate], settings: PairSettings) -> list[Slot]:
     """Every negative, in input order."""
+    answer = group.prompt, candidates[0].response
     return [
-        _slot(group, [one], draw(settings.seed, "pair", group.prompt, one.response, one.negative))
+        Slot(group.number, (one,), draw(settings.seed, "pair", *answer, one.negative))
         for one in candidates
     ]
 
@@ -96,7 +99,7 @@ def _hardest(group: Group, candidates: Sequence[Candidate], settings: PairSettin
         return -closeness(candidate, settings), tie
 
     rank = draw(settings.seed, "pair", group.prompt, candidates[0].response)
-    return [_slot(group, sorted(candidates, key=order), rank)]
+    return [Slot(group.number, tuple(sorted(candidates, key=order)), rank)]
 
 
 def _best_and_worst(group: Group, extremes: Extremes, settings: PairSettings) -> list[Slot]:
@@ -106,15 +109,11 @@ def _best_and_worst(group: Group, extremes: Extremes, settings: PairSettings) ->
     answers = {candidate.response: candidate for candidate in group.candidates}
     best, worst = answers[extremes.best], answers[extremes.worst]
     pair = replace(best, negative=worst.response, negative_value=worst.value)
-    return [_slot(group, [pair], draw(settings.seed, "pair", group.prompt))]
+    return [Slot(group.number, (pair,), draw(settings.seed, "pair", group.prompt))]
 
 
 _Strategy = Callable[[Group, Sequence[Candidate], PairSettings], list[Slot]]
 _STRATEGIES: dict[str, _Strategy] = {"random": _random, "all": _all, "hardest": _hardest}
-
-
-def _slot(group: Group, rejected: Sequence[Candidate], rank: int) -> Slot:
-    return Slot(group.number, group.line, tuple(rejected), rank)
 
 
 def closeness(candidate: Candidate, settings: PairSettings) -> float:
