@@ -18,7 +18,8 @@ import typer
 from seapo_cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from seapo_cli.engine.pipeline import LocalStage, Stage
+    from seapo_cli.engine.pipeline import AnyStage
+    from seapo_cli.records import Keys
     from seapo_cli.settings import BackendSettings, EngineSettings
 
 
@@ -62,6 +63,12 @@ class FileOptions:
         ),
     ] = None
     seed: Annotated[int, option(env="SEAPO_SEED", help="Seed of all draws and requests.")] = 0
+
+    def keys(self, negative: str | None = None) -> Keys:
+        """Names of the keys that hold prompt and answers."""
+        from seapo_cli.records import Keys
+
+        return Keys(self.prompt_key, self.response_key, negative)
 
 
 @dataclass(frozen=True)
@@ -163,19 +170,26 @@ class ModelOptions:
         )
 
 
-def run(stage: Stage | LocalStage, files: FileOptions, model: ModelOptions | None = None) -> None:
+def run(
+    stage: AnyStage,
+    files: FileOptions,
+    model: ModelOptions | None = None,
+    *,
+    rejected: str | None = None,
+    keys: Keys | None = None,
+) -> None:
     """Run a stage, with the model that it asks if it asks one; exits with 3 if rows failed.
 
     Raises:
         SeapoError: the run could not be finished.
     """
-    from seapo_cli.engine.job import Files, Job, ModelUse
-    from seapo_cli.records import Keys
+    from seapo_cli.engine.job import Files, Job
+    from seapo_cli.engine.session import ModelUse
 
     job = Job(
         stage=stage,
-        files=Files(files.input, files.output, files.errors, files.summary),
-        keys=Keys(files.prompt_key, files.response_key),
+        files=Files(files.input, files.output, files.errors, files.summary, rejected),
+        keys=keys or files.keys(),
         model=ModelUse(model.backend_settings(), model.engine_settings()) if model else None,
         max_errors=files.max_errors,
     )

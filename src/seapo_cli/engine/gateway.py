@@ -96,6 +96,7 @@ class Gateway:
                 sampling.stop,
                 request.schema,
                 request.index,
+                request.scored,
                 request.logprobs,
             ],
             option=orjson.OPT_SORT_KEYS,

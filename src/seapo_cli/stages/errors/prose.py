@@ -30,7 +30,8 @@ COMMON = set(
 FOREIGN = set(
     "la el los las un una que por con para del es les des et est dans pour une qui sur der die das "
     "und ist nicht ein eine mit den von zu och att det som en av og til het een van niet di che il "
-    "non sono com uma não os são jest nie się na w z i do ve bir bu için yang dan untuk adalah".split()
+    "non sono com uma não os são jest nie się na w z i do ve bir bu için yang dan untuk "
+    "adalah".split()
 )
 """The commonest words of English and of other languages in its script."""
 MARKER = re.compile(r"[ \t]*(?:[-*•+>] +|\d{1,3}[.)][ \t]+|[A-Za-z][.)] +|#+ +)?")
