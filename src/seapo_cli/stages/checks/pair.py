@@ -15,7 +15,7 @@ from seapo_cli.records import Keys, Row, read_sides
 
 _MARGIN = 64
 """Characters around a change that a check of phrases reads."""
-_LONGEST_WORD = 40
+_LONGEST_WORD = 30
 """Longer runs without a space are no words: writing without spaces is compared by characters."""
 _MOST_WORDS = 5000
 """Beyond so many words the exact comparison, quadratic in time and memory, is not worth it."""
@@ -62,7 +62,8 @@ class Pair:
         self.response_end = end = len(response) - tail
         """Where the difference ends, in each answer."""
         self.negative_end = len(negative) - tail
-        start, tail = widened(response, start, end)
+        if start < max(end, self.negative_end):
+            start, tail = widened(response, start, end)
         self._common = start, tail
         self.removed = response[start : len(response) - tail]
         """The words of the response that differ from the negative, with all between them."""
@@ -152,7 +153,7 @@ def widened(response: str, start: int, end: int) -> tuple[int, int]:
 def words_of(text: str) -> Sequence[str]:
     """The words of a text; its characters where it is written without spaces."""
     words = text.split()
-    return words if len(text) <= _LONGEST_WORD * (len(words) + 1) else text
+    return words if len(text) <= _LONGEST_WORD * len(words) else text
 
 
 def compared(old: Sequence[str], new: Sequence[str]) -> tuple[tuple[Hunk, ...], int]:
@@ -163,7 +164,8 @@ def compared(old: Sequence[str], new: Sequence[str]) -> tuple[tuple[Hunk, ...], 
         if block.a > old_at or block.b > new_at:
             hunks.append(Hunk(old[old_at : block.a], new[new_at : block.b]))
         old_at, new_at = block.a + block.size, block.b + block.size
-        common += sum(map(len, old[block.a : old_at])) + block.size
+        spaces = 0 if isinstance(old, str) else max(0, block.size - 1)
+        common += sum(map(len, old[block.a : old_at])) + spaces
     return tuple(hunks), common
 
 
