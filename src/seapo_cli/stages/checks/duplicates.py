@@ -10,10 +10,10 @@ from seapo_cli.stages.checks.base import Check, Verdict, failed, passed
 from seapo_cli.stages.checks.pair import Pair
 from seapo_cli.stages.checks.seen import Seen, fingerprint, mark_of
 
-_PROMPT_WORDS = 48
+_PROMPT_WORDS = 32
 """Words of either end of a long prompt."""
 _LONG_WORD = 6
-_AROUND = 64
+_AROUND = 48
 """Characters on either side of the change."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from rapidfuzz.distance import Indel
+from rapidfuzz.distance import Indel, Postfix, Prefix
 
 from seapo_cli.records import Keys, Row, read_sides
 
@@ -96,7 +96,8 @@ class Pair:
     def similarity(self) -> float:
         """Share of both texts that stands in words common to both in this order, 0 to 1."""
         total = len(self.response) + len(self.negative)
-        common = sum(self._common) + self._comparison()[1]
+        before, after = self._common
+        common = before + after + self._comparison()[1]
         return 2 * common / total if total else 1.0
 
     def _comparison(self) -> tuple[tuple[Hunk, ...], int]:
@@ -113,27 +114,12 @@ class Pair:
 
 def common_start(a: str, b: str) -> int:
     """Characters that both begin with."""
-    low, high = 0, min(len(a), len(b))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[low:middle] == b[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    return Prefix.similarity(a, b)
 
 
 def common_end(a: str, b: str, start: int) -> int:
     """Characters that both end with, of those after `start`."""
-    low, high = 0, min(len(a), len(b)) - start
-    size_a, size_b = len(a), len(b)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[size_a - middle : size_a - low] == b[size_b - middle : size_b - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    return min(Postfix.similarity(a, b), len(a) - start, len(b) - start)
 
 
 def widened(response: str, start: int, end: int) -> tuple[int, int]:
