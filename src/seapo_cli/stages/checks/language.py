@@ -26,6 +26,8 @@ _FEWEST_HITS = 3
 _LEAST_SHARE = 0.12
 """Share of words that are function words of a language, for a text to be in it."""
 _LEAD = 1.5
+_SAME_LANGUAGE = 0.5
+"""Texts that share more than this of their words are in one language."""
 _MARKS = ".,;:!?\"'()»«„“”"
 _NAMES_LANGUAGE = re.compile(rf"(?i)translat|\b(?:in|into|to) (?:{'|'.join(NAMES)})\b")
 
@@ -49,7 +51,9 @@ class Language(Check):
             ours = script_of(response) or script_of(_asked(pair))
             if theirs and ours and theirs != ours and script_of(pair.negative) != ours:
                 return failed(f"the response is in {ours} script, the change in {theirs}", theirs)
-        if len(added) < self.words or len(words := added.lower().split()) < self.words:
+        if len(added) < self.words or pair.similarity > _SAME_LANGUAGE:
+            return PASS
+        if len(words := added.lower().split()) < self.words:
             return PASS
         ours = language_of(response.lower().split()) or language_of(_asked(pair).lower().split())
         if ours is None:
