@@ -26,20 +26,26 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from seapo_cli.engine.pipeline import AnyStage, Failure, LocalStage, Result, local_result
-from seapo_cli.engine.session import ModelUse, open_results
+from seapo_cli.engine.session import ModelUse, open_gateway, open_results
 from seapo_cli.engine.tally import Tally
-from seapo_cli.jsonl import Line
+from seapo_cli.errors import UsageError
+from seapo_cli.jsonl import Line, encode
 from seapo_cli.records import Keys
 from seapo_cli.settings import (
     BackendSettings,
     EngineSettings,
     FilterSettings,
     InjectSettings,
+    PairSettings,
     SampleSettings,
 )
+
+if TYPE_CHECKING:
+    from seapo_cli.stages.pairing.maker import Maker
 
 T = TypeVar("T")
 Rows = Iterable[Mapping[str, Any]]
@@ -123,6 +129,65 @@ def filter_rows(
     return _stream(stage, rows, model, keys, told, on_rejected)
 
 
+def pair(
+    rows: Rows,
+    settings: PairSettings | None = None,
+    *,
+    backend: BackendSettings | None = None,
+    engine: EngineSettings | None = None,
+    keys: Keys | None = None,
+    on_failure: OnFailure | None = None,
+    on_evaluation: Callable[[dict[str, Any]], None] | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Make preference pairs: yields rows in the trainer's format that `settings` names.
+
+    All rows are read before the first pair is there; they are kept on disk, not in memory.
+
+    Args:
+        on_evaluation: called with each row for evaluation, where `settings` asks for them.
+
+    The other arguments and errors are those of `sample`; a model is asked only by the judge.
+    """
+    from seapo_cli.stages.pairing.index import Scratch
+    from seapo_cli.stages.pairing.maker import Maker
+    from seapo_cli.stages.pairing.report import Report
+
+    settings = settings or PairSettings()
+    if settings.eval_split and on_evaluation is None:
+        raise UsageError("eval_split needs on_evaluation, which takes the rows for evaluation")
+    with Scratch("-") as scratch, _on_disk(rows, scratch.folder) as source:
+        maker = Maker(source, scratch, settings, keys or Keys(), Report())
+        for read in maker.read():
+            for result in read.bad:
+                _told(result, on_failure or _log)
+        if settings.positive == "judge":
+            model = _model_use(backend, engine)
+            with _loop_in_thread() as wait:
+                wait(_judge(maker, model, on_failure or _log))
+        for made in maker.make(lambda _: None):
+            for row in made.rows:
+                if made.evaluation and on_evaluation:
+                    on_evaluation(row)
+                else:
+                    yield row
+
+
+async def _judge(maker: Maker, model: ModelUse, on_failure: OnFailure) -> None:
+    async with open_gateway(model.backend, model.engine, Tally()) as gateway:
+        async for failed in maker.judge(gateway, lambda _: None):
+            for result in failed:
+                _told(result, on_failure)
+
+
+@contextmanager
+def _on_disk(rows: Rows, folder: Path) -> Iterator[BinaryIO]:
+    path = folder / "given.jsonl"
+    with path.open("wb") as file:
+        file.writelines(encode(dict(row)) for row in rows)
+    with path.open("rb", buffering=0) as source:
+        yield source
+
+
 def _log(row: Mapping[str, Any], failure: Failure) -> None:
     kind = f"{failure.error_type}: " if failure.error_type else ""
     logging.getLogger("seapo_cli").warning("row %r: %s%s", row.get("id"), kind, failure.reason)
@@ -136,7 +201,7 @@ def _local_stream(
 
 
 def _told(
-    result: Result, on_failure: OnFailure, on_rejected: OnRejected | None
+    result: Result, on_failure: OnFailure, on_rejected: OnRejected | None = None
 ) -> Sequence[dict[str, Any]]:
     """The rows of a result, once what else came of it is told."""
     for failure in result.outcome.failures:

@@ -76,6 +76,12 @@ class WaitingStage(Protocol):
 AnyStage = Stage | LocalStage | WaitingStage
 
 
+class Named(Protocol):
+    """Any stage: what a run has to know of it."""
+
+    name: str
+
+
 @runtime_checkable
 class Reporting(Protocol):
     """A stage with more to tell at the end than the tally knows."""

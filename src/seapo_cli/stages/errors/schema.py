@@ -64,7 +64,7 @@ def read_answer(text: str, places: Sequence[Place]) -> Filled:
         Unusable: there is none, or it does not fit its place.
     """
     for value in _strings(text):
-        match = re.fullmatch(r"\s*(?:place )?(\d+)\s*[:.)]\s*(.*?)\s*", value, re.DOTALL)
+        match = re.fullmatch(r"\s*(?:place )?(\d{1,3})\s*[:.)]\s*(.*?)\s*", value, re.DOTALL)
         if match and 0 < int(match[1]) <= len(places):
             return Filled(place := places[int(match[1]) - 1], _fit(place, match[2]))
         if len(places) == 1:
