@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,11 +77,18 @@ def test_what_is_sent_to_vllm_and_read_from_it() -> None:
 def test_the_scorers_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """A program in its place that answers by the length of the answers."""
     monkeypatch.setattr(scorer, "_PROGRAM", "fake_scorer")
-    monkeypatch.setenv("PYTHONPATH", "tests")
+    monkeypatch.setattr(scorer, "_NEEDED", ())
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     check = Plausibility(scorer="some/model")
     assert not check.asks_model
     assert asyncio.run(check.verdict(pair("good", "bad"), None)).value == 1.0
     with pytest.raises(RowError, match="too long"):
         asyncio.run(check.verdict(pair("good", "x" * 100), None))
-    with pytest.raises(SeapoError, match="seapo-cli"):
+    with pytest.raises(SeapoError, match="line above"):
         asyncio.run(check.verdict(pair("good", "quit"), None))
+
+
+def test_without_torch_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scorer, "_NEEDED", ("no_such_module",))
+    with pytest.raises(SeapoError, match="pip install"):
+        asyncio.run(Plausibility(scorer="x").verdict(pair("good", "bad"), None))

@@ -75,7 +75,10 @@ def test_harm_fails_the_negative(kind: str) -> None:
 def test_files_are_written_in_the_test_folder_only(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("mine")
-    for statement in (f"open({str(victim)!r}, 'w')", f"os.remove({str(victim)!r})"):
+    moved = f"open('here', 'w').close(); os.rename('here', {str(victim)!r})"
+    pathlib = f"import pathlib; pathlib.Path({str(victim)!r}).write_text('x')"
+    removed, opened = f"os.remove({str(victim)!r})", f"open({str(victim)!r}, 'w')"
+    for statement in (opened, removed, moved, pathlib):
         assert "not allowed" in run(harmful(statement)).value["negative"]
     assert victim.read_text() == "mine"
     assert run(harmful("open('here', 'w').write('x')")).value["negative"] == "passes"

@@ -21,6 +21,7 @@ from seapo_cli.stages.checks.similarity import Similarity
 
 LONG = "The Amazon is the largest river by discharge. It flows through Brazil, Peru and Colombia. "
 CODE = "def add(a, b):\n    total = a + b\n    return total\n"
+LOOP = "def last(items):\n    for item in items:\n        pass\n        return item\n"
 FENCED = f"Use this:\n```python\n{CODE}```\nThat is all."
 LIST = "Steps:\n1. Boil water.\n2. Add rice.\n3. Wait.\n4. Serve.\n"
 SOLVED = "48/2 = 24 in May.\n48+24 = 72 in all.\n#### 72"
@@ -34,6 +35,8 @@ CASES: list[tuple[Check, str, str, str]] = [
     (Changed(), "One, two. Three", "one two; three", "fail"),
     (Changed(), "x = Foo", "x = foo", "pass"),
     (Changed(), "return ' '.join(s)", "return ''.join(s)", "pass"),
+    (Changed(), CODE, CODE.replace("\n", "\n\n"), "fail"),
+    (Changed(), LOOP, LOOP.replace("        return", "    return"), "pass"),
     # complete
     (Complete(), LONG, LONG.replace("Peru", "Chile"), "pass"),
     (Complete(), LONG, "", "fail"),
