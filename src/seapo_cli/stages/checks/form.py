@@ -43,10 +43,7 @@ def _json(pair: Pair) -> str | None:
 
 def _code(pair: Pair) -> str | None:
     if "```" not in pair.response and "~~~" not in pair.response:
-        looks_like_python = any(stem in pair.response for stem in _PYTHON_STEMS) and (
-            _PYTHON.search(pair.response)
-        )
-        if looks_like_python and _breaks(pair.response, pair.negative):
+        if looks_like_python(pair.response) and _breaks(pair.response, pair.negative):
             return "the response is Python that parses, the negative does not parse"
         return None
     old, new = _FENCE.findall(pair.response), _FENCE.findall(pair.negative)
@@ -59,8 +56,13 @@ def _code(pair: Pair) -> str | None:
     return None
 
 
+def looks_like_python(text: str) -> bool:
+    """Whether a text without code blocks has lines that only Python has."""
+    return any(stem in text for stem in _PYTHON_STEMS) and _PYTHON.search(text) is not None
+
+
 def _breaks(response: str, negative: str) -> bool:
-    return not _parses(_read_python, negative) and _parses(_read_python, response)
+    return not _parses(read_python, negative) and _parses(read_python, response)
 
 
 def _lists(pair: Pair) -> str | None:
@@ -84,10 +86,15 @@ def _read_json(text: str) -> object:
     return orjson.loads(text)
 
 
-def _read_python(text: str) -> object:
+def read_python(text: str) -> ast.Module:
+    """Python's syntax tree.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: it is no Python.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of strings with odd escapes: not ours to tell
         return ast.parse(text)
 
 
-_READERS = {"json": _read_json, "python": _read_python, "py": _read_python}
+_READERS = {"json": _read_json, "python": read_python, "py": read_python}

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from rapidfuzz.distance import Indel
+from rapidfuzz.distance import Indel, Postfix, Prefix
 
 from seapo_cli.records import Keys, Row, read_sides
 
 _MARGIN = 64
 """Characters around a change that a check of phrases reads."""
-_LONGEST_WORD = 40
+_LONGEST_WORD = 30
 """Longer runs without a space are no words: writing without spaces is compared by characters."""
 _MOST_WORDS = 5000
 """Beyond so many words the exact comparison, quadratic in time and memory, is not worth it."""
@@ -62,7 +62,8 @@ class Pair:
         self.response_end = end = len(response) - tail
         """Where the difference ends, in each answer."""
         self.negative_end = len(negative) - tail
-        start, tail = widened(response, start, end)
+        if start < max(end, self.negative_end):
+            start, tail = widened(response, start, end)
         self._common = start, tail
         self.removed = response[start : len(response) - tail]
         """The words of the response that differ from the negative, with all between them."""
@@ -95,7 +96,8 @@ class Pair:
     def similarity(self) -> float:
         """Share of both texts that stands in words common to both in this order, 0 to 1."""
         total = len(self.response) + len(self.negative)
-        common = sum(self._common) + self._comparison()[1]
+        before, after = self._common
+        common = before + after + self._comparison()[1]
         return 2 * common / total if total else 1.0
 
     def _comparison(self) -> tuple[tuple[Hunk, ...], int]:
@@ -112,27 +114,12 @@ class Pair:
 
 def common_start(a: str, b: str) -> int:
     """Characters that both begin with."""
-    low, high = 0, min(len(a), len(b))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[low:middle] == b[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    return Prefix.similarity(a, b)
 
 
 def common_end(a: str, b: str, start: int) -> int:
     """Characters that both end with, of those after `start`."""
-    low, high = 0, min(len(a), len(b)) - start
-    size_a, size_b = len(a), len(b)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[size_a - middle : size_a - low] == b[size_b - middle : size_b - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    return min(Postfix.similarity(a, b), len(a) - start, len(b) - start)
 
 
 def widened(response: str, start: int, end: int) -> tuple[int, int]:
@@ -152,7 +139,7 @@ def widened(response: str, start: int, end: int) -> tuple[int, int]:
 def words_of(text: str) -> Sequence[str]:
     """The words of a text; its characters where it is written without spaces."""
     words = text.split()
-    return words if len(text) <= _LONGEST_WORD * (len(words) + 1) else text
+    return words if len(text) <= _LONGEST_WORD * len(words) else text
 
 
 def compared(old: Sequence[str], new: Sequence[str]) -> tuple[tuple[Hunk, ...], int]:
@@ -163,7 +150,8 @@ def compared(old: Sequence[str], new: Sequence[str]) -> tuple[tuple[Hunk, ...], 
         if block.a > old_at or block.b > new_at:
             hunks.append(Hunk(old[old_at : block.a], new[new_at : block.b]))
         old_at, new_at = block.a + block.size, block.b + block.size
-        common += sum(map(len, old[block.a : old_at])) + block.size
+        spaces = 0 if isinstance(old, str) else max(0, block.size - 1)
+        common += sum(map(len, old[block.a : old_at])) + spaces
     return tuple(hunks), common
 
 
