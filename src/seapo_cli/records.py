@@ -84,6 +84,8 @@ class Completion(BaseModel):
     usage: Usage = Usage()
     logprob: LogProb | None = None
     """Of the answer, where the request wanted it and the server gave it."""
+    prompt_logprobs: tuple[float, ...] | None = None
+    """Log-probability of each prompt token but the first, where the request asked for them."""
 
 
 class Edit(BaseModel):
@@ -139,6 +141,8 @@ class Request:
     """Which of several answers to the same messages and parameters this one is."""
     logprobs: bool = False
     """Whether the answer's log-probability is wanted."""
+    scored: bool = False
+    """Wants the log-probabilities of the messages, the last of which is an open assistant turn."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from seapo_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from seapo_cli.engine.pipeline import LocalStage, Stage
-    from seapo_cli.settings import BackendSettings, EngineSettings
+    from seapo_cli.settings import BackendSettings, EngineSettings, VllmSettings
 
 
 def option(*flags: str, env: str | list[str] | None = None, **details: Any) -> Any:
@@ -65,14 +65,53 @@ class FileOptions:
 
 
 @dataclass(frozen=True)
-class ModelOptions:
+class VllmOptions:
+    """The engine of `--backend vllm`."""
+
+    tensor_parallel_size: Annotated[int | None, option(help="vllm: GPUs that share the model.")] = (
+        None
+    )
+    dtype: Annotated[str | None, option(help="vllm: type of weights and activations.")] = None
+    max_model_len: Annotated[int | None, option(help="vllm: most tokens of prompt and answer.")] = (
+        None
+    )
+    gpu_memory_utilization: Annotated[
+        float | None, option(help="vllm: share of the GPU's memory to take.")
+    ] = None
+    quantization: Annotated[str | None, option(help="vllm: how the weights are quantized.")] = None
+    vllm_arg: Annotated[
+        list[str] | None,
+        option(metavar="KEY=VALUE", help="vllm: any other engine argument; repeatable."),
+    ] = None
+
+    def vllm_settings(self) -> VllmSettings:
+        """What the engine is given.
+
+        Raises:
+            UsageError: a value is wrong.
+        """
+        from seapo_cli.settings import VllmSettings, parse_vllm_args
+
+        return VllmSettings.checked(
+            tensor_parallel_size=self.tensor_parallel_size,
+            dtype=self.dtype,
+            max_model_len=self.max_model_len,
+            gpu_memory_utilization=self.gpu_memory_utilization,
+            quantization=self.quantization,
+            others=parse_vllm_args(self.vllm_arg or ()),
+        )
+
+
+@dataclass(frozen=True)
+class ModelOptions(VllmOptions):
     """Which model answers, and how requests travel: for stages that ask one."""
 
     backend: Annotated[
-        Literal["auto", "openai", "embedded"],
+        Literal["auto", "openai", "embedded", "vllm"],
         option(
             env="SEAPO_BACKEND",
-            help="auto: an endpoint if one is configured, else the embedded model.",
+            help="auto: an endpoint if one is configured, else the embedded model. "
+            "vllm: in this process.",
         ),
     ] = "auto"
     base_url: Annotated[
@@ -90,7 +129,8 @@ class ModelOptions:
             "-m",
             env="SEAPO_MODEL",
             metavar="NAME",
-            help="The endpoint's model; or a GGUF file or hub id for the embedded backend.",
+            help="The endpoint's model; a GGUF file or hub id for the embedded backend; "
+            "a checkpoint's folder or hub id for vllm.",
         ),
     ] = None
     timeout: Annotated[float, option(env="SEAPO_TIMEOUT", help="Seconds for one request.")] = 300.0
@@ -123,6 +163,22 @@ class ModelOptions:
         float | None, option(help="Price of a million prompt tokens, for the summary's cost.")
     ] = None
     price_out: Annotated[float | None, option(help="Price of a million completion tokens.")] = None
+    batch_out: Annotated[
+        Path | None,
+        option(
+            metavar="FILE",
+            help="Send nothing: write the requests that have no answer yet as OpenAI batches, "
+            "FILE-00001 and so on.",
+        ),
+    ] = None
+    batch_in: Annotated[
+        list[str] | None,
+        option(
+            metavar="FILE",
+            help="Send nothing: take answers from these results of batches, in any order; "
+            "a quoted pattern, or repeated.",
+        ),
+    ] = None
 
     def backend_settings(self) -> BackendSettings:
         """Which model, and where.
@@ -140,6 +196,9 @@ class ModelOptions:
             model=self.model,
             api_key=os.environ.get("OPENAI_API_KEY") or None,
             timeout=self.timeout,
+            vllm=self.vllm_settings(),
+            batch_out=self.batch_out,
+            batch_in=tuple(self.batch_in or ()),
         )
 
     def engine_settings(self) -> EngineSettings:
@@ -221,7 +280,8 @@ def expanded(command: Callable[..., None]) -> Callable[..., None]:
 def _parameters_of(group: Any) -> list[inspect.Parameter]:
     hints = get_type_hints(group, include_extras=True)
     keyword = inspect.Parameter.KEYWORD_ONLY
+    own_first = sorted(fields(group), key=lambda f: f.name not in group.__annotations__)
     return [
         inspect.Parameter(f.name, keyword, default=f.default, annotation=hints[f.name])
-        for f in fields(group)
+        for f in own_first
     ]

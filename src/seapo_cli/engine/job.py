@@ -11,12 +11,20 @@ from typing import Any, BinaryIO, cast
 
 import orjson
 
-from seapo_cli.engine.pipeline import LocalStage, Result, Stage, local_results, results
+from seapo_cli.backends.batch import numbered
+from seapo_cli.engine.pipeline import (
+    Failure,
+    LocalStage,
+    Result,
+    Stage,
+    local_results,
+    results,
+)
 from seapo_cli.engine.progress import Progress
 from seapo_cli.engine.session import open_gateway
 from seapo_cli.engine.tally import Tally
 from seapo_cli.engine.threads import DaemonThread
-from seapo_cli.errors import TooManyErrors, UsageError
+from seapo_cli.errors import TooManyErrors, Unfinished, UsageError
 from seapo_cli.jsonl import Output, encode, encode_all, input_size, open_input, read_lines
 from seapo_cli.records import Keys
 from seapo_cli.settings import BackendSettings, EngineSettings
@@ -81,7 +89,17 @@ class Job:
                 await self._stream(source, output, report, tally, progress)
             except BrokenPipeError:
                 progress.say("the reader closed the pipe: stopped")
+            if tally.rows_pending:
+                raise Unfinished(self._what_is_pending(tally))
         return tally
+
+    def _what_is_pending(self, tally: Tally) -> str:
+        """What to do about rows that wait for a batch."""
+        text = f"{tally.rows_pending:,} rows wait for answers"
+        out = self.model.backend.batch_out if self.model else None
+        if out is None:
+            return f"{text}: --batch-out FILE writes the requests for them"
+        return f"{text}: have {numbered(out, '*')} answered, then add --batch-in RESULTS"
 
     async def _stream(
         self,
@@ -144,16 +162,18 @@ class _FailureReport:
             TooManyErrors: more rows failed than `--max-errors`.
         """
         for result in batch:
-            if result.outcome.failures:
+            failures = [found for found in result.outcome.failures if not found.pending]
+            self._tally.rows_pending += len(failures) < len(result.outcome.failures)
+            if failures:
                 self._tally.rows_failed += 1
-                self._tell(result)
+                self._tell(result, failures)
         most = self._job.max_errors
         if most is not None and self._tally.rows_failed > most:
             raise TooManyErrors(f"stopped: more rows failed than --max-errors {most} allows")
 
-    def _tell(self, result: Result) -> None:
+    def _tell(self, result: Result, failures: Sequence[Failure]) -> None:
         name, number = self._job.files.input_name, result.line.number
-        for failure in result.outcome.failures:
+        for failure in failures:
             if self._file:
                 self._file.write(encode(self._entry(result, failure.reason, failure.error_type)))
             elif self._shown < _SHOWN_REASONS:
