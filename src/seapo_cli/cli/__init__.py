@@ -14,6 +14,7 @@ from seapo_cli import __version__
 from seapo_cli.cli.config import load_config
 from seapo_cli.cli.inject import inject
 from seapo_cli.cli.sample import sample
+from seapo_cli.cli.serve import serve
 from seapo_cli.cli.store import app as store_app
 from seapo_cli.cli.types import types
 from seapo_cli.errors import SeapoError
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (sample, inject, types):
+for command in (sample, inject, serve, types):
     app.command()(command)
 app.add_typer(store_app, name="store")
 
