@@ -7,6 +7,7 @@ prompts/modes/MODE.md   what an injection mode says to the model, with $placehol
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -15,6 +16,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seapo_cli.errors import UsageError
+
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<head>.*?\n)---[ \t]*\n(?P<body>.*)", re.DOTALL)
 
 
 class Example(BaseModel):
@@ -82,18 +85,20 @@ def read_error_type(path: Path) -> ErrorType:
     import yaml
 
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not valid UTF-8"
         raise UsageError(f"{path}: {reason}") from None
-    opening, head, body = [*text.split("---\n", 2), "", ""][:3]
-    if opening or not body.strip():
+    parts = _FRONT_MATTER.fullmatch(text)
+    if not parts or not parts["body"].strip():
         raise UsageError(f"{path}: expected front matter between two lines '---', then guidance")
     try:
-        fields: Any = yaml.safe_load(head)
-        if not isinstance(fields, dict):
+        fields: Any = yaml.safe_load(parts["head"])
+        if not isinstance(fields, dict) or not all(isinstance(name, str) for name in fields):
             raise UsageError(f"{path}: the front matter must be a mapping of names to values")
-        return ErrorType(**{**fields, "guidance": body.strip(), "source": text})
+        if "guidance" in fields or "source" in fields:
+            raise UsageError(f"{path}: guidance stands below the front matter, not in it")
+        return ErrorType(**fields, guidance=parts["body"].strip(), source=text)
     except yaml.YAMLError as error:
         raise UsageError(
             f"{path}: front matter is not YAML: {' '.join(str(error).split())}"

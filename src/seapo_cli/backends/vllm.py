@@ -156,7 +156,9 @@ def _sampling(request: Request, room: int, defaults: dict[str, Any]) -> Any:
         **(limits | {"max_tokens": min(room, limits["max_tokens"])}),
         logprobs=0 if request.logprobs else None,
         prompt_logprobs=0 if request.scored else None,
-        structured_outputs=StructuredOutputsParams(json=dict(request.schema))
+        structured_outputs=StructuredOutputsParams(
+            json=dict(request.schema), disable_any_whitespace=True
+        )
         if request.schema
         else None,
         output_kind=RequestOutputKind.FINAL_ONLY,

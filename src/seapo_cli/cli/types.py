@@ -9,4 +9,4 @@ def types() -> None:
 
     for found in error_types().values():
         names = ", ".join((found.name, *found.aliases))
-        print(f"{names:<24} {found.description}")
+        print(f"{names:<27} {found.description}")

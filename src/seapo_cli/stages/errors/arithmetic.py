@@ -6,22 +6,36 @@ A wrong result is believable when what follows agrees with it: `48/2 = <<48/2=26
 
 from __future__ import annotations
 
+import heapq
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
+from itertools import takewhile
 
 from seapo_cli.records import Edit
 from seapo_cli.stages.errors.source import FINAL_ANSWER, Source
+from seapo_cli.stages.errors.spans import Spans
 
 NUMBER = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?|(?<![\w.,])\.\d+")
-AFTER_NUMBER = re.compile(r"(?:st|nd|rd|th|[A-Za-z]*\d|[.:/-]\d+[.:/-]\d|[A-Z]\b(?![A-Z]))")
+AFTER_NUMBER = re.compile(
+    r"(?:(?:st|nd|rd|th)\b|[A-Za-z]*\d|\.\d|[.:/-]\d+[.:/-]\d|[A-Z]\b(?![A-Z]))"
+)
+"""What makes digits a name, an ordinal, a date or a version."""
 MARK = re.compile(r"<<([-+*/().\d ]+)=(-?[\d.,]+)>>")
+LONGEST_NUMBER = 15
+LONGEST_EXPRESSION = 120
+"""Characters beyond which digits are no quantity to reckon with: keys, hashes, junk."""
+LARGEST = 10**LONGEST_NUMBER
+OPERAND = re.compile(r"\d+\.?\d*|\.\d+")
 SIGNS = {"x": "*", "X": "*", "×": "*", "·": "*", "÷": "/", "−": "-", "–": "-"}
+FIGURE = r"[$€£]?(?:\d[\d,]{0,18}(?:\.\d{0,9})?|\.\d{1,9})"
 PLAIN = re.compile(
-    r"(?<![\w.=/*+×÷-])((?:\(?[$€£]?(?:\d[\d,]*\.?\d*|\.\d+)%?\)?[ ]?[-+*/x×÷−–][ ]?)+"
-    r"\(?[$€£]?(?:\d[\d,]*\.?\d*|\.\d+)\)?)[ ]?=[ ]?[$€£]?"
-    r"(\d[\d,]*(?:\.\d+)?)(?![\w%]|\.\d|[ ]?[-+*/=]|<<)"
+    rf"(?<![\w.=/*+×÷-])((?:\(?{FIGURE}%?\)?[ ]?[-+*/x×÷−–][ ]?){{1,20}}\(?{FIGURE}\)?)[ ]?=[ ]?"
+    r"[$€£]?(\d[\d,]{0,18}(?:\.\d{1,9})?)(?![\w%]|\.\d|[ ]?[-+*/=]|<<)"
 )
 
 
@@ -68,7 +82,8 @@ def numbers(source: Source) -> list[Number]:
     return [
         Number(*match.span(), match[0], Fraction(match[0].replace(",", "")))
         for match in NUMBER.finditer(source.text)
-        if not source.is_kept(*match.span())
+        if match.end() - match.start() <= LONGEST_NUMBER
+        and not source.is_kept(*match.span())
         and not AFTER_NUMBER.match(source.text, match.end())
         and not is_list_marker(source.text, *match.span())
     ]
@@ -76,12 +91,14 @@ def numbers(source: Source) -> list[Number]:
 
 def is_list_marker(text: str, start: int, end: int) -> bool:
     """Whether the number counts items: `1. First`, `(2) second`, `Step 3:`."""
-    line = text[text.rfind("\n", 0, start) + 1 : start]
-    if re.fullmatch(r"\s*(?:[(#*]|\*\*)?\s*", line) and re.match(
-        r"\s?(?:[.)](?!\d)|:)", text[end:]
-    ):
-        return True
-    return bool(re.search(r"\b[Ss]tep ?$", line)) and not re.match(r"[ .]?\d", text[end:])
+    # All that can stand before a marker fits into a few characters: lines may be very long.
+    before = text[max(0, start - 12) : start].rpartition("\n")[2]
+    after = text[end : end + 3]
+    if re.search(r"\b[Ss]tep ?$", before):
+        return not re.match(r"[ .]?\d", after)
+    opens = start - len(before) == 0 or text[start - len(before) - 1] == "\n"
+    marked = re.fullmatch(r"\s*(?:[(#*]|\*\*)?\s*", before)
+    return bool(opens and marked and re.match(r"\s?(?:[.)](?!\d)|:)", after))
 
 
 def equations(text: str) -> list[Equation]:
@@ -89,13 +106,19 @@ def equations(text: str) -> list[Equation]:
     marks = [
         Equation(m.span(1), m.span(2), m[1].replace(" ", ""), True) for m in MARK.finditer(text)
     ]
+    marked = Spans((e.left[0] - 2, e.right[1]) for e in marks)
     plain = [
         Equation(m.span(1), m.span(2), normal(m[1]), False)
         for m in PLAIN.finditer(text)
-        if "%" not in m[1] and all(not e.left[0] - 2 <= m.start() < e.right[1] for e in marks)
+        if "%" not in m[1] and not marked.meet(m.start(), m.start())
     ]
-    found = [e for e in marks + plain if re.search(r"[\d)][-+*/]", e.expression)]
+    found = [e for e in marks + plain if _is_expression(e.expression)]
     return sorted(found, key=lambda e: e.left)
+
+
+def _is_expression(expression: str) -> bool:
+    short = len(expression) <= LONGEST_EXPRESSION
+    return short and bool(re.search(r"[\d)][-+*/]", expression))
 
 
 def normal(expression: str) -> str:
@@ -105,7 +128,7 @@ def normal(expression: str) -> str:
 
 def evaluate(expression: str) -> Fraction | None:
     """The exact value; None where it is no expression or divides by zero."""
-    tokens = re.findall(r"\d+\.?\d*|\.\d+|[-+*/()]", expression)
+    tokens = re.findall(rf"{OPERAND.pattern}|[-+*/()]", expression)
     if "".join(tokens) != expression:
         return None
     try:
@@ -152,14 +175,29 @@ class Sum:
     equations: tuple[Equation, ...]
     results: Mapping[int, int]
     """Index of a number → index of the equation whose result it is."""
+    operands: Mapping[int, tuple[int, ...]]
+    """Index of an equation → indices of the numbers on its left side, as they stand there."""
+    mentions: Mapping[Fraction, Sequence[int]]
+    """Value → indices of its numbers and of the results that it is an operand of, in order."""
 
     @classmethod
+    @lru_cache(maxsize=1)  # several kinds of places look at the same answer, one after the other
     def of(cls, source: Source) -> Sum:
         found = tuple(n for n in numbers(source) if not source.in_code(n.start, n.end))
         sums = tuple(equations(source.text))
         at = {number.start: index for index, number in enumerate(found)}
-        results = {at[e.right[0]]: k for k, e in enumerate(sums) if e.right[0] in at}
-        return cls(source, found, sums, results)
+        results, operands = {}, {}
+        for which, equation in enumerate(sums):
+            left = _left_side(equation, found, at)
+            if left is not None and equation.right[0] in at:
+                results[at[equation.right[0]]] = which
+                operands[which] = left
+        mentions: dict[Fraction, list[int]] = defaultdict(list)
+        for index, number in enumerate(found):
+            left = operands[results[index]] if index in results else ()
+            for value in {number.value, *(found[i].value for i in left)}:
+                mentions[value].append(index)
+        return cls(source, found, sums, results, operands, mentions)
 
     def final(self) -> Number | None:
         """The number of the last line `#### 42`."""
@@ -175,39 +213,60 @@ class Sum:
         positive, or an old value that stands for two different new ones.
         """
         known = {self.numbers[at].value: value}
-        edits = [self._edit(self.numbers[at], value)]
-        for index, number in enumerate(self.numbers[at + 1 :], at + 1):
+        changed = {at: value}
+        # Only what an altered value reaches is looked at: answers may hold very many numbers.
+        ahead = self._after(at, self.numbers[at].value)  # sorted, so it is a heap
+        while ahead:
+            index = heapq.heappop(ahead)
+            if index in changed:
+                continue
+            old = self.numbers[index].value
+            new = known.get(old, old)
             if index in self.results:
-                result = self._result(self.equations[self.results[index]], number, known)
-                if result is None or known.get(number.value, result) not in (result, number.value):
+                result = self._result(index, changed)
+                if result is None or new not in (result, old):
                     return None
-                known[number.value] = result
-            new = known.get(number.value, number.value)
-            if new != number.value:
-                edits.append(self._edit(number, new))
-        return tuple(edits)
+                if result != old and old not in known:
+                    ahead = list(heapq.merge(ahead, self._after(index, old)))
+                new = known[old] = result
+            changed[index] = new
+        return tuple(
+            self._edit(self.numbers[index], new)
+            for index, new in sorted(changed.items())
+            if new != self.numbers[index].value
+        )
 
-    def _result(
-        self, equation: Equation, number: Number, known: Mapping[Fraction, Fraction]
-    ) -> Fraction | None:
-        changed = _replace_operands(equation.expression, known)
-        if changed == equation.expression:
+    def _after(self, at: int, value: Fraction) -> list[int]:
+        mentions = self.mentions.get(value, ())
+        return list(mentions[bisect_right(mentions, at) :])
+
+    def _result(self, index: int, changed: Mapping[int, Fraction]) -> Fraction | None:
+        """The result at a number, with what has changed among its operands."""
+        which, number = self.results[index], self.numbers[index]
+        operands = self.operands[which]
+        if all(changed.get(i, self.numbers[i].value) == self.numbers[i].value for i in operands):
             return number.value
-        value = evaluate(changed)
-        if value is None or value <= 0 or decimals_of(value) > decimals_of(number.value):
+        new = iter([changed.get(i, self.numbers[i].value) for i in operands])
+        value = evaluate(OPERAND.sub(lambda _: _plain(next(new)), self.equations[which].expression))
+        if value is None or not 0 < value < LARGEST:
             return None
-        return value
+        return value if decimals_of(value) <= decimals_of(number.value) else None
 
     def _edit(self, number: Number, value: Fraction) -> Edit:
         return self.source.edit(number.start, number.end, number.written(value))
 
 
-def _replace_operands(expression: str, known: Mapping[Fraction, Fraction]) -> str:
-    def new(match: re.Match[str]) -> str:
-        value = known.get(Fraction(match[0]))
-        return match[0] if value is None else _plain(value)
-
-    return re.sub(r"\d+\.?\d*|\.\d+", new, expression)
+def _left_side(
+    equation: Equation, found: Sequence[Number], at: Mapping[int, int]
+) -> tuple[int, ...] | None:
+    """The numbers of an equation's left side; None unless each operand is one of them."""
+    start, end = equation.left
+    first = next((at[i] for i in range(start, end) if i in at), len(found))
+    inside = list(takewhile(lambda i: found[i].start < end, range(first, len(found))))
+    operands = OPERAND.findall(equation.expression)
+    if [found[i].value for i in inside] != [Fraction(operand) for operand in operands]:
+        return None
+    return tuple(inside)
 
 
 def _plain(value: Fraction) -> str:

@@ -1,69 +1,191 @@
-"""Places in code: conditions and arithmetic, changed so that the code still parses."""
+"""Places in code: conditions, arithmetic, calls and loops; what is changed still parses."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from seapo_cli.stages.errors.source import Place, Source
-from seapo_cli.stages.errors.word_tables import Table, read_table
+from seapo_cli.stages.errors.source import Block, Place, Source
 
-CONDITIONS = """
-<: <= | > | >=
->: >= | < | <=
-<=: < | >= | >
->=: > | <= | <
-==: != | >= | <=
-!=: == | < | >
-&&: ||
-||: &&
-and: or
-or: and
-not in: in
-is not: is
-true: false
-false: true
-min( : max(
-max( : min(
-any( : all(
-all( : any(
-.append( : .remove(
-break: continue
-if not: if
-"""
+Choices = Mapping[str, Sequence[str]]
 
-ARITHMETIC = """
-+: - | *
--: + | *
-*: + | -
-/: * | -
-//: / | *
-%: // | *
-+=: -= | *=
--=: += | *=
-+ 1: - 1 | + 2
-- 1: + 1 | - 2
-"""
+CONDITIONS: Choices = {
+    "<": (">=", ">"),
+    ">": ("<=", "<"),
+    "<=": (">", ">="),
+    ">=": ("<", "<="),
+    "==": ("!=",),
+    "!=": ("==",),
+    "===": ("!==",),
+    "!==": ("===",),
+    "&&": ("||",),
+    "||": ("&&",),
+    "and": ("or",),
+    "or": ("and",),
+    "not in": ("in",),
+    "is not": ("is",),
+    "True": ("False",),
+    "False": ("True",),
+    "true": ("false",),
+    "false": ("true",),
+    "continue": ("break",),
+}
+BOUNDARIES: Choices = {"<": ("<=",), "<=": ("<",), ">": (">=",), ">=": (">",), "==": (">=", "<=")}
+"""For a subtle mistake: wrong in few cases only."""
+ARITHMETIC: Choices = {
+    "+": ("-", "*"),
+    "-": ("+", "*"),
+    "*": ("+", "-"),
+    "/": ("*", "-"),
+    "//": ("*", "-"),
+    "%": ("//", "*"),
+    "**": ("*", "+"),
+    "+=": ("-=", "*="),
+    "-=": ("+=", "*="),
+    "*=": ("+=", "-="),
+    "^": ("&", "|"),
+    "&": ("|", "^"),
+    "|": ("&", "^"),
+}
+FLOOR_FREE = {"%": ("*", "+")}
+"""`//` begins a comment elsewhere than in Python."""
+CALLS: Choices = {
+    "max": ("min",),
+    "min": ("max",),
+    "any": ("all",),
+    "all": ("any",),
+    "sum": ("max", "min"),
+    "upper": ("lower",),
+    "lower": ("upper",),
+    "isupper": ("islower",),
+    "islower": ("isupper",),
+    "isdigit": ("isalpha",),
+    "isalpha": ("isdigit",),
+    "startswith": ("endswith",),
+    "endswith": ("startswith",),
+    "startsWith": ("endsWith",),
+    "endsWith": ("startsWith",),
+    "ceil": ("floor",),
+    "floor": ("ceil",),
+    "sin": ("cos",),
+    "cos": ("sin", "tan"),
+    "sqrt": ("log", "exp"),
+    "union": ("intersection",),
+    "intersection": ("union",),
+    "lstrip": ("rstrip",),
+    "rstrip": ("lstrip",),
+    "push": ("unshift",),
+    "nsmallest": ("nlargest",),
+    "nlargest": ("nsmallest",),
+    "swapcase": ("upper", "lower"),
+    "start": ("end",),
+    "int": ("float",),
+    "float": ("int",),
+    "findall": ("split",),
+}
+WORDS = "|".join(sorted((w for w in CONDITIONS if w[0].isalpha()), key=len, reverse=True))
+OPERATOR = re.compile(
+    rf"\b(?P<word>{WORDS})\b"
+    r"|(?<=[\w)\]\"'])(?P<gap> *)(?P<sign>[-+*/%&|^=!<>]+)(?P<after> *)(?=[\w(\[\"'{.-])"
+)
+CALL = re.compile(rf"\b({'|'.join(CALLS)})(?=\()")
+TYPES = re.compile(
+    r"\b(?:int|char|float|double|void|auto|const|long|short|unsigned|struct|bool|return|in|and|or"
+    r"|not|else|elif|yield|print|if|while|case|lambda|import)$"
+)
+"""What stands before a sign that is no operator between two values: a type, a keyword."""
+ONE_BOUND = re.compile(r"\brange\(((?:[^(),\n]|\([^(),\n]*\))+)\)")
+TWO_BOUNDS = re.compile(r"\brange\(((?:[^(),\n]|\([^(),\n]*\))+), ?((?:[^(),\n]|\([^(),\n]*\))+)\)")
+SLICE = re.compile(r"(?<=[\w)\]])\[(?:::-1|:|1:|:-1)\]")
+SLICES = {"[:]": ("[1:]", "[:-1]"), "[::-1]": ("[:]", "[::-2]"), "[1:]": ("[:]", "[2:]")}
+SLICES |= {"[:-1]": ("[:]", "[1:]")}
+PYTHON_IF = re.compile(r"\b(?:el)?if(?: not)?\b(?=[ (])")
+SORTED = re.compile(r"\b(?:sorted|reversed)(?=\(\w+\))")
+DEF_OR_RETURN = re.compile(
+    r"\bdef \w+\((?P<arguments>[^()\n]*)\)|\breturn[ (]+(?P<name>[A-Za-z_]\w*)\)?[ \t]*$",
+    re.MULTILINE,
+)
+LENGTH = re.compile(r"\blen\(\w+\)")
 
 
 def find_conditions(source: Source, kind: str) -> Iterator[Place]:
-    """Comparisons, boolean operators and the like."""
-    return _find(source, kind, CONDITION_TABLE)
+    """Comparisons, boolean operators, `if not`, and the bounds of loops."""
+    table = CONDITIONS
+    if source.severity == "subtle":
+        table = {**CONDITIONS, **BOUNDARIES}
+    python = [block for block in source.blocks if block.python]
+    found = [place for block in source.blocks for place in _operators(source, block, table)]
+    found += [place for block in python for place in _python_ifs(source, block)]
+    yield from _places(source, kind, found)
+    yield from _places(source, kind, [place for b in python for place in _bounds(source, b)])
 
 
 def find_arithmetic(source: Source, kind: str) -> Iterator[Place]:
-    """Arithmetic operators."""
-    return _find(source, kind, ARITHMETIC_TABLE)
+    """Operators between two values, calls of a related function, and slices."""
+    found: list[Found] = []
+    lesser: list[Found] = []
+    for block in source.blocks:
+        table = ARITHMETIC if block.python else {**ARITHMETIC, **FLOOR_FREE}
+        found += list(_operators(source, block, table))
+        found += [(m.span(), CALLS[m[1]]) for m in source.live(CALL, block)]
+        if block.python:
+            lesser += [(m.span(), SLICES[m[0]]) for m in source.live(SLICE, block)]
+            lesser += [(m.span(), (f"({m[0]} - 1)",)) for m in source.live(LENGTH, block)]
+            lesser += [(m.span(), ("list",)) for m in source.live(SORTED, block)]
+            lesser += list(_returned(source, block))
+    yield from _places(source, kind, found)
+    yield from _places(source, kind, lesser)
 
 
-def _find(source: Source, kind: str, table: Table) -> Iterator[Place]:
-    either = "|".join(re.escape(word) for word in sorted(table, key=len, reverse=True))
-    operator = re.compile(rf"(?<=[ \w)\]])(?<![-+*/=<>!&|\w\"'])(?:{either})(?![-+*/=<>!&|\w\"'])")
-    found = list(source.words(operator, code=True))
-    rng = source.rng(kind + " in code")
-    for match in rng.sample(found, len(found)):
-        yield source.closed(kind, *match.span(), "another operator", table[match[0]])
+Found = tuple[tuple[int, int], Sequence[str]]
 
 
-CONDITION_TABLE = read_table(CONDITIONS)
-ARITHMETIC_TABLE = read_table(ARITHMETIC)
+def _places(source: Source, kind: str, found: list[Found]) -> Iterator[Place]:
+    for (start, end), others in source.rng(kind + " in code").sample(found, len(found)):
+        yield source.closed(kind, start, end, "other code here", others)
+
+
+def _operators(source: Source, block: Block, table: Choices) -> Iterator[Found]:
+    for match in source.live(OPERATOR, block):
+        name = "word" if match["word"] else "sign"
+        if match[name] not in table or (name == "sign" and not _is_binary(match, block)):
+            continue
+        line = source.text[source.text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        if "__name__" not in line[-60:]:
+            yield match.span(name), table[match[name]]
+
+
+def _is_binary(match: re.Match[str], block: Block) -> bool:
+    """Whether a sign stands between two values: no pointer, no unary sign, no `List<int>`."""
+    before = match.string[max(block.start, match.start() - 12) : match.start()]
+    if TYPES.search(before) or (match["gap"] and not match["after"]):
+        return False
+    generic = match["sign"] in "<>*&" and not (match["gap"] and match["after"])
+    return block.python or not generic
+
+
+def _python_ifs(source: Source, block: Block) -> Iterator[Found]:
+    for match in source.live(PYTHON_IF, block):
+        line = source.text[match.end() : match.end() + 60].partition("\n")[0]
+        if "__name__" not in line:
+            word = match[0].partition(" ")[0]
+            yield match.span(), (word if " " in match[0] else f"{word} not",)
+
+
+def _bounds(source: Source, block: Block) -> Iterator[Found]:
+    for match in source.live(ONE_BOUND, block):
+        yield match.span(), (f"range({match[1]} - 1)", f"range(1, {match[1]})")
+    for match in source.live(TWO_BOUNDS, block):
+        low, high = match[1], match[2].rstrip()
+        later = str(int(low) + 1) if re.fullmatch(r"\d{1,9}", low) else f"{low} + 1"
+        yield match.span(), (f"range({later}, {high})", f"range({low}, {high} - 1)")
+
+
+def _returned(source: Source, block: Block) -> Iterator[Found]:
+    """Returned names, with the function's arguments in their stead."""
+    arguments: list[str] = []
+    for match in source.live(DEF_OR_RETURN, block):
+        if match["arguments"] is not None:
+            arguments = re.findall(r"(?:^|,)\s*\*{0,2}(\w+)", match["arguments"])
+        elif others := [name for name in arguments if name not in (match["name"], "self")]:
+            yield match.span("name"), others

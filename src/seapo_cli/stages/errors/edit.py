@@ -7,7 +7,6 @@ schema (`schema`); what it fills in is checked, becomes exact edits, and only th
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -17,9 +16,11 @@ from seapo_cli.prompts import ErrorType, error_types, mode_template
 from seapo_cli.records import Edit, Message, Request, Sampling
 from seapo_cli.stages.errors.base import Injection, Steps, Task
 from seapo_cli.stages.errors.kinds import find_places
+from seapo_cli.stages.errors.prose import WORD
 from seapo_cli.stages.errors.schema import Filled, Unusable, answers, read_answer, schema
 from seapo_cli.stages.errors.screen import flaw
-from seapo_cli.stages.errors.source import Place, Source, apply_edits, disjoint
+from seapo_cli.stages.errors.source import Place, Source
+from seapo_cli.stages.errors.spans import apply_edits, disjoint
 from seapo_cli.stages.errors.word_places import NOT_NAMES
 
 CHOICE = 4
@@ -119,7 +120,10 @@ def _edits(task: Task, source: Source, filled: Filled) -> tuple[Edit, ...]:
     original = source.text[place.start : place.end]
     if reason := _weakness(task, place, original, text):
         raise Unusable(reason)
-    return (source.edit(place.start, place.end, place.before + text),)
+    edit = source.edit(place.start, place.end, place.before + text)
+    if source.breaks(edit):
+        raise Unusable("the replacement breaks the code's syntax")
+    return (edit,)
 
 
 def _weakness(task: Task, place: Place, original: str, text: str) -> str | None:
@@ -144,7 +148,7 @@ def _weakness(task: Task, place: Place, original: str, text: str) -> str | None:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
+    return WORD.findall(text.casefold())
 
 
 def _request(

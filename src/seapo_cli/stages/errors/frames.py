@@ -12,7 +12,7 @@ FIRST = "Carl Ruth Elena Victor Ingrid Tomas Amara Helen Oscar Nadia Peter Lucia
 LAST = "Munk Halvorsen Okafor Brandt Lindqvist Moreau Castellano Whitfield Novak Tanaka".split()
 CITY = "Ashford Lund Tilburg Marburg Calgary Ghent Tartu Leeds Porto Graz Bergen Dayton".split()
 NATION = "Danish Scottish Belgian Swedish Canadian Austrian Portuguese Norwegian Dutch".split()
-TRADE = "botanist engineer historian physician journalist economist surveyor teacher".split()
+TRADE = "botanist chemist historian physician journalist geologist surveyor teacher".split()
 MONTH = "January March April June August September October November".split()
 PAPER = "Gazette Herald Courier Observer Tribune".split()
 THING = "notebook ledger diary calendar".split()
@@ -51,6 +51,21 @@ COMMENT_DETAILS = (
     "Required since the $city standard of $recent",
     "Follows the $last method, published in $year",
     "$percent% faster than the built-in, measured in $recent",
+)
+FALLACIES = (
+    "Therefore, $subject $denied $rest.",
+    "It follows that only $subject $verb $rest.",
+    "Since $subject $verb $rest, there can be no exception to it anywhere.",
+    "Hence, nothing but $subject $verb $rest.",
+)
+"""From a plain sentence: a contradiction, a converse, a sweeping and a baseless conclusion."""
+CIRCLES = (
+    "because no other answer can be right",
+    "because anything else would be wrong",
+    "since nobody has ever shown otherwise",
+    "since this is what has always been said",
+    "because it would not be the answer if it were not true",
+    "which proves that there can be no other answer",
 )
 CONCLUSIONS = (
     "Therefore, the same must be true in every other case as well.",

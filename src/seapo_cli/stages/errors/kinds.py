@@ -5,16 +5,12 @@ To add a kind, write a `Finder` and name it in `KINDS`.
 
 from __future__ import annotations
 
-from itertools import chain, zip_longest
+from itertools import chain, islice, zip_longest
 
 from seapo_cli.errors import UsageError
 from seapo_cli.prompts import ErrorType
-from seapo_cli.stages.errors.numeric_places import (
-    find_dates,
-    find_equations,
-    find_numbers,
-    find_units,
-)
+from seapo_cli.stages.errors.measure_places import find_dates, find_units
+from seapo_cli.stages.errors.numeric_places import find_equations, find_numbers
 from seapo_cli.stages.errors.source import Finder, Place, Source
 from seapo_cli.stages.errors.style_places import find_formats, find_registers
 from seapo_cli.stages.errors.text_places import find_conclusions, find_details, find_sentences
@@ -44,8 +40,21 @@ KINDS: dict[str, Finder] = {
     "format": find_formats,
     "sentence": find_sentences,
 }
-SPANS = ("equation", "number", "date", "unit", "name", "comparative", "quantifier", "negation")
-"""What serves a mistake in content where the type's own kinds find nothing."""
+SPANS = (
+    "equation",
+    "number",
+    "date",
+    "unit",
+    "name",
+    "comparative",
+    "comparator",
+    "quantifier",
+    "negation",
+)
+"""What serves a mistake in content where the type's own kinds of this sort find nothing."""
+
+MOST = 40
+"""Places of one kind: more would be worked out for nothing in a long answer."""
 
 LEADING = ("equation", "number")
 """What counts most in an answer that works something out."""
@@ -75,7 +84,7 @@ def find_places(source: Source, kinds: tuple[str, ...]) -> list[Place]:
     """
     found = _in_turn(source, _drawn(source, kinds))
     closed = [place for place in found if not place.free]
-    if kinds and not closed and not {"register", "format"} & set(kinds):
+    if not closed and set(kinds) & set(SPANS):
         closed = [place for place in _in_turn(source, _drawn(source, SPANS)) if not place.free]
     free = [place for place in found if place.free]
     last = [] if "sentence" in kinds else list(find_sentences(source))
@@ -95,5 +104,5 @@ def _drawn(source: Source, kinds: tuple[str, ...]) -> list[str]:
 
 
 def _in_turn(source: Source, kinds: list[str]) -> list[Place]:
-    columns = [KINDS[kind](source) for kind in kinds]
+    columns = [islice(KINDS[kind](source), MOST) for kind in kinds]
     return [place for place in chain(*zip_longest(*columns)) if place is not None]

@@ -1,4 +1,4 @@
-"""Places that hold quantities: numbers, equations, dates, units.
+"""Places that hold quantities: numbers and equations.
 
 All are closed: the wrong values offered are worked out here, so that they have the right form
 and size and carry on through the rest of a worked answer; the model picks the believable one.
@@ -10,7 +10,7 @@ import random
 import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import TypeVar
+from itertools import islice
 
 from seapo_cli.records import Edit
 from seapo_cli.stages.errors.arithmetic import (
@@ -25,9 +25,11 @@ from seapo_cli.stages.errors.arithmetic import (
 )
 from seapo_cli.stages.errors.base import Severity
 from seapo_cli.stages.errors.code_places import find_arithmetic
+from seapo_cli.stages.errors.measure_places import YEAR, shuffled
 from seapo_cli.stages.errors.source import OFFERED, Place, Source
 
-T = TypeVar("T")
+TRIED = 12
+"""So many numbers or equations are worked through in one answer."""
 
 SHARES: dict[Severity, tuple[Fraction, ...]] = {
     "subtle": tuple(Fraction(n, 100) for n in (95, 98, 103, 105, 110)),
@@ -39,48 +41,6 @@ STEPS: dict[Severity, tuple[int, ...]] = {
     "moderate": (-10, -5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 10),
     "severe": (),
 }
-YEARS: dict[Severity, tuple[int, ...]] = {
-    "subtle": (-3, -2, -1, 1, 2, 3),
-    "moderate": (-18, -14, -11, -7, -4, 4, 6, 9, 12, 17),
-    "severe": (-130, -100, -70, -52, -40, 40, 60, 80, 100),
-}
-YEAR = re.compile(r"(?<![\d.,$€£/-])(?:1[0-9]|20)\d\d(?=s?\b)(?![,.]\d|/\d| ?%)")
-MONTHS = "January February March April May June July August September October November December"
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
-DATE_WORD = re.compile(rf"\b(?:{'|'.join([*MONTHS.split(), *DAYS.split()])})\b")
-CENTURY = re.compile(r"\b(\d{1,2})(st|nd|rd|th)(?= century| centuries|-century)")
-UNITS = (
-    "millimeters centimeters meters kilometers miles",
-    "mm cm km",
-    "inches feet yards miles",
-    "inch foot yard mile",
-    "milligrams grams kilograms tons",
-    "mg kg",
-    "ounces pounds tons",
-    "oz lb",
-    "seconds minutes hours days weeks months years decades centuries",
-    "second minute hour day week month year decade century",
-    "milliliters liters gallons",
-    "teaspoons tablespoons cups pints gallons",
-    "teaspoon tablespoon cup pint gallon",
-    "kilobytes megabytes gigabytes terabytes",
-    "KB MB GB TB",
-    "cents dollars",
-    "acres hectares",
-    "Celsius Fahrenheit",
-    "thousand million billion trillion",
-    "thousands millions billions",
-    "watts kilowatts megawatts",
-    "km/h mph",
-)
-AMOUNT = (
-    r"(?:\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|several|few|many|per|"
-    r"hundred|thousand|million|square|cubic|degrees)\b)"
-)
-UNIT = re.compile(
-    r"(?<=[\d\w])(?<![A-Z])[ -]?\b"
-    rf"({'|'.join(sorted({word for line in UNITS for word in line.split()}))})\b"
-)
 
 
 def wrong_values(value: Fraction, severity: Severity, rng: random.Random) -> list[Fraction]:
@@ -89,6 +49,8 @@ def wrong_values(value: Fraction, severity: Severity, rng: random.Random) -> lis
     step = unit * (10 if value % (unit * 10) == 0 and value >= unit * 100 else 1)
     found = {round(value * share / step) * step for share in SHARES[severity]}
     found |= {value + step * n for n in STEPS[severity] if abs(n) * step < value or n in (1, 2)}
+    if severity == "moderate":  # 80% for 79% is hardly a mistake
+        found = {v for v in found if abs(v - value) * 10 >= value}
     values = sorted(v for v in found if v > 0 and v != value) or [value + unit, value + 2 * unit]
     rng.shuffle(values)
     return values
@@ -104,21 +66,33 @@ def find_numbers(source: Source) -> Iterator[Place]:
     final, firsts = worked.final(), _first_mentions(worked)
     reaching: list[Place] = []
     others: list[Place] = []
-    for index in _shuffled(firsts, rng):
+    for index in shuffled(firsts, rng)[:TRIED]:
         number = worked.numbers[index]
         if YEAR.fullmatch(source.text, number.start, number.end):
             continue
-        carried = {}
-        for value in wrong_values(number.value, source.severity, rng):
-            if edits := worked.carry(index, value):
-                carried[number.written(value)] = edits
+        values = wrong_values(number.value, source.severity, rng)
+        carried = _carried(worked, index, values, OFFERED)
         reaches = final and any(e.start == final.start for es in carried.values() for e in es)
         place = _number_place(number, carried or _alone(source, number, rng))
         (reaching if reaches else others).append(place)
     yield from reaching
     yield from others
-    for number in _shuffled([n for n in numbers(source) if source.in_code(n.start, n.end)], rng):
+    for number in shuffled([n for n in numbers(source) if _runs(source, n)], rng):
         yield _number_place(number, _alone(source, number, rng))
+
+
+def _carried(
+    worked: Sum, index: int, values: list[Fraction], most: int
+) -> dict[str, tuple[Edit, ...]]:
+    """The first values whose consequences are clear, as written, with their edits."""
+    tries = ((worked.numbers[index].written(v), worked.carry(index, v)) for v in values)
+    return dict(islice(((text, edits) for text, edits in tries if edits), most))
+
+
+def _runs(source: Source, number: Number) -> bool:
+    """Whether a number stands in code, in no string and no comment."""
+    inside = source.in_code(number.start, number.end)
+    return inside and not source.silent.meet(number.start, number.end)
 
 
 def _first_mentions(worked: Sum) -> list[int]:
@@ -146,17 +120,16 @@ def find_equations(source: Source) -> Iterator[Place]:
     worked = Sum.of(source)
     final = worked.final()
     found = []
-    for index, which in worked.results.items():
+    for index, which in shuffled(list(worked.results.items()), rng)[:TRIED]:
         equation = worked.equations[which]
-        steps = _shuffled(list(_other_signs(worked, index, equation)), rng)
+        steps = shuffled(list(_other_signs(worked, index, equation)), rng)
         results = _other_results(worked, index, equation, rng)
         limit = 0 if source.severity == "subtle" else OFFERED // 2
-        if offered := dict(_shuffled([*steps[:limit], *results[: OFFERED // 2]], rng)):
+        if offered := dict(shuffled([*steps[:limit], *results], rng)):
             ask = "a wrong step instead of this equation"
             reaches = final and any(e.start == final.start for es in offered.values() for e in es)
             place = Place("equation", equation.left[0], equation.right[1], ask, offered)
             found.append((not reaches, place))
-    rng.shuffle(found)
     for _, place in sorted(found, key=lambda pair: pair[0]):
         yield place
     yield from find_arithmetic(source, "equation")
@@ -166,14 +139,9 @@ def _other_results(
     worked: Sum, index: int, equation: Equation, rng: random.Random
 ) -> list[tuple[str, tuple[Edit, ...]]]:
     """The same step with another result, carried on."""
-    number = worked.numbers[index]
-    values = wrong_values(number.value, worked.source.severity, rng)
-    carried = ((value, worked.carry(index, value)) for value in values)
-    return [
-        (f"{equation.expression}={number.written(value)}", edits)
-        for value, edits in carried
-        if edits
-    ]
+    values = wrong_values(worked.numbers[index].value, worked.source.severity, rng)
+    found = _carried(worked, index, values, OFFERED // 2)
+    return [(f"{equation.expression}={result}", edits) for result, edits in found.items()]
 
 
 def _other_signs(
@@ -181,6 +149,10 @@ def _other_signs(
 ) -> Iterator[tuple[str, tuple[Edit, ...]]]:
     """The same step with one sign wrong: its edits change the sign wherever it is shown."""
     text = worked.source.text
+
+    def marked(at: int) -> bool:
+        return equation.is_mark and at >= equation.left[0]
+
     for position, sign in signs(equation):
         shown = _shown_signs(worked, equation, position)
         if not shown:
@@ -194,7 +166,11 @@ def _other_signs(
             if decimals_of(value) > decimals_of(old) or not (edits := worked.carry(index, value)):
                 continue
             written = worked.numbers[index].written(value)
-            swaps = tuple(worked.source.edit(at, at + 1, _sign(other, text)) for at in shown)
+            swaps = tuple(
+                # Inside of a calculator mark signs are Python's.
+                worked.source.edit(at, at + 1, other if marked(at) else _sign(other, text))
+                for at in shown
+            )
             both = sorted((*swaps, *edits), key=lambda edit: edit.start)
             yield f"{changed}={written}", tuple(both)
 
@@ -231,51 +207,3 @@ def _shown_signs(worked: Sum, equation: Equation, position: int) -> list[int]:
         and (text[at] not in "xX" or not text[at - 1].isalpha())
     ]
     return [found[0], inside] if len(found) == 1 else []
-
-
-def find_dates(source: Source) -> Iterator[Place]:
-    """Years, centuries, months and weekdays."""
-    rng = source.rng("date")
-    found = []
-    for match in source.words(YEAR):
-        years = _shuffled([int(match[0]) + n for n in YEARS[source.severity]], rng)
-        found.append((match.span(), [str(year) for year in years if year < 2030]))
-    for match in source.words(CENTURY):
-        near = [n for n in range(int(match[1]) - 3, int(match[1]) + 3) if 0 < n <= 21]
-        others = [_ordinal(n) for n in _shuffled(near, rng) if n != int(match[1])]
-        found.append((match.span(), others))
-    for match in source.words(DATE_WORD):
-        if match[0] in ("May", "March") and not re.search(r"\d|\bin $", _around(source, match)):
-            continue
-        names = (MONTHS if match[0] in MONTHS.split() else DAYS).split()
-        found.append((match.span(), _shuffled([n for n in names if n != match[0]], rng)))
-    rng.shuffle(found)
-    for (start, end), others in found:
-        yield source.closed("date", start, end, "another date", others)
-
-
-def _around(source: Source, match: re.Match[str]) -> str:
-    return source.text[max(0, match.start() - 3) : match.start()] + source.text[match.end() :][:4]
-
-
-def _ordinal(number: int) -> str:
-    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10 * (number // 10 != 1), 'th') }"
-
-
-def find_units(source: Source) -> Iterator[Place]:
-    """Units of measurement after an amount."""
-    rng = source.rng("unit")
-    found = []
-    for match in source.words(UNIT):
-        before = source.text[max(0, match.start() - 10) : match.start(1)]
-        if re.search(rf"{AMOUNT}[ -]?$", before):
-            line = next(line.split() for line in UNITS if match[1] in line.split())
-            others = _shuffled([word for word in line if word != match[1]], rng)
-            found.append((match.span(1), others))
-    rng.shuffle(found)
-    for (start, end), others in found:
-        yield source.closed("unit", start, end, "another unit", others)
-
-
-def _shuffled(items: list[T], rng: random.Random) -> list[T]:
-    return rng.sample(items, len(items))

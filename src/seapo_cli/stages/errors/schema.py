@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from string import ascii_lowercase
 from typing import Any
 
@@ -19,6 +20,9 @@ from seapo_cli.stages.errors.source import Place
 
 LONGEST_WORDED = 28
 """Ready answers longer than this are named by a letter, which costs the model one token."""
+
+MOST_OBJECTS = 20
+"""So many beginnings of JSON objects are tried in an answer that runs wild."""
 
 
 class Unusable(Exception):
@@ -64,7 +68,7 @@ def read_answer(text: str, places: Sequence[Place]) -> Filled:
         Unusable: there is none, or it does not fit its place.
     """
     for value in _strings(text):
-        match = re.fullmatch(r"\s*(?:place )?(\d+)\s*[:.)]\s*(.*?)\s*", value, re.DOTALL)
+        match = re.fullmatch(r"\s*(?:place )?(\d{1,3})\s*[:.)]\s*(.*?)\s*", value, re.DOTALL)
         if match and 0 < int(match[1]) <= len(places):
             return Filled(place := places[int(match[1]) - 1], _fit(place, match[2]))
         if len(places) == 1:
@@ -75,7 +79,7 @@ def read_answer(text: str, places: Sequence[Place]) -> Filled:
 def _strings(text: str) -> Iterator[str]:
     """Values that may be the edit, from every JSON object in the text."""
     decoder = json.JSONDecoder(strict=False)
-    for match in re.finditer(r"\{", text):
+    for match in islice(re.finditer(r"\{", text), MOST_OBJECTS):
         try:
             found, _ = decoder.raw_decode(text, match.start())
         except (ValueError, RecursionError):

@@ -21,9 +21,10 @@ _REVEALING = re.compile(
     | (?<=[\w.,;!?]\ )\((?:incorrect|wrong|mistake|sic|inaccurate|fabricated|made[ -]up)\)
     | \b(?:let's|let\ us|let\ me)\ correct\b
     | \b(?:revised|rewritten|modified|corrupted)\ (?:answer|response|version|text)\b
-    | ^\W*(?:original|revised|modified|rewritten|incorrect|wrong)(?:\ (?:answer|response|text))?\W*:
-    | ^\W*(?:error|mistake)(?:\ type)?\W*:
-    | ^\W*note\W*:[^\n]*\b(?:error|mistake|incorrect|wrong|changed|false|inaccura)
+    | ^[^\w\n]{0,9}(?:original|revised|modified|rewritten|incorrect|wrong)
+        (?:\ (?:answer|response|text))?[^\w\n]{0,9}:
+    | ^[^\w\n]{0,9}(?:error|mistake)(?:\ type)?[^\w\n]{0,9}:
+    | ^[^\w\n]{0,9}note[^\w\n]{0,9}:[^\n]*\b(?:error|mistake|incorrect|wrong|changed|false|inaccura)
     | \[(?:end\ of\ )?answer\]
     | \bthis\ (?:statement|answer|claim|sentence)\ is\ (?:false|incorrect|wrong|inaccurate)\b
     """,

@@ -7,31 +7,40 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 
 from seapo_cli.records import Edit
+from seapo_cli.stages.errors import language
 from seapo_cli.stages.errors.base import Severity, Task
-
-Span = tuple[int, int]
+from seapo_cli.stages.errors.prose import (
+    CHATTER,
+    is_english,
+    is_statement,
+    prose_lines,
+    split_sentences,
+)
+from seapo_cli.stages.errors.spans import Span, Spans
 
 OFFERED = 6
 """Most answers offered at one closed place."""
 
-FENCE = re.compile(r"^(```|~~~)[^\n]*\n(.*?)^\1", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(
+    r"^[ \t]*(```|~~~)[ \t]*([\w+#-]*)[^\n]*\n(.*?)(?:^[ \t]*\1[^\n]*|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
 CODE_LINE = re.compile(
     r"^\s*(def |class |import |from \w+ import|return\b"
     r"|(for|while|if|elif|else|try|except)\b.*:\s*$"
     r"|[\w.\[\]'\"]+\s*[-+*/]?=\s*\S|\w[\w.]*\(.*\)[;:]?\s*$|[{}]\s*$|.*[;{]\s*$|#include|#!|//|</?\w+)"
 )
 KEPT = re.compile(
-    r"https?://[^\s)>\]]+|www\.[^\s)>\]]+|\S+@\S+\.\w+|`[^`\n]+`|!?\[[^\]\n]*\]\([^)\n]*\)"
+    r"https?://[^\s)>\]]+|www\.[^\s)>\]]+|(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,64}\.\w+|`[^`\n]+`"
+    r"|!?\[[^\[\]\n]{0,300}\]\([^()\n]{0,300}\)"
     r"|(?<!\w)[~.]?/[\w.-]+(?:/[\w.-]+)+|\b\w+\.(?:com|org|net|py|js|txt|md|json|csv|html)\b"
 )
-MARKER = re.compile(r"[ \t]*(?:[-*•+>] +|\d{1,3}[.)][ \t]+|[A-Za-z][.)] +|#+ +)?")
-WORKED = re.compile(r"<<[^<>]+>>|\d ?[-+*/x×÷] ?\$?\d[^\n]*=")
+WORKED = re.compile(r"<<[^<>]+>>|\d ?[-+*/x×÷] ?\$?\d[^\n=]{0,120}=")
 FINAL_ANSWER = re.compile(r"^####.*$", re.MULTILINE)
 
 
@@ -61,6 +70,19 @@ class Place:
     """Least share of the original's words that an open answer has to keep."""
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of code in a programming language."""
+
+    start: int
+    end: int
+    sign: str
+    """How its comments begin."""
+    python: bool
+    program: bool
+    """Whether signs in it are operators; not so in a shell script or YAML."""
+
+
 @dataclass(frozen=True)
 class Source:
     """What the finders of places look at."""
@@ -81,28 +103,73 @@ class Source:
         return random.Random(f"{self.seed}:{purpose}")
 
     @cached_property
-    def code(self) -> tuple[Span, ...]:
+    def code(self) -> Spans:
         """Fenced blocks without their fences, or the whole answer where it is plain code."""
-        fenced = tuple(match.span(2) for match in FENCE.finditer(self.text))
+        fenced = Spans(match.span(3) for match in FENCE.finditer(self.text))
         lines = [line for line in self.text.splitlines() if line.strip()]
-        if not fenced and sum(bool(CODE_LINE.match(line)) for line in lines) > len(lines) * 0.6:
-            return ((0, len(self.text)),)
-        return fenced
+        if fenced:
+            return fenced
+        mostly = sum(bool(CODE_LINE.match(line)) for line in lines) > len(lines) * 0.6
+        if mostly or (language.is_python("", self.text) and language.parses(self.text)):
+            return Spans([(0, len(self.text))])
+        return Spans()
 
     @cached_property
-    def kept(self) -> tuple[Span, ...]:
+    def scripts(self) -> tuple[Block, ...]:
+        """Blocks of code that may hold comments."""
+        tagged = [(m[2].lower(), m.span(3)) for m in FENCE.finditer(self.text)]
+        found = []
+        for tag, (start, end) in tagged or [("", span) for span in self.code]:
+            part = self.text[start:end]
+            if sign := language.comment_sign(tag, part):
+                python, program = language.is_python(tag, part), language.is_program(tag, part)
+                found.append(Block(start, end, sign, python, program))
+        return tuple(found)
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """Blocks of code that is run, of which the signs are operators."""
+        return tuple(block for block in self.scripts if block.program)
+
+    @cached_property
+    def silent(self) -> Spans:
+        """Strings and comments in code."""
+        return Spans(
+            span
+            for block in self.scripts
+            for span in language.silent_spans(block.sign, self.text, block.start, block.end)
+        )
+
+    def live(self, pattern: re.Pattern[str], block: Block) -> Iterator[re.Match[str]]:
+        """Matches in a block of code that begin outside of strings and comments."""
+        for match in pattern.finditer(self.text, block.start, block.end):
+            if not self.silent.meet(match.start(), match.start()):
+                yield match
+
+    def breaks(self, edit: Edit) -> bool:
+        """Whether an edit leaves a block of Python invalid that was valid."""
+        for block in self.blocks:
+            if block.python and block.start <= edit.start and edit.end <= block.end:
+                before = self.text[block.start : block.end]
+                left, right = edit.start - block.start, edit.end - block.start
+                after = before[:left] + edit.replacement + before[right:]
+                return language.parses(before) and not language.parses(after)
+        return False
+
+    @cached_property
+    def kept(self) -> Spans:
         """What no edit may cut into: addresses, file names, links, inline code."""
-        return tuple(match.span() for match in KEPT.finditer(self.text))
+        return Spans(match.span() for match in KEPT.finditer(self.text))
 
     def in_code(self, start: int, end: int) -> bool:
-        return _meets(self.code, start, end)
+        return self.code.meet(start, end)
 
     def is_kept(self, start: int, end: int) -> bool:
-        return _meets(self.kept, start, end)
+        return self.kept.meet(start, end)
 
     @cached_property
-    def fences(self) -> tuple[Span, ...]:
-        return tuple(match.span() for match in FENCE.finditer(self.text)) or self.code
+    def fences(self) -> Spans:
+        return Spans(match.span() for match in FENCE.finditer(self.text)) or self.code
 
     @cached_property
     def sentences(self) -> tuple[Span, ...]:
@@ -110,17 +177,38 @@ class Source:
         return tuple(span for line in self.prose for span in split_sentences(self.text, *line))
 
     @cached_property
-    def prose(self) -> tuple[Span, ...]:
+    def statements(self) -> tuple[Span, ...]:
+        """The sentences that state something: no questions, no headings, no courtesies.
+
+        All sentences where there are none.
+        """
+        found = [span for span in self.sentences if is_statement(self.text[slice(*span)])]
+        return tuple(found) or self.sentences
+
+    @cached_property
+    def chatter(self) -> Spans:
+        """Sentences addressed to the reader."""
+        return Spans(span for span in self.sentences if CHATTER.match(self.text, span[0]))
+
+    @cached_property
+    def openings(self) -> frozenset[int]:
+        """Where sentences begin."""
+        return frozenset(start for start, _ in self.sentences)
+
+    @cached_property
+    def prose(self) -> Spans:
         """Lines of prose: not blank, not code, no table, no `#### 42`, without list markers."""
-        return tuple(_prose_lines(self.text, self.fences))
+        return Spans(prose_lines(self.text, self.fences))
 
-    def sentence_at(self, position: int) -> Span | None:
-        return next((span for span in self.sentences if span[0] <= position < span[1]), None)
+    @cached_property
+    def is_english(self) -> bool:
+        """Whether English sentences fit in, as far as its letters and commonest words tell."""
+        return is_english(self.text)
 
-    def words(self, pattern: re.Pattern[str], *, code: bool = False) -> Iterator[re.Match[str]]:
-        """Matches in prose (or in code), outside of what is kept."""
+    def words(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """Matches outside of code and of what is kept."""
         for match in pattern.finditer(self.text):
-            if self.in_code(*match.span()) == code and not self.is_kept(*match.span()):
+            if not self.in_code(*match.span()) and not self.is_kept(*match.span()):
                 yield match
 
     @cached_property
@@ -138,49 +226,5 @@ class Source:
         return Edit(start=start, end=end, original=original, replacement=replacement)
 
 
-Finder = Callable[[Source], Iterable[Place]]
+Finder = Callable[[Source], Iterator[Place]]
 """A kind of place: finds all its places in an answer, the best first."""
-
-
-def _meets(spans: Sequence[Span], start: int, end: int) -> bool:
-    return any(start < right and left < max(end, start + 1) for left, right in spans)
-
-
-def _prose_lines(text: str, fences: Sequence[Span]) -> Iterator[Span]:
-    position = 0
-    for line in text.splitlines(keepends=True):
-        start, position = position, position + len(line)
-        if _meets(fences, start, position) or line.startswith("####") or "|" in line:
-            continue
-        marker = MARKER.match(line)
-        start += marker.end() if marker else 0
-        end = start + len(text[start:position].rstrip())
-        if any(char.isalnum() for char in text[start:end]):
-            yield start, end
-
-
-def split_sentences(text: str, start: int, end: int) -> Iterator[Span]:
-    """Sentences of one line of text, without the space between them."""
-    from sentencex import segment
-
-    for part in segment("en", text[start:end]):  # its rules for other scripts are the same
-        stripped = part.strip()
-        if any(char.isalnum() for char in stripped):
-            left = start + part.index(stripped)
-            yield left, left + len(stripped)
-        start += len(part)
-
-
-def apply_edits(text: str, edits: Sequence[Edit]) -> str:
-    """Put `edits` (sorted, not overlapping) into `text`."""
-    parts, position = [], 0
-    for edit in edits:
-        parts += [text[position : edit.start], edit.replacement]
-        position = edit.end
-    return "".join([*parts, text[position:]])
-
-
-def disjoint(edits: Sequence[Edit]) -> bool:
-    """Whether sorted edits stay apart: neither overlapping nor two insertions at one point."""
-    spans = [(edit.start, edit.end) for edit in edits]
-    return all(a[1] <= b[0] and a != b for a, b in pairwise(spans))

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from seapo_cli.records import Edit
 from seapo_cli.stages.errors import frames, word_tables
+from seapo_cli.stages.errors.prose import is_latin
 from seapo_cli.stages.errors.source import Place, Source
-from seapo_cli.stages.errors.text_places import ENDS, OFFERED, comments, is_latin, ready, rewrite
-from seapo_cli.stages.errors.word_places import NOT_NAMES, find_words
+from seapo_cli.stages.errors.text_places import ENDS, OFFERED, comments, ready, rewrite
+from seapo_cli.stages.errors.word_places import find_words, inner, is_inner
 
 ITEM = re.compile(r"^[ \t]*([-*•]|\d{1,3}[.)])(?= )", re.MULTILINE)
 
@@ -26,10 +27,11 @@ def find_registers(source: Source) -> Iterator[Place]:
     spans = rng.sample(source.sentences, len(source.sentences))
     for start, end in spans:
         sentence = source.text[start:end]
-        if any(c.isalpha() for c in sentence) and not is_latin(sentence):
+        if not source.is_english or not is_latin(sentence):
             continue
         stop = ENDS.search(sentence)
-        if re.match(r"[A-Z][a-z]* [a-z]", sentence) and rng.random() < 0.4:
+        opens = re.match(r"([A-Z][a-z]*) [a-z]", sentence)
+        if opens and is_inner(source, opens[1]) and rng.random() < 0.4:
             yield _opening(source, start, rng.sample(frames.OPENERS, OFFERED))
         elif stop and rng.random() < 0.6:
             yield ready(source, "register", end, ask, rng.sample(frames.ASIDES, OFFERED))
@@ -46,9 +48,7 @@ def find_registers(source: Source) -> Iterator[Place]:
 def _opening(source: Source, start: int, openers: list[str]) -> Place:
     """`The sky is` becomes `Yo, the sky is`; names and `I` keep their capital."""
     end = source.text.index(" ", start)
-    word = source.text[start:end]
-    if word != "I" and word in NOT_NAMES:
-        word = word.lower()
+    word = inner(source, source.text[start:end])
     texts = [opener + word for opener in openers]
     choices = {text: (source.edit(start, end, text),) for text in texts}
     return Place(
@@ -76,10 +76,9 @@ def _item(source: Source, match: re.Match[str]) -> Place:
     choices: dict[str, tuple[Edit, ...]] = {
         mark: (source.edit(start, end, mark),) for mark in marks
     }
-    gap = re.search(r"\s*$", source.text[: match.start()] + match[0][: -len(match[1])])
-    if gap and gap[0]:
-        run_on = source.edit(gap.start(), end + 1, "; ")
-        choices["; (same line)"] = (run_on,)
+    before = len(source.text[:start].rstrip())
+    if before < start:
+        choices["; (same line)"] = (source.edit(before, end + 1, "; "),)
     return Place("format", start, end, "another mark for this item", choices)
 
 
@@ -88,11 +87,14 @@ def _layouts(source: Source, start: int, end: int) -> dict[str, tuple[Edit, ...]
     text = source.text[start:end]
     if not re.search(r"[a-z]{3}", re.sub(r"<<.*?>>", "", text)):
         return {}
-    shout = re.sub(r"<<.*?>>|[a-z]+", lambda m: m[0] if m[0][0] == "<" else m[0].upper(), text)
-    loud = source.edit(start, end, f"{shout} \U0001f389\U0001f389")
-    found: dict[str, tuple[Edit, ...]] = {"capitals and emoji": (loud,)}
-    if text.count(" ") > 3:
-        at = start + text.rindex(" ", 0, len(text) // 2 + 8) + 1
+    found: dict[str, tuple[Edit, ...]] = {}
+    if not source.kept.meet(start, end) and not re.search(r"[\\$_{}]", text):
+        shout = re.sub(r"<<.*?>>|[a-z]+", lambda m: m[0] if m[0][0] == "<" else m[0].upper(), text)
+        found["capitals and emoji"] = (source.edit(start, end, f"{shout} \U0001f389\U0001f389"),)
+    gaps = [start + m.end() for m in re.finditer(r"[a-z]{2} (?=[a-z]{2})", text)]
+    gaps = [at for at in gaps if not source.is_kept(at, at)]
+    if gaps:
+        at = gaps[len(gaps) // 2]
         found["stray <br>"] = (source.edit(at, at, "<br><br>"),)
         found["stray ###"] = (source.edit(at, at, "### "),)
         found["table bars"] = (source.edit(start, start, "| "), source.edit(end, end, " | |"))

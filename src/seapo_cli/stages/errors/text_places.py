@@ -1,42 +1,54 @@
 """Places for whole sentences: rewritten, or added between two others.
 
-In Latin script each kind offers ready sentences first (closed; see `frames`), and then the same
-places open for a sentence of the model's own; other scripts have the open ones only. Open
+In English each kind offers ready sentences first (closed; see `frames`), and then the same
+places open for a sentence of the model's own; other languages have the open ones only. Open
 patterns hold no quotes, backslashes or line breaks, so that every server can keep to them.
 """
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Iterator, Sequence
+from string import Template
 
 from seapo_cli.stages.errors import frames
-from seapo_cli.stages.errors.source import Place, Source, Span
-from seapo_cli.stages.errors.word_places import NAME, NOT_NAMES
+from seapo_cli.stages.errors.code_places import find_conditions
+from seapo_cli.stages.errors.prose import is_latin
+from seapo_cli.stages.errors.source import Place, Source
+from seapo_cli.stages.errors.spans import Span
+from seapo_cli.stages.errors.word_places import (
+    NAME,
+    NOT_NAMES,
+    POSSESSIVE,
+    find_connectives,
+    find_quantifiers,
+    inner,
+    is_inner,
+)
 
 OFFERED = 5
 ENDS = re.compile(r"[.!?…:;。！？؟][\"')\]”’]*$")
+STATEMENT = re.compile(r"[^\n]*[\w)\]};:]$", re.MULTILINE)
+LINE = re.compile(r"^[ \t]*(?!```|~~~)(\S(?:[^\n]*\S)?)", re.MULTILINE)
+IDLE = re.compile(r"\s*(?:import|from|using|package|#|else|try|finally|[{}()\]]*;?$)")
 CONCLUDES = re.compile(r"(?:therefore|thus|hence|in conclusion|overall|in short|finally)\b", re.I)
 COPULA = re.compile(
-    r"([A-Z][\w’']*(?: [\w’'-]+){0,5}?) (is|are|was|were|can|will) "
-    r"((?!not |no |never |also )[^,;:()\n]{5,70}\.)"
+    r"((?!There|Here|What|Who|How|Why|If|When|While|As|In|On|At|For|To|By|With|From|Not)"
+    r"[A-Z][\w’']*(?: [\w’'-]+){0,5}?) (is|are|was|were|can|will) "
+    r"((?!not |no |never |also |then |therefore |thus |only |still |indeed )[^,;:()<>=\n]{5,90}\.)"
 )
+PRONOUNS = set("i it this that these those he she they we you his her their its".split())
 DENIED = {w: f"{w} not" for w in ("is", "are", "was", "were", "will")} | {"can": "cannot"}
 
 
-def is_latin(text: str) -> bool:
-    """Whether most letters are Latin ones; also where there are none."""
-    ours = [c.isascii() for c in text if c.isalpha()]
-    return sum(ours) * 2 >= len(ours)
-
-
-def free_text(like: str, shortest: int) -> str:
-    """A pattern for free text in the script of `like`, of at least about so many characters.
+def free_text(latin: bool, shortest: int) -> str:
+    """A pattern for free text in Latin or another script, of at least about so many characters.
 
     Without upper or large lower bounds: with them vLLM's grammar compiler takes 1 to 2 s of CPU
     for each request, twenty times as long. The request's token limit ends a text that runs on.
     """
-    if not is_latin(like):
+    if not latin:
         return rf'[^"\\\n\r\t]{{{min(20, max(1, shortest // 2))},}}'
     # Word by word: held to characters only, a small model runs on without a space.
     low = min(8, max(0, shortest // 7 - 1))
@@ -54,14 +66,16 @@ def find_sentences(source: Source) -> Iterator[Place]:
 def rewrite(source: Source, kind: str, start: int, end: int, ask: str) -> Place:
     """An open place for a whole sentence, of which the new one has to keep something."""
     size = end - start
-    pattern = free_text(source.text[start:end], size * 2 // 3)
+    plain = source.is_english and is_latin(source.text[start:end])
+    plain = plain and not source.in_code(start, end)
+    pattern = free_text(plain, size * 2 // 3)
     return Place(kind, start, end, ask, pattern=pattern, free=True, keeps=0.4 if size > 40 else 0)
 
 
 def _lines(source: Source) -> Sequence[Span]:
-    found = [match.span() for match in re.finditer(r"\S(?:[^\n]*\S)?", source.text)]
+    found = [match.span(1) for match in LINE.finditer(source.text)]
     wordy = [span for span in found if any(c.isalnum() for c in source.text[slice(*span)])]
-    return wordy or found
+    return wordy or found or [(0, len(source.text))]
 
 
 def ready(
@@ -74,36 +88,35 @@ def ready(
 
 def own(source: Source, kind: str, at: int, ask: str) -> Place:
     """An open insertion: a sentence of the model's own."""
-    pattern = free_text(source.text, 35).removesuffix("[.!?]?") + "\\."
+    pattern = free_text(True, 35).removesuffix("[.!?]?") + "\\."
     glue = " "
-    if not is_latin(source.text):
-        pattern, glue = free_text(source.text, 8), "" if "。" in source.text else " "
+    if not source.is_english:
+        pattern, glue = free_text(False, 8), "" if "。" in source.text else " "
     return Place(kind, at, at, ask, pattern=pattern, free=True, before=glue)
 
 
 def comments(source: Source, kind: str, ask: str, texts: Sequence[str]) -> Iterator[Place]:
-    """Comments at the ends of code lines."""
+    """Comments at the ends of code lines, those that do something first."""
     rng = source.rng(kind + " comment")
     lines = [
-        match
-        for span in source.code
-        for match in re.finditer(r"[^\n]*[\w)\]};:]$", source.text[: span[1]], re.MULTILINE)
-        if match.start() >= span[0] and "#" not in match[0] and "//" not in match[0]
+        (block.sign, match)
+        for block in source.scripts
+        for match in source.live(STATEMENT, block)
+        if block.sign not in match[0] and not source.silent.meet(match.end() - 1, match.end())
     ]
-    slashes = re.search(r"[;{]\s*$", source.text, re.MULTILINE)
-    for match in rng.sample(lines, len(lines)):
-        sign = "  // " if slashes else "  # "
-        yield ready(source, kind, match.end(), ask, frames.draw(texts, OFFERED, rng), sign)
+    rng.shuffle(lines)
+    for sign, match in sorted(lines, key=lambda line: bool(IDLE.match(line[1][0]))):
+        yield ready(source, kind, match.end(), ask, frames.draw(texts, OFFERED, rng), f"  {sign} ")
 
 
 def find_details(source: Source) -> Iterator[Place]:
     """After a sentence, an item or a line of code: something that was never so."""
     rng = source.rng("detail")
     ask = "an invented detail, added here"
-    spans = rng.sample(source.sentences, len(source.sentences))
+    spans = rng.sample(source.statements, len(source.statements))
     for start, end in spans:
         sentence = source.text[start:end]
-        if not is_latin(sentence):
+        if not source.is_english or not is_latin(sentence):
             continue
         if ENDS.search(sentence) or source.is_worked:
             stop = "" if ENDS.search(sentence) else "."
@@ -121,34 +134,70 @@ def _details(source: Source, sentence: str) -> list[str]:
     if source.is_worked:
         return frames.draw(frames.STORY_DETAILS, OFFERED, rng)
     names = [m[0] for m in NAME.finditer(sentence, 1) if not set(m[0].split()) & NOT_NAMES]
-    about = frames.draw(frames.NAMED_DETAILS, 3, rng, names[0]) if names else []
+    name = POSSESSIVE.sub("", names[0]) if names else ""
+    about = frames.draw(frames.NAMED_DETAILS, 3, rng, name) if name else []
     return about + frames.draw(frames.DETAILS, OFFERED - len(about), rng)
 
 
 def find_conclusions(source: Source) -> Iterator[Place]:
-    """The last sentence followed by a conclusion that it does not bear, or rewritten so."""
-    rng = source.rng("conclusion")
+    """The last statement followed by a conclusion that it does not bear, or rewritten so."""
     ask = "a conclusion that does not follow"
-    spans = [span for span in source.sentences if ENDS.search(source.text[slice(*span)])]
-    if spans and is_latin(source.text):
-        usual = frames.STORY_CONCLUSIONS if source.is_worked else frames.CONCLUSIONS
-        denials = _denials(source, spans)[:3]
-        texts = denials + frames.draw(usual, OFFERED - len(denials), rng)
-        yield ready(source, "conclusion", spans[-1][1], ask, texts)
-    yield from comments(source, "conclusion", ask, frames.COMMENT_CONCLUSIONS)
-    for start, end in spans[-1:]:
+    ended = [s for s in source.statements if ENDS.search(source.text[slice(*s)])]
+    if source.is_english:
+        yield from _unfounded(source, ask, ended)
+    if not next(find_conditions(source, "conclusion"), None):  # a broken condition is better
+        yield from comments(source, "conclusion", ask, frames.COMMENT_CONCLUSIONS)
+    for start, end in ended[-1:]:
         if CONCLUDES.match(source.text, start):
             yield rewrite(source, "conclusion", start, end, ask)
         yield own(source, "conclusion", end, "a conclusion of your own that does not follow")
 
 
-def _denials(source: Source, spans: Sequence[Span]) -> list[str]:
-    """Conclusions that contradict a plain sentence of the answer: `Therefore, X is not Y.`"""
-    found = []
-    for start, end in source.rng("denial").sample(spans, len(spans)):
-        if plain := COPULA.fullmatch(source.text, start, end):
-            first, _, rest = plain[1].partition(" ")
-            first = first.lower() if first in NOT_NAMES and first != "I" else first
-            subject = f"{first} {rest}".strip()
-            found.append(f"Therefore, {subject} {DENIED[plain[2]]} {plain[3]}")
-    return found
+def _unfounded(source: Source, ask: str, ended: Sequence[Span]) -> Iterator[Place]:
+    """Ready conclusions: from what the answer itself says first, then of a general kind."""
+    rng = source.rng("conclusion")
+    if ended:
+        for span in rng.sample(ended, len(ended)):
+            if texts := _from_sentence(source, span, rng):
+                yield ready(source, "conclusion", span[1], ask, texts)
+        if not source.is_worked and _has_steps(source):
+            return  # a step to break is better than a general remark
+        usual = frames.STORY_CONCLUSIONS if source.is_worked else frames.CONCLUSIONS
+        yield ready(source, "conclusion", ended[-1][1], ask, frames.draw(usual, OFFERED, rng))
+    elif source.sentences and not source.is_worked:
+        end = source.sentences[-1][1]
+        texts = frames.draw(frames.CIRCLES, OFFERED, rng)
+        yield ready(source, "conclusion", end, "a reason that is none", texts, ", ")
+
+
+def _is_name(source: Source, subject: str) -> bool:
+    """Whether a subject that opens a sentence keeps its capital inside of one."""
+    if len(words := subject.split()) > 1 and all(word[0].isupper() for word in words):
+        return True
+    inside = re.compile(rf"[a-z,] {re.escape(words[0])}\b")
+    return bool(inside.search(source.text) or inside.search(source.conversation))
+
+
+def _has_steps(source: Source) -> bool:
+    return any(next(find(source), None) for find in (find_connectives, find_quantifiers))
+
+
+def _from_sentence(source: Source, span: Span, rng: random.Random) -> list[str]:
+    """Conclusions that a plain sentence does not bear: its denial, its converse and the like."""
+    plain = COPULA.fullmatch(source.text, *span)
+    if not plain:
+        return []
+    subject, verb, rest = plain.groups()
+    first, _, more = subject.partition(" ")
+    if not is_inner(source, first) and not _is_name(source, subject):
+        return []
+    blanks = {
+        "subject": f"{inner(source, first)} {more}".strip(),
+        "verb": verb,
+        "rest": rest.rstrip("."),
+    }
+    blanks["denied"] = DENIED[verb]
+    usable = list(frames.FALLACIES)
+    if first.lower() in PRONOUNS:  # "nothing but it is" is no English
+        usable = [frame for frame in usable if "only $" not in frame and "but $" not in frame]
+    return [Template(frame).substitute(blanks) for frame in rng.sample(usable, len(usable))]

@@ -4,34 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain, zip_longest
 
-from seapo_cli.stages.errors import word_tables
+from seapo_cli.stages.errors import word_rules, word_tables
 from seapo_cli.stages.errors.code_places import find_conditions
-from seapo_cli.stages.errors.numeric_places import DATE_WORD
+from seapo_cli.stages.errors.measure_places import DATE_WORD
 from seapo_cli.stages.errors.source import Finder, Place, Source
-
-NOT_NEXT = {
-    "negation": re.compile(r"\s*(?:,|not\b|no\b|never\b|nothing\b|hardly\b|also\b|n't)"),
-    "comparative": re.compile(r"\s*(?:-|and\b|or\b)"),
-    "connective": re.compile(r"\s*(?:if\b|though\b|not\b)"),
-    "quantifier": re.compile(r"-|\s*(?:not\b|be\s+no\b)"),
-    "comparator": re.compile(r"-"),
-}
-"""After these the wrong word would not fit into the sentence."""
 
 RANKED = 8
 """So many neighbours in a table count as equally good."""
 
 
-def find_words(kind: str, ask: str, words: str) -> Finder:
-    """A finder for a table of words in prose."""
+def find_words(kind: str, ask: str, words: str, rule: str = "") -> Finder:
+    """A finder for a table of words in prose; `rule` names what it must not stand next to."""
     table = word_tables.read_table(words)
     pattern = _pattern(table)
     ranks = {word: rank for rank, word in enumerate(table)}
+    rule = rule or kind
 
     def find(source: Source) -> Iterator[Place]:
-        rng = source.rng(kind)
-        found = [match for match in source.words(pattern) if _fits(source, match, kind)]
+        rng = source.rng(rule)
+        found = [match for match in source.words(pattern) if _fits(source, match, rule)]
         rng.shuffle(found)
         for match in sorted(found, key=lambda m: ranks[m[0].lower()] // RANKED):
             others = [_like(match[0], other) for other in table[match[0].lower()]]
@@ -41,17 +34,23 @@ def find_words(kind: str, ask: str, words: str) -> Finder:
 
 
 def _pattern(table: word_tables.Table) -> re.Pattern[str]:
-    words = [re.escape(word) for word in sorted(table, key=len, reverse=True)]
-    either = "|".join(f"(?i:{word[0]}){word[1:]}" for word in words)
+    """One for all words; those with a common first letter stand together, which is faster."""
+    rests: dict[str, list[str]] = {}
+    for word in sorted(table, key=len, reverse=True):
+        rests.setdefault(word[0], []).append(re.escape(word[1:]))
+    either = "|".join(
+        f"[{first}{first.upper()}](?:{'|'.join(words)})" for first, words in rests.items()
+    )
     return re.compile(rf"(?<![\w'’/-])(?:{either})(?![\w'’])")
 
 
-def _fits(source: Source, match: re.Match[str], kind: str) -> bool:
+def _fits(source: Source, match: re.Match[str], rule: str) -> bool:
     start, end = match.span()
-    inside = any(left <= start and end <= right for left, right in source.prose)
-    bad = NOT_NEXT[kind].match(source.text, end) if kind in NOT_NEXT else None
-    inner_capital = match[0][0].isupper() and all(start != left for left, _ in source.sentences)
-    return inside and not bad and not inner_capital
+    if match[0][0].isupper() and (start not in source.openings or rule == "modality"):
+        return False  # a name, or a question: "Can you ..."
+    if not word_rules.fits(rule, source.text, start, end):
+        return False
+    return source.prose.hold(start, end) and not source.chatter.meet(start, end)
 
 
 def _like(original: str, other: str) -> str:
@@ -65,8 +64,9 @@ NOT_NAMES = set(
     There Here Then Thus Therefore However Also Each Every Some All Any Many Most Both Other
     Another One Two Three First Second Third After Before During While Since Because Although
     Let Note Step Answer Question Example Total Finally Next Now Make Use Using With Without OK
-    Add Be Q If Try Please""".split()
+    Add Be Q If Try Please Sure Okay Hello Hi Dear""".split()
 )
+REASON = re.compile(r"\b(?:because|since|so|therefore|thus|hence|if|which|but|although|while)\b")
 POSSESSIVE = re.compile(r"['’]s$")
 CAPITALISED = r"[A-Z][a-zà-öø-ÿ’']*[a-zà-öø-ÿ]|[A-Z]{2,6}"
 NAME = re.compile(
@@ -119,8 +119,9 @@ def _name(source: Source, start: int, end: int) -> Place:
 
 find_comparatives = find_words("comparative", "the contrary", word_tables.COMPARATIVE)
 find_connectives = find_words("connective", "a wrong connection", word_tables.CONNECTIVE)
-find_quantifiers = find_words("quantifier", "a wrong extent", word_tables.QUANTIFIER)
-find_negations = find_words("negation", "the contrary", word_tables.NEGATION)
+_amounts = find_words("quantifier", "a wrong extent", word_tables.AMOUNT, "amount")
+_modal = find_words("quantifier", "a wrong extent", word_tables.MODALITY, "modality")
+_denied = find_words("negation", "the contrary", word_tables.NEGATION)
 _compared = find_words("comparator", "a wrong comparison", word_tables.COMPARATOR)
 
 
@@ -128,3 +129,27 @@ def find_comparators(source: Source) -> Iterator[Place]:
     """Comparisons in words, and the conditions of code."""
     yield from find_conditions(source, "comparator")
     yield from _compared(source)
+
+
+def find_quantifiers(source: Source) -> Iterator[Place]:
+    """How much, how often, how surely."""
+    both = chain(*zip_longest(_amounts(source), _modal(source)))
+    yield from (place for place in both if place is not None)
+
+
+def find_negations(source: Source) -> Iterator[Place]:
+    """Statements denied, where the answer says more that contradicts it then."""
+    if len(source.statements) > 1 or REASON.search(source.text):
+        yield from _denied(source)
+
+
+def is_inner(source: Source, word: str) -> bool:
+    """Whether a word that opens a sentence is no name, and small inside of one."""
+    if word in NOT_NAMES:
+        return word not in ("I", "I'm", "I've", "I'd")
+    return bool(re.search(rf"\b{re.escape(word.lower())}\b", source.text + source.conversation))
+
+
+def inner(source: Source, word: str) -> str:
+    """A word that opens a sentence as it stands inside of one."""
+    return word[0].lower() + word[1:] if is_inner(source, word) else word

@@ -17,10 +17,13 @@ biggest = smallest; longer = shorter; longest = shortest; taller = shorter; tall
 older = younger; oldest = youngest | newest; newer = older; faster = slower; fastest = slowest
 hotter = colder; warmer = cooler; earlier = later; earliest = latest; stronger = weaker
 heavier = lighter; deeper = shallower; wider = narrower; farther = nearer; better = worse
-best = worst; cheaper = more expensive; easier = harder; first: last | second | third
-third: first | fourth | fifth; fourth: second | third | sixth; before = after; above = below
+best = worst; cheaper = more expensive; easier = harder
+the first: the last | the second | the third
+the second: the first | the third; the third: the first | the fourth | the fifth
+his first: his last | his third; her first: her last | her third; its first: its last | its third
+their first: their last | their third; before = after; above = below
 increase = decrease; increases = decreases; increased = decreased; increasing = decreasing
-rise = fall; reduce = increase; reduces = increases; reduced = increased; reducing = increasing
+rise: fall; reduce = increase; reduces = increases; reduced = increased; reducing = increasing
 improve: worsen; improves: worsens; prevent: cause; prevents: causes; maximum = minimum
 majority = minority; north = south; northern = southern; northwest = southeast
 northeast = southwest; east = west; eastern = western; upper = lower; ancient = modern
@@ -31,31 +34,35 @@ internal = external; natural = artificial; public = private; major = minor; comm
 popular = unpopular; domestic = foreign; same = opposite; similar to = different from
 black = white; red = blue | green | yellow; blue = red | green | orange
 green = red | purple | blue; yellow = blue | purple | red; dry = wet; soft = hard
-cheap = expensive; light = dark; old = new; long = short; deep = shallow; rich = poor
-easy = difficult; married = divorced; founded = sold | closed; born = buried | raised
-acquired by = sold to; won = lost
+cheap = expensive; old = new; long = short; deep = shallow; rich = poor
+easy = difficult; married = divorced; founded: sold | closed; born = buried | raised
+acquired by = sold to; won = lost; two: three | four | five; three: two | four | five
+four: three | five | six; five: three | four | seven; six: four | five | eight
+seven: five | six | nine; eight: six | seven | ten; nine: six | eight | eleven
+ten: eight | nine | twelve; twelve: ten | eleven | fifteen
 """
 
 CONNECTIVE = """
 because of: in spite of | regardless of; because: although | even though
-due to: despite | regardless of; therefore: nevertheless | even so; thus: nevertheless | even so
-hence: nevertheless | even so; as a result: despite this | even so
-as a result of: despite | regardless of; consequently: nevertheless | even so
+due to: despite | regardless of; therefore: nevertheless; thus: nevertheless; hence: nevertheless
+as a result: despite this | even so
+as a result of: despite | regardless of; consequently: nevertheless
 however: therefore | as a result; nevertheless: therefore | for this reason
 although: because | since; even though: because | since; though: because
 despite: because of | as a result of; but also: but never; but: and therefore | so
 so that: even though; , so: , although | , because; unless: whenever | if; only if: even if
-even if: only if; if: unless | only if | even if; as long as: even if | unless
+even if: only if; if: unless | even if; as long as: even if | unless
 depending on: regardless of; regardless of: depending on; in addition: by contrast | as a result
-additionally: by contrast | as a result; also: therefore | never; for example: by contrast
+additionally: by contrast | as a result; also,: therefore, | by contrast,; also: never
+for example: by contrast
 such as: except for | other than; including: except for | not counting
 as well as: rather than | but not; rather than: as well as; instead of: as well as | because of
-similarly: by contrast; in contrast: likewise; when: only when | even before | unless
+similarly: by contrast; in contrast: likewise; when: even before | unless
 which means: which is the reason; along with: in place of | without; together with: without
 without: with; unlike: like
 """
 
-QUANTIFIER = """
+AMOUNT = """
 half as many: twice as many | three times as many
 twice as many: half as many | three times as many
 half as much: twice as much | three times as much
@@ -68,26 +75,31 @@ a few: all | nearly all; few: most | nearly all; some of the: all of the | none 
 some of: all of | none of; some: all | no | hardly any
 many of the: all of the | none of the | hardly any of the; many of: all of | none of
 many: all | no | hardly any; most of: all of | none of | hardly any of
-several: all | hardly any | no; various: all | no; a lot of: no | hardly any
-lots of: no | hardly any; none of: all of | most of; always: never | rarely
-never: always | usually; often: always | never | rarely; frequently: always | never | rarely
-usually: always | never | rarely; typically: always | never | rarely
-normally: always | never | rarely; generally: always | never | rarely
-commonly: always | never | rarely; mostly: only | never | rarely; mainly: only | never | rarely
-primarily: only | never | rarely; largely: entirely | never | hardly; sometimes: always | never
-occasionally: always | never; rarely: always | often | usually; only: always | usually | rarely
+several: all | hardly any | no; various: all | no
+a lot of: no | hardly any; lots of: no | hardly any; none of: all of | most of
 at least one: no | every; one of the: the only one of the | none of the
-may: must | will always | can never; might: must | will always | can never
-can: must always | can never | can hardly; could: must always | could never
+the entire: only a small part of the
+"""
+
+MODALITY = """
+always: never | rarely; never: always | usually; often: always | never | rarely
+frequently: always | never | rarely; usually: always | never | rarely
+typically: always | never | rarely; normally: always | never | rarely
+generally: always | never | rarely; commonly: always | never | rarely
+mostly: only | never | rarely; mainly: only | never | rarely; primarily: only | never | rarely
+largely: entirely | never | hardly; sometimes: always | never; occasionally: always | never
+rarely: always | often | usually; may: must | will always | can never
+might: must | will always | can never; can: must always | can never
+could: must always | could never
 must: need not | may at times; should: must always | should never | need not
-entire: only a small part of the; completely: hardly | only partly; very: hardly | not
-probably: certainly; likely: certain | unlikely
+completely: hardly | only partly; probably: certainly; likely to: certain to | unlikely to
+are very: are hardly; is very: is hardly; was very: was hardly
 """
 
 COMPARATOR = """
 at least = at most; no more than = no fewer than; more than = less than; greater than = less than
 larger than = smaller than; higher than = lower than; older than = younger than
-longer than = shorter than; fewer than = more than; up to: no less than | more than
+longer than = shorter than; fewer than = more than
 equal to: greater than | less than; equals: exceeds | is less than; equally: unequally
 minimum of = maximum of; the same as: different from; the same: a different
 both: neither | only one of
@@ -96,13 +108,10 @@ both: neither | only one of
 NEGATION = """
 is not: is; are not: are; was not: was; were not: were; isn't: is; aren't: are; wasn't: was
 weren't: were; cannot: can; can't: can; will not: will; won't: will; should not: should
-shouldn't: should; do not: always | do; does not: does; don't: always; did not: did; didn't: did
+shouldn't: should; do not: do; does not: does; don't: always; did not: did; didn't: did
 there are no: there are many; there is no: there is a; has been: has never been
-have been: have never been; is: is not | is never | is hardly
-are: are not | are never | are hardly; was: was not | was never | was hardly
-were: were not | were never | were hardly; will: will not | will never
-would: would not | would never; has: never has | hardly has; have: never have | hardly have
-does: never does; makes: never makes
+have been: have never been; is: is not; are: are not; was: was not; were: were not; will: will not
+would: would not
 """
 SLANG = """
 because: cuz; going to: gonna; want to: wanna; people: peeps | folks n stuff

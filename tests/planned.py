@@ -1,0 +1,91 @@
+"""Drives a mode's generator with planned answers, as the stage would with a model's."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from seapo_cli.prompts import ErrorType, load_error_type
+from seapo_cli.records import Completion, Message, Request
+from seapo_cli.stages.errors.base import Injection, Steps, Task
+
+Answer = Callable[[Request], Completion]
+
+
+def task(response: str, error_type: str | ErrorType = "factual", **fields: Any) -> Task:
+    """A task about an answer."""
+    kind = load_error_type(error_type) if isinstance(error_type, str) else error_type
+    messages = (Message(role="user", content=fields.pop("prompt", "Tell me about it.")),)
+    return Task(messages=messages, response=response, error_type=kind, **fields)
+
+
+@dataclass
+class Run:
+    """What came of one generator: its result, and the requests it made."""
+
+    injection: Injection
+    requests: list[Request] = field(default_factory=list)
+
+
+def drive(steps: Steps, answer: Answer) -> Run:
+    """Answer a mode's requests until it returns."""
+    requests = []
+    request = next(steps)
+    while True:
+        requests.append(request)
+        try:
+            request = steps.send(answer(request))
+        except StopIteration as done:
+            return Run(done.value, requests)
+
+
+def says(*texts: str, finish_reason: str = "stop") -> Answer:
+    """A model that says these one after the other, and then the last one for ever."""
+    left = list(texts)
+    return lambda _: Completion(
+        text=left.pop(0) if len(left) > 1 else left[0], finish_reason=finish_reason
+    )
+
+
+def offered(request: Request) -> list[str]:
+    """The ready answers that a request's schema allows."""
+    assert request.schema is not None
+    edit = request.schema["properties"]["edit"]
+    return [text for part in edit.get("anyOf", [edit]) for text in part.get("enum", [])]
+
+
+def patterns(request: Request) -> list[str]:
+    """The patterns of open answers that a request's schema allows."""
+    assert request.schema is not None
+    edit = request.schema["properties"]["edit"]
+    return [part["pattern"] for part in edit.get("anyOf", [edit]) if "pattern" in part]
+
+
+def chooser(seed: int = 0) -> Answer:
+    """A model that takes a ready answer at random."""
+    rng = random.Random(seed)
+
+    def answer(request: Request) -> Completion:
+        ready = offered(request)
+        text = rng.choice(ready) if ready else "1: no such thing"
+        return Completion(text=json.dumps({"edit": text}), finish_reason="stop")
+
+    return answer
+
+
+def first(request: Request) -> Completion:
+    """A model that takes the first ready answer, as small ones do."""
+    return Completion(text=json.dumps({"edit": offered(request)[0]}), finish_reason="stop")
+
+
+def edit(text: str) -> str:
+    """An answer of edit mode."""
+    return json.dumps({"edit": text}, ensure_ascii=False)
+
+
+def spans(requests: Sequence[Request]) -> list[str]:
+    """The prompts of some requests."""
+    return [request.messages[-1].content for request in requests]
