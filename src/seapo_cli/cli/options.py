@@ -140,7 +140,7 @@ class ModelOptions(VllmOptions):
             "--concurrency",
             "-c",
             env="SEAPO_CONCURRENCY",
-            help="Most requests open at once. [default: 64, embedded 4]",
+            help="Most requests open at once. [default: 64, embedded 4, vllm 256]",
         ),
     ] = None
     retries: Annotated[
