@@ -2,22 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# The demo is about the embedded model, also where an endpoint is configured.
-SEAPO := $(BIN)/seapo
-DEMO := --backend embedded
-
 .PHONY: demo test check install clean
 .DELETE_ON_ERROR:
 
-demo: demo/negatives.jsonl
-	$(BIN)/python examples/show.py $<
-
-demo/answers.jsonl: examples/prompts.jsonl $(VENV)/ready
-	@mkdir -p $(@D)
-	$(SEAPO) sample $< -o $@ $(DEMO) --max-tokens 96 --truncated keep
-
-demo/negatives.jsonl: demo/answers.jsonl examples/answers.jsonl
-	cat $^ | $(SEAPO) inject -t factual -t logical -t hallucination -t style -o $@ $(DEMO)
+demo: $(VENV)/ready
+	$(MAKE) --no-print-directory -C examples show SEAPO=../$(BIN)/seapo OUT=../demo
 
 test: check
 	$(BIN)/pytest

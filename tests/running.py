@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from servers import Server
 
@@ -76,17 +76,24 @@ class Seapo:
         return str(path)
 
     def start(
-        self, stage: str, *options: str, limits: Callable[[], None] | None = None
+        self,
+        stage: str,
+        *options: str,
+        limits: Callable[[], None] | None = None,
+        stdin: IO[bytes] | int = subprocess.PIPE,
     ) -> subprocess.Popen[bytes]:
         """Start a command without waiting for it."""
-        return self._start([stage, *self._defaults(stage, options), *options], limits)
+        return self._start([stage, *self._defaults(stage, options), *options], limits, stdin)
 
     def _start(
-        self, arguments: Sequence[str], limits: Callable[[], None] | None = None
+        self,
+        arguments: Sequence[str],
+        limits: Callable[[], None] | None = None,
+        stdin: IO[bytes] | int = subprocess.PIPE,
     ) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-m", "seapo_cli", *arguments],
-            stdin=subprocess.PIPE,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=self.environment,

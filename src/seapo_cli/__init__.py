@@ -1,6 +1,6 @@
 """seapo: preference pairs whose rejected side is a good answer with a typed mistake in it.
 
-    from seapo_cli import sample, inject
+    from seapo_cli import sample, inject, filter_rows, pair
 
 The command line is `seapo` (`seapo_cli.cli`).
 """
@@ -10,15 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from seapo_cli.api import inject, sample
+    from seapo_cli.api import filter_rows, inject, pair, sample
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "inject", "sample"]
+__all__ = ["__version__", "filter_rows", "inject", "pair", "sample"]
 
 
 def __getattr__(name: str) -> Any:
     """Load the stages when they are asked for: the command line starts without them."""
-    if name in ("inject", "sample"):
+    if name in ("filter_rows", "inject", "pair", "sample"):
         from seapo_cli import api
 
         return getattr(api, name)

@@ -16,20 +16,41 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
-from seapo_cli.engine.pipeline import Failure, Result, Stage, results
-from seapo_cli.engine.session import open_gateway
+from seapo_cli.engine.pipeline import AnyStage, Failure, LocalStage, Result, local_result
+from seapo_cli.engine.session import ModelUse, open_gateway, open_results
 from seapo_cli.engine.tally import Tally
-from seapo_cli.jsonl import Line
+from seapo_cli.errors import UsageError
+from seapo_cli.jsonl import Line, encode
 from seapo_cli.records import Keys
-from seapo_cli.settings import BackendSettings, EngineSettings, InjectSettings, SampleSettings
+from seapo_cli.settings import (
+    BackendSettings,
+    EngineSettings,
+    FilterSettings,
+    InjectSettings,
+    PairSettings,
+    SampleSettings,
+)
+
+if TYPE_CHECKING:
+    from seapo_cli.stages.pairing.maker import Maker
 
 T = TypeVar("T")
 Rows = Iterable[Mapping[str, Any]]
 OnFailure = Callable[[Mapping[str, Any], Failure], None]
+OnRejected = Callable[[dict[str, Any]], None]
 
 
 def sample(
@@ -57,7 +78,7 @@ def sample(
     from seapo_cli.stages.sample import Sample
 
     stage = Sample(settings or SampleSettings())
-    return _stream(stage, rows, backend, engine, keys or Keys(), on_failure or _log)
+    return _stream(stage, rows, _model_use(backend, engine), keys or Keys(), on_failure or _log)
 
 
 def inject(
@@ -75,7 +96,96 @@ def inject(
     """
     from seapo_cli.stages.inject import Inject
 
-    return _stream(Inject(settings), rows, backend, engine, keys or Keys(), on_failure or _log)
+    model = _model_use(backend, engine)
+    return _stream(Inject(settings), rows, model, keys or Keys(), on_failure or _log)
+
+
+def filter_rows(
+    rows: Rows,
+    settings: FilterSettings | None = None,
+    *,
+    backend: BackendSettings | None = None,
+    engine: EngineSettings | None = None,
+    keys: Keys | None = None,
+    on_rejected: OnRejected | None = None,
+    on_failure: OnFailure | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Keep pairs whose negative is really worse: yields rows with `checks` added.
+
+    Arguments and errors are those of `sample`, and:
+
+    Args:
+        settings: which checks, with which options; the defaults are those of the command.
+        on_rejected: called with each row that is not kept; its `checks` say why.
+    """
+    from seapo_cli.stages.filter import SlowFilter, make_filter
+
+    settings, keys = settings or FilterSettings(), keys or Keys()
+    stage = make_filter(settings, keys)
+    told = on_failure or _log
+    if not isinstance(stage, SlowFilter):
+        return _local_stream(stage, rows, keys, told, on_rejected)
+    model = _model_use(backend, engine) if stage.asks_model else None
+    return _stream(stage, rows, model, keys, told, on_rejected)
+
+
+def pair(
+    rows: Rows,
+    settings: PairSettings | None = None,
+    *,
+    backend: BackendSettings | None = None,
+    engine: EngineSettings | None = None,
+    keys: Keys | None = None,
+    on_failure: OnFailure | None = None,
+    on_evaluation: Callable[[dict[str, Any]], None] | None = None,
+) -> Iterator[dict[str, Any]]:
+    """Make preference pairs: yields rows in the trainer's format that `settings` names.
+
+    All rows are read before the first pair is there; they are kept on disk, not in memory.
+
+    Args:
+        on_evaluation: called with each row for evaluation, where `settings` asks for them.
+
+    The other arguments and errors are those of `sample`; a model is asked only by the judge.
+    """
+    from seapo_cli.stages.pairing.index import Scratch
+    from seapo_cli.stages.pairing.maker import Maker
+    from seapo_cli.stages.pairing.report import Report
+
+    settings = settings or PairSettings()
+    if settings.eval_split and on_evaluation is None:
+        raise UsageError("eval_split needs on_evaluation, which takes the rows for evaluation")
+    with Scratch("-") as scratch, _on_disk(rows, scratch.folder) as source:
+        maker = Maker(source, scratch, settings, keys or Keys(), Report())
+        for read in maker.read():
+            for result in read.bad:
+                _told(result, on_failure or _log)
+        if settings.positive == "judge":
+            model = _model_use(backend, engine)
+            with _loop_in_thread() as wait:
+                wait(_judge(maker, model, on_failure or _log))
+        for made in maker.make(lambda _: None):
+            for row in made.rows:
+                if made.evaluation and on_evaluation:
+                    on_evaluation(row)
+                else:
+                    yield row
+
+
+async def _judge(maker: Maker, model: ModelUse, on_failure: OnFailure) -> None:
+    async with open_gateway(model.backend, model.engine, Tally()) as gateway:
+        async for failed in maker.judge(gateway, lambda _: None):
+            for result in failed:
+                _told(result, on_failure)
+
+
+@contextmanager
+def _on_disk(rows: Rows, folder: Path) -> Iterator[BinaryIO]:
+    path = folder / "given.jsonl"
+    with path.open("wb") as file:
+        file.writelines(encode(dict(row)) for row in rows)
+    with path.open("rb", buffering=0) as source:
+        yield source
 
 
 def _log(row: Mapping[str, Any], failure: Failure) -> None:
@@ -83,23 +193,51 @@ def _log(row: Mapping[str, Any], failure: Failure) -> None:
     logging.getLogger("seapo_cli").warning("row %r: %s%s", row.get("id"), kind, failure.reason)
 
 
+def _local_stream(
+    stage: LocalStage, rows: Rows, keys: Keys, on_failure: OnFailure, on_rejected: OnRejected | None
+) -> Iterator[dict[str, Any]]:
+    for line in _lines(rows):
+        yield from _told(local_result(line, stage, keys), on_failure, on_rejected)
+
+
+def _told(
+    result: Result, on_failure: OnFailure, on_rejected: OnRejected | None = None
+) -> Sequence[dict[str, Any]]:
+    """The rows of a result, once what else came of it is told."""
+    for failure in result.outcome.failures:
+        on_failure(cast("Mapping[str, Any]", result.line.data), failure)
+    if on_rejected is not None:
+        for row in result.outcome.rejected:
+            on_rejected(row)
+    return result.outcome.rows
+
+
+def _lines(rows: Rows) -> Iterator[Line]:
+    return (Line(number, dict(row)) for number, row in enumerate(rows, 1))
+
+
+def _model_use(backend: BackendSettings | None, engine: EngineSettings | None) -> ModelUse:
+    """What was given; else as the environment says, else the embedded model."""
+    settings = backend or BackendSettings.checked(
+        base_url=os.environ.get("OPENAI_BASE_URL") or None,
+        api_key=os.environ.get("OPENAI_API_KEY") or None,
+    )
+    return ModelUse(settings, engine or EngineSettings())
+
+
 def _stream(
-    stage: Stage,
+    stage: AnyStage,
     rows: Rows,
-    backend: BackendSettings | None,
-    engine: EngineSettings | None,
+    model: ModelUse | None,
     keys: Keys,
     on_failure: OnFailure,
+    on_rejected: OnRejected | None = None,
 ) -> Iterator[dict[str, Any]]:
-    lines = ([Line(number, dict(row))] for number, row in enumerate(rows, 1))
+    lines = ([line] for line in _lines(rows))
 
     async def produce() -> AsyncGenerator[list[Result]]:
-        settings = backend or BackendSettings.checked(
-            base_url=os.environ.get("OPENAI_BASE_URL") or None,
-            api_key=os.environ.get("OPENAI_API_KEY") or None,
-        )
-        async with open_gateway(settings, engine or EngineSettings(), Tally()) as gateway:
-            async for batch in results(lines, stage, gateway, keys):
+        async with open_results(stage, lines, keys, model, Tally()) as batches:
+            async for batch in batches:
                 yield batch
 
     with _loop_in_thread() as wait:
@@ -107,9 +245,7 @@ def _stream(
         try:
             while batch := wait(anext(batches, None)):
                 for result in batch:
-                    for failure in result.outcome.failures:
-                        on_failure(cast("Mapping[str, Any]", result.line.data), failure)
-                    yield from result.outcome.rows
+                    yield from _told(result, on_failure, on_rejected)
         finally:
             wait(batches.aclose())
 

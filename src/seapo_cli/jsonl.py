@@ -31,7 +31,7 @@ class Line:
     data: object = None
     error: str | None = None
     end: int = 0
-    """Bytes of input up to its end, for progress; exact to the chunk it was read with."""
+    """Bytes of input up to its end, its newline included."""
 
 
 def read_lines(stream: BinaryIO) -> Iterator[list[Line]]:
@@ -40,28 +40,29 @@ def read_lines(stream: BinaryIO) -> Iterator[list[Line]]:
     Lines stream as they arrive: a row written to a pipe is seen at once. A line over
     `MAX_LINE_BYTES` is skipped over without being held in memory.
     """
-    number = position = 0
+    number = end = held = 0
     rest = bytearray()
-    too_long = False
     while chunk := stream.read(_CHUNK_BYTES):
-        position += len(chunk)
         first, *others = chunk.split(b"\n")
-        if not too_long:
+        held += len(first)
+        if held <= MAX_LINE_BYTES:
             rest += first
-            too_long = len(rest) > MAX_LINE_BYTES
         if not others:
             continue
-        *whole, last = [b"" if too_long else bytes(rest), *others]
-        found = [_decode(raw, number + count, position) for count, raw in enumerate(whole, 1)]
-        if too_long:
-            found[0] = _too_long(number + 1, position)
-        number += len(whole)
+        *whole, last = [bytes(rest), *others]
+        *lengths, held = [held, *map(len, others)]
+        found = []
+        for raw, length in zip(whole, lengths, strict=True):
+            number, end = number + 1, end + length + 1
+            too_long = length > MAX_LINE_BYTES
+            found.append(_too_long(number, end) if too_long else _decode(raw, number, end))
         if lines := [line for line in found if line]:
             yield lines
-        rest[:], too_long = last, False
-    if too_long:
-        yield [_too_long(number + 1, position)]
-    elif line := _decode(bytes(rest), number + 1, position):
+        rest[:] = last
+    number, end = number + 1, end + held
+    if held > MAX_LINE_BYTES:
+        yield [_too_long(number, end)]
+    elif line := _decode(bytes(rest), number, end):
         yield [line]
 
 
@@ -143,7 +144,7 @@ class Output:
             raise UsageError(f"{self.name}: cannot write: {error.strerror}") from None
         return self
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         """Write all of `data`.
 
         Raises:

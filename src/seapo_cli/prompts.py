@@ -2,6 +2,7 @@
 
 prompts/NAME.md         one error type: front matter (`ErrorType`'s fields) and guidance
 prompts/modes/MODE.md   what an injection mode says to the model, with $placeholders
+prompts/judge/*.md      what the judge is asked, likewise
 """
 
 from __future__ import annotations
@@ -110,9 +111,14 @@ def read_error_type(path: Path) -> ErrorType:
 
 
 @cache
+def template(name: str) -> Template:
+    """The wording in `prompts/NAME.md`, with `$placeholders`."""
+    return Template((folder() / f"{name}.md").read_text(encoding="utf-8"))
+
+
 def mode_template(mode: str) -> Template:
-    """What a mode says to the model, with `$placeholders`."""
-    return Template((folder() / "modes" / f"{mode}.md").read_text(encoding="utf-8"))
+    """What a mode says to the model."""
+    return template(f"modes/{mode}")
 
 
 def template_hash(error_type: ErrorType, mode: str) -> str:

@@ -18,6 +18,7 @@ from seapo_cli.errors import RowError
 
 PROMPT_KEYS = ("prompt", "instruction", "question", "messages")
 RESPONSE_KEYS = ("response", "output", "answer", "completion", "chosen")
+NEGATIVE_KEYS = ("negative", "rejected")
 
 
 class Message(BaseModel):
@@ -82,10 +83,10 @@ class Completion(BaseModel):
     finish_reason: str | None = None
     """`stop`, `length` (cut by the token limit), `content_filter`, ... as the server says."""
     usage: Usage = Usage()
-    logprob: LogProb | None = None
-    """Of the answer, where the request wanted it and the server gave it."""
     prompt_logprobs: tuple[float, ...] | None = None
     """Log-probability of each prompt token but the first, where the request asked for them."""
+    logprob: LogProb | None = None
+    """Of the answer, where the request wanted it and the server gave it."""
 
 
 class Edit(BaseModel):
@@ -139,10 +140,10 @@ class Request:
     """JSON schema that the answer must follow; None for free text."""
     index: int = 0
     """Which of several answers to the same messages and parameters this one is."""
-    logprobs: bool = False
-    """Whether the answer's log-probability is wanted."""
     scored: bool = False
     """Wants the log-probabilities of the messages, the last of which is an open assistant turn."""
+    logprobs: bool = False
+    """Whether the answer's log-probability is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +177,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Names of the keys that hold prompt and response; None recognises the usual ones."""
+    """Names of the keys that hold prompt and answers; None recognises the usual ones."""
 
     prompt: str | None = None
     response: str | None = None
+    negative: str | None = None
 
 
 def read_row(data: object, keys: Keys = Keys(), line: int = 0) -> Row:
@@ -230,15 +232,41 @@ def _read_response(data: Mapping[str, Any], keys: Keys) -> str | None:
         if keys.response:
             raise RowError(f"no key {keys.response!r} (--response-key)")
         return None
-    value = data[name]
-    if not isinstance(value, str):
-        messages = _read_messages(value, name)
-        if messages[-1].role != "assistant":
-            raise RowError(f"key {name!r} must end with an assistant turn")
-        value = messages[-1].content
+    value = _answer_text(data[name], name)
     if not value.strip():
         raise RowError(f"key {name!r} is empty: remove it to have the prompt answered")
     return value
+
+
+def read_sides(row: Row, keys: Keys) -> tuple[str, str]:
+    """The good answer and the bad one of a row that holds both; the bad one may be empty.
+
+    Rows of `inject` have `response` and `negative`, plain pairs `chosen` and `rejected`.
+
+    Raises:
+        RowError: one is missing, or has the wrong type.
+    """
+    data, response = row.data, row.response
+    names = (keys.negative,) if keys.negative else NEGATIVE_KEYS
+    name = next((n for n in names if data.get(n) is not None), None)
+    if name is None:
+        wanted = " or ".join(repr(n) for n in names)
+        raise RowError(f"no negative: expected key {wanted}; name another with --negative-key")
+    if name == "rejected" and keys.response is None and data.get("chosen") is not None:
+        response = _answer_text(data["chosen"], "chosen")  # whatever else the row holds
+    if response is None or not response.strip():
+        raise RowError("no good answer to compare the negative with; name its --response-key")
+    return response, _answer_text(data[name], name)
+
+
+def _answer_text(value: object, name: str) -> str:
+    """An answer that is a string, or the last turn of a list of messages."""
+    if isinstance(value, str):
+        return value
+    messages = _read_messages(value, name)
+    if messages[-1].role != "assistant":
+        raise RowError(f"key {name!r} must end with an assistant turn")
+    return messages[-1].content
 
 
 def _read_messages(value: object, name: str) -> tuple[Message, ...]:

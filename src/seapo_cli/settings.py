@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
+from math import isfinite
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -140,17 +141,89 @@ class InjectSettings(Settings):
             raise ValueError("--error-type and --mix exclude each other: take one")
         if not self.error_types and not self.mix:
             raise ValueError("no error type: name one with --error-type (see `seapo types`)")
-        if any(weight < 0 for weight in self.mix.values()) or (
-            self.mix and not sum(self.mix.values())
-        ):
-            raise ValueError("--mix: weights must not be negative, and not all zero")
+        _check_weights(self.mix)
         return self
+
+
+class PairSettings(Settings):
+    """Which pairs `pair` makes, and in which format."""
+
+    format: str = "trl-chat"
+    """A name in `stages/formats`."""
+    strategy: Literal["random", "all", "hardest", "vanilla"] = "random"
+    positive: Literal["given", "score", "logprob", "judge"] = "given"
+    """`given` takes every answer; the others the best answer of each prompt."""
+    score_key: str = "score"
+    """Key of an answer's score; dots lead into objects."""
+    closeness: Literal["similarity", "plausibility"] = "similarity"
+    """What makes a negative hard: its text, or how likely a model finds it."""
+    order: Literal["input", "easy-to-hard"] = "input"
+    mix: dict[str, float] = Field(default_factory=dict)
+    """Weights by error type, held over all pairs."""
+    balance: bool = False
+    """As many pairs of each type as the scarcest allows."""
+    per_prompt: int | None = Field(default=None, ge=1)
+    max_pairs: int | None = Field(default=None, ge=1)
+    """Most pairs in all, those for evaluation not counted."""
+    eval_split: float = Field(default=0.0, ge=0, lt=1)
+    """Share of the prompts that is kept for evaluation."""
+    decontaminate: tuple[Path, ...] = ()
+    """Evaluation sets whose prompts must not be trained on."""
+    provenance: bool = False
+    """Keep `id`, `error_type`, `sample`, `error` and `checks` beside each format's own keys."""
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.mix and self.balance:
+            raise ValueError("--mix and --balance exclude each other: take one")
+        _check_weights(self.mix)
+        if self.strategy == "vanilla":
+            if self.positive == "given":
+                raise ValueError(
+                    "--strategy vanilla ranks answers: say how with --positive score, logprob "
+                    "or judge"
+                )
+            if self.mix or self.balance:
+                raise ValueError("--strategy vanilla has no error types for --mix or --balance")
+            if self.closeness == "plausibility":
+                raise ValueError("--closeness plausibility is known of negatives only, not answers")
+        return self
+
+    @property
+    def ranks_by_plausibility(self) -> bool:
+        """Whether every row needs a plausibility."""
+        ranks = self.strategy == "hardest" or self.order == "easy-to-hard"
+        return ranks and self.closeness == "plausibility"
+
+    @property
+    def selects(self) -> bool:
+        """Whether which pairs are made depends on all others."""
+        return bool(self.mix or self.balance or self.max_pairs)
+
+
+class FilterSettings(Settings):
+    """Which checks `filter` runs, and with which options."""
+
+    preset: Literal["none", "default", "strict"] = "default"
+    checks: tuple[str, ...] = ()
+    """Names of checks to run besides those of the preset."""
+    without: tuple[str, ...] = ()
+    """Names of checks of the preset that do not run."""
+    options: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Values of options, by check and name."""
 
 
 def default_store_path() -> Path:
     """Where answers are kept unless said otherwise: the user's cache folder."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "seapo" / "store.sqlite"
+
+
+def _check_weights(mix: dict[str, float]) -> None:
+    good = all(weight >= 0 and isfinite(weight) for weight in mix.values())
+    if not good or (mix and not sum(mix.values())):
+        raise ValueError("--mix: weights must be numbers from 0 on, and not all zero")
 
 
 def parse_mix(text: str) -> dict[str, float]:
@@ -177,3 +250,15 @@ def parse_vllm_args(texts: Iterable[str]) -> dict[str, Any]:
         except ValueError:
             values[name.strip().lstrip("-").replace("-", "_")] = value
     return values
+
+
+def parse_options(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Read `similarity.min=0.5` and the like as values by check and option."""
+    options: dict[str, dict[str, Any]] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        check, dot, option = name.strip().partition(".")
+        if not (equals and dot and check and option):
+            raise UsageError(f"--set: {text!r} is not CHECK.OPTION=VALUE")
+        options.setdefault(check, {})[option.replace("-", "_")] = value.strip()
+    return options

@@ -7,6 +7,7 @@ import resource
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,8 @@ def test_kill_and_run_again(
 
 
 def test_interrupt_and_run_again(seapo: Seapo, command: str, undisturbed: bytes) -> None:
-    seapo.server.set(SLOW)
+    # Slow enough not to be finished before the signal comes on a busy machine.
+    seapo.server.set(replace(SLOW, latency=0.3))
     rows = seapo.file("rows.jsonl", answered(ROWS))
     run = [*COMMANDS[command], rows, "-o", "out.jsonl", "--concurrency", "4"]
     with killed_at_end(seapo.start(*run)) as process:

@@ -9,6 +9,11 @@ import orjson
 
 from seapo_cli.records import Completion, Request
 
+NO_PROMPT_LOGPROBS = (
+    "the server gives no log-probabilities of the prompt: take vLLM with --base-url, "
+    "or a transformers model with --set plausibility.scorer=NAME"
+)
+
 
 class Backend(Protocol):
     """Something that answers requests; made by the `connect` of its module."""

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from seapo_cli.backends.base import NO_PROMPT_LOGPROBS
 from seapo_cli.backends.models import find_model, fingerprint, writes_well
 from seapo_cli.backends.openai import OpenAIBackend
 from seapo_cli.engine.threads import DaemonThread
@@ -54,6 +55,8 @@ class EmbeddedBackend:
         Raises:
             BackendError: the model cannot be loaded, or the request failed.
         """
+        if request.scored:
+            raise BackendFatal(f"embedded: {NO_PROMPT_LOGPROBS}")
         if self._client is None:
             async with self._loading:
                 if self._client is None:

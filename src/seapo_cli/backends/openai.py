@@ -14,6 +14,7 @@ from urllib.request import getproxies
 import aiohttp
 import orjson
 
+from seapo_cli.backends.base import NO_PROMPT_LOGPROBS
 from seapo_cli.backends.models import writes_well
 from seapo_cli.backends.replies import Refusal, read_completion
 from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, Negotiation, body_of
@@ -94,7 +95,10 @@ class OpenAIBackend:
             body = self._negotiation.apply(body_of(request, self.model))
             status, headers, data = await self._post(orjson.dumps(body))
             if status == 200:
-                return read_completion(data, self._key)
+                completion = read_completion(data, self._key)
+                if request.scored and completion.prompt_logprobs is None:
+                    raise BackendFatal(f"{self._base}: {NO_PROMPT_LOGPROBS}")
+                return completion
             refusal = Refusal(status, headers, data, self._key)
             error = refusal.error()
             if not isinstance(error, RequestRefused) or not self._negotiation.learn(

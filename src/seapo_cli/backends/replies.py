@@ -50,9 +50,17 @@ def read_completion(data: bytes, redact: str) -> Completion:
                 completion_tokens=usage.get("completion_tokens") or 0,
                 cached_tokens=details.get("cached_tokens") or 0,
             ),
+            prompt_logprobs=_read_logprobs(reply.get("prompt_logprobs")),
         )
     except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, AttributeError, ValueError):
         raise Transient(f"the server sent no completion but: {_shown(data, redact)}") from None
+
+
+def _read_logprobs(tokens: list[dict[str, Any] | None] | None) -> tuple[float, ...] | None:
+    """Of vLLM's list: null for the first token, then an object of the token's id and figures."""
+    if not tokens:
+        return None
+    return tuple(next(iter(token.values()))["logprob"] for token in tokens if token)
 
 
 def _logprob(found: Any) -> LogProb | None:

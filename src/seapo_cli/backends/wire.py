@@ -35,6 +35,9 @@ def body_of(request: Request, model: str) -> dict[str, Any]:
     if request.schema is not None:
         schema = {"name": "answer", "strict": True, "schema": request.schema}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    if request.scored:  # vLLM's names; the last turn is read as it stands, without an end
+        body |= {"prompt_logprobs": 0, "add_generation_prompt": False}
+        body["continue_final_message"] = True
     return body
 
 

@@ -11,24 +11,29 @@ from typing import Annotated
 import typer
 
 from seapo_cli import __version__
+from seapo_cli.cli.checks import checks
 from seapo_cli.cli.config import load_config
+from seapo_cli.cli.filter import filter_
 from seapo_cli.cli.inject import inject
+from seapo_cli.cli.pair import pair
 from seapo_cli.cli.sample import sample
 from seapo_cli.cli.serve import serve
+from seapo_cli.cli.show import show
 from seapo_cli.cli.store import app as store_app
 from seapo_cli.cli.types import types
 from seapo_cli.errors import SeapoError
 
 app = typer.Typer(
     name="seapo",
-    help="Preference pairs from typed mistakes: sample, then inject. Each reads and writes JSONL.",
+    help="Preference pairs from typed mistakes: sample, inject, filter, pair. JSONL in and out.",
     no_args_is_help=True,
     rich_markup_mode=None,  # a third of the start-up time
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (sample, inject, serve, types):
+for command in (sample, inject, pair, show, serve, types, checks):
     app.command()(command)
+app.command(name="filter")(filter_)
 app.add_typer(store_app, name="store")
 
 

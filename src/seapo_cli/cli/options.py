@@ -18,7 +18,8 @@ import typer
 from seapo_cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from seapo_cli.engine.pipeline import LocalStage, Stage
+    from seapo_cli.engine.pipeline import AnyStage
+    from seapo_cli.records import Keys
     from seapo_cli.settings import BackendSettings, EngineSettings, VllmSettings
 
 
@@ -62,6 +63,12 @@ class FileOptions:
         ),
     ] = None
     seed: Annotated[int, option(env="SEAPO_SEED", help="Seed of all draws and requests.")] = 0
+
+    def keys(self, negative: str | None = None) -> Keys:
+        """Names of the keys that hold prompt and answers."""
+        from seapo_cli.records import Keys
+
+        return Keys(self.prompt_key, self.response_key, negative)
 
 
 @dataclass(frozen=True)
@@ -163,24 +170,8 @@ class ModelOptions(VllmOptions):
         float | None, option(help="Price of a million prompt tokens, for the summary's cost.")
     ] = None
     price_out: Annotated[float | None, option(help="Price of a million completion tokens.")] = None
-    batch_out: Annotated[
-        Path | None,
-        option(
-            metavar="FILE",
-            help="Send nothing: write the requests that have no answer yet as OpenAI batches, "
-            "FILE-00001 and so on.",
-        ),
-    ] = None
-    batch_in: Annotated[
-        list[str] | None,
-        option(
-            metavar="FILE",
-            help="Send nothing: take answers from these results of batches, in any order; "
-            "a quoted pattern, or repeated.",
-        ),
-    ] = None
 
-    def backend_settings(self) -> BackendSettings:
+    def backend_settings(self, **batch: Any) -> BackendSettings:
         """Which model, and where.
 
         Raises:
@@ -197,8 +188,7 @@ class ModelOptions(VllmOptions):
             api_key=os.environ.get("OPENAI_API_KEY") or None,
             timeout=self.timeout,
             vllm=self.vllm_settings(),
-            batch_out=self.batch_out,
-            batch_in=tuple(self.batch_in or ()),
+            **batch,
         )
 
     def engine_settings(self) -> EngineSettings:
@@ -222,19 +212,53 @@ class ModelOptions(VllmOptions):
         )
 
 
-def run(stage: Stage | LocalStage, files: FileOptions, model: ModelOptions | None = None) -> None:
+@dataclass(frozen=True)
+class BatchOptions(ModelOptions):
+    """The same, for stages whose requests may also go out as offline batches."""
+
+    batch_out: Annotated[
+        Path | None,
+        option(
+            metavar="FILE",
+            help="Send nothing: write the requests that have no answer yet as OpenAI batches, "
+            "FILE-00001 and so on.",
+        ),
+    ] = None
+    batch_in: Annotated[
+        list[str] | None,
+        option(
+            metavar="FILE",
+            help="Send nothing: take answers from these results of batches, in any order; "
+            "a quoted pattern, or repeated.",
+        ),
+    ] = None
+
+    def backend_settings(self, **batch: Any) -> BackendSettings:
+        """Which model, and where; or the files of a batch."""
+        given = {"batch_out": self.batch_out, "batch_in": tuple(self.batch_in or ())}
+        return super().backend_settings(**given | batch)
+
+
+def run(
+    stage: AnyStage,
+    files: FileOptions,
+    model: ModelOptions | None = None,
+    *,
+    rejected: str | None = None,
+    keys: Keys | None = None,
+) -> None:
     """Run a stage, with the model that it asks if it asks one; exits with 3 if rows failed.
 
     Raises:
         SeapoError: the run could not be finished.
     """
-    from seapo_cli.engine.job import Files, Job, ModelUse
-    from seapo_cli.records import Keys
+    from seapo_cli.engine.job import Files, Job
+    from seapo_cli.engine.session import ModelUse
 
     job = Job(
         stage=stage,
-        files=Files(files.input, files.output, files.errors, files.summary),
-        keys=Keys(files.prompt_key, files.response_key),
+        files=Files(files.input, files.output, files.errors, files.summary, rejected),
+        keys=keys or files.keys(),
         model=ModelUse(model.backend_settings(), model.engine_settings()) if model else None,
         max_errors=files.max_errors,
     )
@@ -280,7 +304,10 @@ def expanded(command: Callable[..., None]) -> Callable[..., None]:
 def _parameters_of(group: Any) -> list[inspect.Parameter]:
     hints = get_type_hints(group, include_extras=True)
     keyword = inspect.Parameter.KEYWORD_ONLY
-    own_first = sorted(fields(group), key=lambda f: f.name not in group.__annotations__)
+    classes = [vars(kind).get("__annotations__", ()) for kind in group.__mro__]
+    own_first = sorted(
+        fields(group), key=lambda f: next(n for n, names in enumerate(classes) if f.name in names)
+    )
     return [
         inspect.Parameter(f.name, keyword, default=f.default, annotation=hints[f.name])
         for f in own_first

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import orjson
 
 from seapo_cli.backends.batch import numbered
 from seapo_cli.engine.pipeline import (
+    AnyStage,
     Failure,
-    LocalStage,
+    Named,
+    Reporting,
     Result,
-    Stage,
-    local_results,
-    results,
 )
 from seapo_cli.engine.progress import Progress
-from seapo_cli.engine.session import open_gateway
+from seapo_cli.engine.session import ModelUse, open_results
 from seapo_cli.engine.tally import Tally
 from seapo_cli.engine.threads import DaemonThread
 from seapo_cli.errors import TooManyErrors, Unfinished, UsageError
 from seapo_cli.jsonl import Output, encode, encode_all, input_size, open_input, read_lines
 from seapo_cli.records import Keys
-from seapo_cli.settings import BackendSettings, EngineSettings
 
 _SHOWN_REASONS = 5
 
@@ -40,6 +38,7 @@ class Files:
     output: str = "-"
     errors: Path | None = None
     summary: Path | None = None
+    rejected: str | None = None
 
     @property
     def input_name(self) -> str:
@@ -47,22 +46,14 @@ class Files:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelUse:
-    """Which model a stage asks, and how."""
-
-    backend: BackendSettings
-    engine: EngineSettings
-
-
-@dataclass(frozen=True, slots=True)
 class Job:
     """A stage with all that it needs to run."""
 
-    stage: Stage | LocalStage
+    stage: AnyStage
     files: Files
     keys: Keys
     model: ModelUse | None = None
-    """None runs the stage as a `LocalStage`."""
+    """None for a `LocalStage` or a `WaitingStage`."""
     max_errors: int | None = None
     """Stop once more rows than this have failed."""
 
@@ -78,17 +69,8 @@ class Job:
     async def _run(self) -> Tally:
         engine = self.model.engine if self.model else None
         tally = Tally(engine.price_in, engine.price_out) if engine else Tally()
-        with ExitStack() as stack:
-            source = stack.enter_context(open_input(self.files.input))
-            errors = stack.enter_context(_errors_file(self.files.errors))
-            stack.callback(self._write_summary, tally)
-            output = stack.enter_context(Output(self.files.output))
-            progress = stack.enter_context(Progress(self.stage.name, tally, input_size(source)))
-            report = _FailureReport(self, tally, progress, errors)
-            try:
-                await self._stream(source, output, report, tally, progress)
-            except BrokenPipeError:
-                progress.say("the reader closed the pipe: stopped")
+        with open_run(self.stage, self.files, tally, self.max_errors) as run:
+            await self._stream(run)
             if tally.rows_pending:
                 raise Unfinished(self._what_is_pending(tally))
         return tally
@@ -101,59 +83,82 @@ class Job:
             return f"{text}: --batch-out FILE writes the requests for them"
         return f"{text}: have {numbered(out, '*')} answered, then add --batch-in RESULTS"
 
-    async def _stream(
-        self,
-        source: BinaryIO,
-        output: Output,
-        report: _FailureReport,
-        tally: Tally,
-        progress: Progress,
-    ) -> None:
+    async def _stream(self, run: Run) -> None:
         writer = DaemonThread()
-        async with self._results(source, tally) as batches:
+        lines = read_lines(run.source)
+        async with open_results(self.stage, lines, self.keys, self.model, run.tally) as batches:
             async for batch in batches:
                 rows = [row for result in batch for row in result.outcome.rows]
-                if data := encode_all(rows):
-                    # A full pipe must not stop the loop: open requests would time out.
-                    if output.may_block:
-                        await writer.call(output.write, data)
-                    else:
-                        output.write(data)
-                tally.rows_in += len(batch)
-                tally.rows_out += len(rows)
-                tally.bytes_done = batch[-1].line.end
-                report.add(batch)
-                progress.update()
-
-    @asynccontextmanager
-    async def _results(
-        self, source: BinaryIO, tally: Tally
-    ) -> AsyncIterator[AsyncIterator[list[Result]]]:
-        lines = read_lines(source)
-        if self.model is None:
-            yield local_results(lines, cast("LocalStage", self.stage), self.keys)
-            return
-        async with open_gateway(self.model.backend, self.model.engine, tally) as gateway:
-            yield results(lines, cast("Stage", self.stage), gateway, self.keys)
-
-    def _write_summary(self, tally: Tally) -> None:
-        if self.files.summary:
-            self.files.summary.write_bytes(
-                orjson.dumps(
-                    tally.summary(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-                )
-            )
+                dropped = [row for result in batch for row in result.outcome.rejected]
+                await _write(run.output, rows, writer)
+                if run.rejected is not None:
+                    await _write(run.rejected, dropped, writer)
+                run.tally.rows_in += len(batch)
+                run.tally.rows_out += len(rows)
+                run.tally.rows_rejected += len(dropped)
+                run.tally.bytes_done = batch[-1].line.end
+                run.report.add(batch)
+                run.progress.update()
 
 
-class _FailureReport:
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run holds open: its files, and where it tells how it goes."""
+
+    source: BinaryIO
+    output: Output
+    rejected: Output | None
+    report: FailureReport
+    tally: Tally
+    progress: Progress
+
+
+@contextmanager
+def open_run(
+    stage: Named, files: Files, tally: Tally, max_errors: int | None, passes: int = 1
+) -> Iterator[Run]:
+    """Open what a stage needs that reads its input `passes` times.
+
+    When the block ends, the outputs get their names (unless by an error), and the summary is
+    written. A reader that closed the pipe is no error.
+    """
+    with ExitStack() as stack:
+        source = stack.enter_context(open_input(files.input))
+        errors = stack.enter_context(_errors_file(files.errors))
+        stack.callback(_write_summary, files.summary, tally, stage)
+        output = stack.enter_context(Output(files.output))
+        rejected = stack.enter_context(_rejected_file(files.rejected))
+        size = input_size(source)
+        progress = stack.enter_context(Progress(stage.name, tally, size and size * passes))
+        report = FailureReport(stage.name, files.input_name, tally, progress, errors, max_errors)
+        try:
+            yield Run(source, output, rejected, report, tally, progress)
+        except BrokenPipeError:
+            progress.say("the reader closed the pipe: stopped")
+        if isinstance(stage, Reporting):
+            progress.say(stage.told())
+
+
+def _write_summary(path: Path | None, tally: Tally, stage: Named) -> None:
+    if path:
+        found = tally.summary()
+        if isinstance(stage, Reporting):
+            found |= stage.figures()
+        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        path.write_bytes(orjson.dumps(found, option=options))
+
+
+@dataclass(slots=True)
+class FailureReport:
     """Failed rows: to the errors file, or the first reasons to stderr."""
 
-    def __init__(self, job: Job, tally: Tally, progress: Progress, file: BinaryIO | None) -> None:
-        self._job = job
-        self._tally = tally
-        self._progress = progress
-        self._file = file
-        self._shown = 0
+    stage: str
+    input_name: str
+    tally: Tally
+    progress: Progress
+    file: BinaryIO | None
+    max_errors: int | None
+    _shown: int = 0
 
     def add(self, batch: Sequence[Result]) -> None:
         """Report the failures among some results.
@@ -163,38 +168,59 @@ class _FailureReport:
         """
         for result in batch:
             failures = [found for found in result.outcome.failures if not found.pending]
-            self._tally.rows_pending += len(failures) < len(result.outcome.failures)
+            self.tally.rows_pending += len(failures) < len(result.outcome.failures)
             if failures:
-                self._tally.rows_failed += 1
+                self.tally.rows_failed += 1
                 self._tell(result, failures)
-        most = self._job.max_errors
-        if most is not None and self._tally.rows_failed > most:
+        most = self.max_errors
+        if most is not None and self.tally.rows_failed > most:
             raise TooManyErrors(f"stopped: more rows failed than --max-errors {most} allows")
 
     def _tell(self, result: Result, failures: Sequence[Failure]) -> None:
-        name, number = self._job.files.input_name, result.line.number
+        name, number = self.input_name, result.line.number
         for failure in failures:
-            if self._file:
-                self._file.write(encode(self._entry(result, failure.reason, failure.error_type)))
+            if self.file:
+                self.file.write(encode(self._entry(result, failure.reason, failure.error_type)))
             elif self._shown < _SHOWN_REASONS:
                 kind = f"{failure.error_type}: " if failure.error_type else ""
-                self._progress.say(f"{name}:{number}: {kind}{failure.reason}")
+                self.progress.say(f"{name}:{number}: {kind}{failure.reason}")
             elif self._shown == _SHOWN_REASONS:
-                self._progress.say("further failures are only counted; --errors FILE keeps them")
+                self.progress.say("further failures are only counted; --errors FILE keeps them")
             self._shown += 1
-        if self._file:
-            self._file.flush()
+        if self.file:
+            self.file.flush()
 
     def _entry(self, result: Result, reason: str, error_type: str | None) -> dict[str, Any]:
         entry: dict[str, Any] = {
-            "file": self._job.files.input_name,
+            "file": self.input_name,
             "line": result.line.number,
             "id": result.row_id,
-            "stage": self._job.stage.name,
+            "stage": self.stage,
         }
         if error_type:
             entry["error_type"] = error_type
         return entry | {"reason": reason, "row": result.line.data}
+
+
+async def _write(output: Output, rows: Sequence[dict[str, Any]], writer: DaemonThread) -> None:
+    """Write rows; in the thread where that may take long.
+
+    A full pipe must not stop the loop: open requests would time out.
+    """
+    if data := encode_all(rows):
+        if output.may_block:
+            await writer.call(output.write, data)
+        else:
+            output.write(data)
+
+
+@contextmanager
+def _rejected_file(name: str | None) -> Iterator[Output | None]:
+    if name is None:
+        yield None
+        return
+    with Output(name) as output:
+        yield output
 
 
 @contextmanager

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.ordered import ordered_map
@@ -38,6 +38,8 @@ class Outcome:
 
     rows: Sequence[dict[str, Any]] = ()
     failures: Sequence[Failure] = ()
+    rejected: Sequence[dict[str, Any]] = ()
+    """Rows that the stage sorted out, as it should: no failures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,42 @@ class LocalStage(Protocol):
         """Work on one row."""
 
 
+class WaitingStage(Protocol):
+    """A stage that asks no model through a gateway, but waits: for child processes."""
+
+    name: str
+    concurrency: int
+    """Rows that it works on at once."""
+
+    async def process(self, row: Row) -> Outcome:
+        """Work on one row; many run at once."""
+
+
+AnyStage = Stage | LocalStage | WaitingStage
+
+
+class Named(Protocol):
+    """Any stage: what a run has to know of it."""
+
+    name: str
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """A stage with more to tell at the end than the tally knows."""
+
+    def figures(self) -> Mapping[str, Any]:
+        """For `--summary`."""
+
+    def told(self) -> str:
+        """For people, on stderr; lines."""
+
+
 async def results(
-    lines: Iterator[list[Line]], stage: Stage, gateway: Gateway, keys: Keys
+    lines: Iterator[list[Line]],
+    process: Callable[[Row], Awaitable[Outcome]],
+    concurrency: int,
+    keys: Keys,
 ) -> AsyncIterator[list[Result]]:
     """Results in the order of the lines, in lists of those that are ready together."""
 
@@ -76,9 +112,9 @@ async def results(
         row = _read(line, keys)
         if isinstance(row, Result):
             return row
-        return Result(line, await stage.process(row, gateway), row.id)
+        return Result(line, await process(row), row.id)
 
-    window = _WINDOW_PER_REQUEST * gateway.concurrency
+    window = _WINDOW_PER_REQUEST * concurrency
     async for batch in ordered_map(_beside(lines), work, window):
         yield batch
 
@@ -88,11 +124,13 @@ async def local_results(
 ) -> AsyncIterator[list[Result]]:
     """Results of a stage that asks no model, in lists of the lines that were read together."""
     async for batch in _beside(lines):
-        yield [
-            row if isinstance(row, Result) else Result(line, stage.process(row), row.id)
-            for line in batch
-            for row in [_read(line, keys)]
-        ]
+        yield [local_result(line, stage, keys) for line in batch]
+
+
+def local_result(line: Line, stage: LocalStage, keys: Keys) -> Result:
+    """The result of a stage that asks no model."""
+    row = _read(line, keys)
+    return row if isinstance(row, Result) else Result(line, stage.process(row), row.id)
 
 
 def _read(line: Line, keys: Keys) -> Row | Result:

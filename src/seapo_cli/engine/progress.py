@@ -90,7 +90,10 @@ class Progress:
 
     def _closing(self) -> str:
         tally = self._tally
-        text = f"{tally.rows_in:,} rows in, {tally.rows_out:,} out, {tally.rows_failed:,} failed"
+        text = f"{tally.rows_in:,} rows in, {tally.rows_out:,} out"
+        if tally.rows_rejected:
+            text += f", {tally.rows_rejected:,} rejected"
+        text += f", {tally.rows_failed:,} failed"
         return f"{text}{self._asked() if tally.asked else ''}; {_duration(tally.seconds)}"
 
     def _asked(self) -> str:

@@ -2,16 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import inspect
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import cast
 
 from seapo_cli.backends import connect
 from seapo_cli.backends.batch import BatchBackend
 from seapo_cli.engine.gateway import Gateway
+from seapo_cli.engine.pipeline import (
+    AnyStage,
+    LocalStage,
+    Result,
+    Stage,
+    WaitingStage,
+    local_results,
+    results,
+)
 from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
 from seapo_cli.errors import UsageError
+from seapo_cli.jsonl import Line
+from seapo_cli.records import Keys
 from seapo_cli.settings import BackendSettings, EngineSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """Which model a stage asks, and how."""
+
+    backend: BackendSettings
+    engine: EngineSettings
+
+
+@asynccontextmanager
+async def open_results(
+    stage: AnyStage, lines: Iterator[list[Line]], keys: Keys, model: ModelUse | None, tally: Tally
+) -> AsyncIterator[AsyncIterator[list[Result]]]:
+    """Results of a stage, with the model that it asks; closed when the block ends.
+
+    Raises:
+        SeapoError: the backend cannot be connected, or the store not opened.
+    """
+    if model is not None:
+        async with open_gateway(model.backend, model.engine, tally) as gateway:
+            process = partial(cast("Stage", stage).process, gateway=gateway)
+            yield results(lines, process, gateway.concurrency, keys)
+    elif inspect.iscoroutinefunction(stage.process):
+        waiting = cast("WaitingStage", stage)
+        yield results(lines, waiting.process, waiting.concurrency, keys)
+    else:
+        yield local_results(lines, cast("LocalStage", stage), keys)
 
 
 @asynccontextmanager

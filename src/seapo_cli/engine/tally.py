@@ -18,6 +18,8 @@ class Tally:
     """Price of a million prompt / completion tokens, where known."""
     rows_in: int = 0
     rows_out: int = 0
+    rows_rejected: int = 0
+    """Rows that the stage sorted out, as `filter` does."""
     rows_failed: int = 0
     """Input rows with at least one failure; they may have given output as well."""
     rows_pending: int = 0
@@ -59,6 +61,7 @@ class Tally:
         found: dict[str, Any] = {
             "rows_in": self.rows_in,
             "rows_out": self.rows_out,
+            "rows_rejected": self.rows_rejected,
             "rows_failed": self.rows_failed,
             "rows_pending": self.rows_pending,
             "requests_sent": self.requests_sent,

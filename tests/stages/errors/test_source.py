@@ -99,6 +99,13 @@ def test_sentences_are_those_a_reader_sees() -> None:
     assert "pip install some-package==1.2.3" not in " ".join(sentences(MARKDOWN))
 
 
+def test_a_very_long_line_is_split_in_pieces() -> None:
+    text = "汉字很多。" * 3000
+    found = sentences(text)
+    assert "".join(found) == text
+    assert len(found) > 2900
+
+
 def test_statements_leave_out_courtesies_questions_and_headings() -> None:
     found = [MARKDOWN[slice(*span)] for span in Source(MARKDOWN).statements]
     assert "It usually takes 5 minutes." in found

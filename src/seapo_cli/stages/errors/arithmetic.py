@@ -30,6 +30,8 @@ LONGEST_NUMBER = 15
 LONGEST_EXPRESSION = 120
 """Characters beyond which digits are no quantity to reckon with: keys, hashes, junk."""
 LARGEST = 10**LONGEST_NUMBER
+MOST_CHANGED = 500
+"""Numbers that one wrong value may reach; more are no worked answer."""
 OPERAND = re.compile(r"\d+\.?\d*|\.\d+")
 SIGNS = {"x": "*", "X": "*", "×": "*", "·": "*", "÷": "/", "−": "-", "–": "-"}
 FIGURE = r"[$€£]?(?:\d[\d,]{0,18}(?:\.\d{0,9})?|\.\d{1,9})"
@@ -230,6 +232,8 @@ class Sum:
                     ahead = list(heapq.merge(ahead, self._after(index, old)))
                 new = known[old] = result
             changed[index] = new
+            if len(changed) > MOST_CHANGED:
+                return None
         return tuple(
             self._edit(self.numbers[index], new)
             for index, new in sorted(changed.items())

@@ -17,7 +17,7 @@ YEARS: dict[Severity, tuple[int, ...]] = {
     "moderate": (-18, -14, -11, -7, -4, 4, 6, 9, 12, 17),
     "severe": (-130, -100, -70, -52, -40, 40, 60, 80, 100),
 }
-YEAR = re.compile(r"(?<![\d.,$€£/-])(?:1[0-9]|20)\d\d(?=s?\b)(?![,.]\d|/\d| ?%)")
+YEAR = re.compile(r"(?<![\d.,$€£/])(?<!(?<!\d{4})-)(?:1[0-9]|20)\d\d(?=s?\b)(?![,.]\d|/\d| ?%)")
 MONTHS = "January February March April May June July August September October November December"
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
 DATE_WORD = re.compile(rf"\b(?:{'|'.join([*MONTHS.split(), *DAYS.split()])})\b")

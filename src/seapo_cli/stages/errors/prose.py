@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from seapo_cli.stages.errors.spans import Span, Spans
 
@@ -30,17 +31,20 @@ COMMON = set(
 FOREIGN = set(
     "la el los las un una que por con para del es les des et est dans pour une qui sur der die das "
     "und ist nicht ein eine mit den von zu och att det som en av og til het een van niet di che il "
-    "non sono com uma não os são jest nie się na w z i do ve bir bu için yang dan untuk adalah".split()
+    "non sono com uma não os são jest nie się na ve bir bu için yang dan untuk".split()
 )
 """The commonest words of English and of other languages in its script."""
+LONGEST_LINE = 4000
+"""Characters of a line that are split into sentences at once."""
 MARKER = re.compile(r"[ \t]*(?:[-*•+>] +|\d{1,3}[.)][ \t]+|[A-Za-z][.)] +|#+ +)?")
 
 
 def is_english(text: str) -> bool:
     """Whether English sentences fit in: its script is Latin, and no other language shows."""
     words = re.findall(r"[^\W\d_]+", text[:4000].casefold())
-    common, foreign = (sum(word in known for word in words) for known in (COMMON, FOREIGN))
-    return is_latin(text) and (foreign * 20 < len(words) or foreign <= common)
+    common = sum(word in COMMON for word in words)
+    foreign = sum(word in FOREIGN or not word.isascii() for word in words)
+    return is_latin(text) and (foreign < 2 or foreign * 12 < len(words) or foreign <= common)
 
 
 def is_latin(text: str) -> bool:
@@ -68,6 +72,8 @@ def is_statement(sentence: str) -> bool:
     """Whether a sentence says something, as far as its words and its end can tell."""
     if CHATTER.match(sentence) or sentence.rstrip("\"')”’*").endswith(("?", "？", "؟", ":", "：")):
         return False
+    if sentence.endswith("!") and sentence.count(" ") < 5:
+        return False
     return len(re.findall(r"[^\W\d_]{2,}", sentence)) > 2 or not is_latin(sentence)
 
 
@@ -80,7 +86,9 @@ def split_sentences(text: str, start: int, end: int) -> Iterator[Span]:
     """Sentences of one line of text, without the space between them."""
     from sentencex import segment
 
-    for part in segment("en", text[start:end]):  # its rules for other scripts are the same
+    # Its rules for other scripts are the same. Its time grows with the square of the length.
+    pieces = (text[at : min(at + LONGEST_LINE, end)] for at in range(start, end, LONGEST_LINE))
+    for part in chain.from_iterable(segment("en", piece) for piece in pieces):
         stripped = part.strip()
         if any(char.isalnum() for char in stripped):
             left = start + part.index(stripped)

@@ -8,21 +8,17 @@ answer is read leniently and checked against the same places.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from string import ascii_lowercase
 from typing import Any
 
 from seapo_cli.stages.errors.source import Place
+from seapo_cli.stages.replies import json_objects
 
 LONGEST_WORDED = 28
 """Ready answers longer than this are named by a letter, which costs the model one token."""
-
-MOST_OBJECTS = 20
-"""So many beginnings of JSON objects are tried in an answer that runs wild."""
 
 
 class Unusable(Exception):
@@ -78,12 +74,7 @@ def read_answer(text: str, places: Sequence[Place]) -> Filled:
 
 def _strings(text: str) -> Iterator[str]:
     """Values that may be the edit, from every JSON object in the text."""
-    decoder = json.JSONDecoder(strict=False)
-    for match in islice(re.finditer(r"\{", text), MOST_OBJECTS):
-        try:
-            found, _ = decoder.raw_decode(text, match.start())
-        except (ValueError, RecursionError):
-            continue
+    for found in json_objects(text):
         value = found.get("edit")
         yield from [value] if isinstance(value, str) else []
 

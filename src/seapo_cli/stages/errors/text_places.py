@@ -25,10 +25,12 @@ from seapo_cli.stages.errors.word_places import (
     find_quantifiers,
     inner,
     is_inner,
+    opens,
 )
 
 OFFERED = 5
 ENDS = re.compile(r"[.!?…:;。！？؟][\"')\]”’]*$")
+STOPS = re.compile(r"[.!…。！][\"')\]”’*]*$")
 STATEMENT = re.compile(r"[^\n]*[\w)\]};:]$", re.MULTILINE)
 LINE = re.compile(r"^[ \t]*(?!```|~~~)(\S(?:[^\n]*\S)?)", re.MULTILINE)
 IDLE = re.compile(r"\s*(?:import|from|using|package|#|else|try|finally|[{}()\]]*;?$)")
@@ -38,6 +40,7 @@ COPULA = re.compile(
     r"[A-Z][\w’']*(?: [\w’'-]+){0,5}?) (is|are|was|were|can|will) "
     r"((?!not |no |never |also |then |therefore |thus |only |still |indeed )[^,;:()<>=\n]{5,90}\.)"
 )
+RELATIVE = set("what who that which you we i".split())
 PRONOUNS = set("i it this that these those he she they we you his her their its".split())
 DENIED = {w: f"{w} not" for w in ("is", "are", "was", "were", "will")} | {"can": "cannot"}
 
@@ -100,7 +103,7 @@ def comments(source: Source, kind: str, ask: str, texts: Sequence[str]) -> Itera
     rng = source.rng(kind + " comment")
     lines = [
         (block.sign, match)
-        for block in source.scripts
+        for block in source.blocks
         for match in source.live(STATEMENT, block)
         if block.sign not in match[0] and not source.silent.meet(match.end() - 1, match.end())
     ]
@@ -133,7 +136,8 @@ def _details(source: Source, sentence: str) -> list[str]:
     rng = source.rng("detail of " + sentence)
     if source.is_worked:
         return frames.draw(frames.STORY_DETAILS, OFFERED, rng)
-    names = [m[0] for m in NAME.finditer(sentence, 1) if not set(m[0].split()) & NOT_NAMES]
+    found = (m for m in NAME.finditer(sentence, 1) if not opens(sentence, m.start()))
+    names = [m[0] for m in found if not set(m[0].split()) & NOT_NAMES]
     name = POSSESSIVE.sub("", names[0]) if names else ""
     about = frames.draw(frames.NAMED_DETAILS, 3, rng, name) if name else []
     return about + frames.draw(frames.DETAILS, OFFERED - len(about), rng)
@@ -142,7 +146,7 @@ def _details(source: Source, sentence: str) -> list[str]:
 def find_conclusions(source: Source) -> Iterator[Place]:
     """The last statement followed by a conclusion that it does not bear, or rewritten so."""
     ask = "a conclusion that does not follow"
-    ended = [s for s in source.statements if ENDS.search(source.text[slice(*s)])]
+    ended = [s for s in source.statements if STOPS.search(source.text[slice(*s)])]
     if source.is_english:
         yield from _unfounded(source, ask, ended)
     if not next(find_conditions(source, "conclusion"), None):  # a broken condition is better
@@ -164,7 +168,7 @@ def _unfounded(source: Source, ask: str, ended: Sequence[Span]) -> Iterator[Plac
             return  # a step to break is better than a general remark
         usual = frames.STORY_CONCLUSIONS if source.is_worked else frames.CONCLUSIONS
         yield ready(source, "conclusion", ended[-1][1], ask, frames.draw(usual, OFFERED, rng))
-    elif source.sentences and not source.is_worked:
+    elif source.sentences and not source.is_worked and not source.chatter:
         end = source.sentences[-1][1]
         texts = frames.draw(frames.CIRCLES, OFFERED, rng)
         yield ready(source, "conclusion", end, "a reason that is none", texts, ", ")
@@ -189,6 +193,8 @@ def _from_sentence(source: Source, span: Span, rng: random.Random) -> list[str]:
         return []
     subject, verb, rest = plain.groups()
     first, _, more = subject.partition(" ")
+    if RELATIVE & set(more.split()):
+        return []
     if not is_inner(source, first) and not _is_name(source, subject):
         return []
     blanks = {

@@ -77,14 +77,14 @@ NAME = re.compile(
 def find_names(source: Source) -> Iterator[Place]:
     """Names in Latin script, those that the prompt does not hold first; asks for another name."""
     said = source.conversation
-    known = {match[0] for match in NAME.finditer(said) if not _opens(said, match.start())}
-    inner = {m[0] for m in source.words(NAME) if not _opens(source.text, m.start())}
+    known = {match[0] for match in NAME.finditer(said) if not opens(said, match.start())}
+    inner = {m[0] for m in source.words(NAME) if not opens(source.text, m.start())}
     rng = source.rng("name")
     found = []
     for match in source.words(NAME):
         start, end = match.span()
         words = match[0].split()
-        if _opens(source.text, start) and match[0] not in inner | known:
+        if opens(source.text, start) and match[0] not in inner | known:
             while words and words[0] in NOT_NAMES:
                 start += len(words.pop(0)) + 1
             if len(words) < 2 and start == match.start():
@@ -99,7 +99,7 @@ def find_names(source: Source) -> Iterator[Place]:
         yield _name(source, start, end)
 
 
-def _opens(text: str, start: int) -> bool:
+def opens(text: str, start: int) -> bool:
     """Whether a word opens a sentence, a line or a list item, and so is capitalised anyway."""
     return not re.search(r"[\w,;()\"“’'&/-][ ]?$|[\w,;)] [\"“(]$", text[max(0, start - 4) : start])
 

@@ -31,7 +31,7 @@ positive = negative; high = low; large = small; big = small; hot = cold; cool = 
 strong = weak; early = late; male = female; men = women; boys = girls; brother = sister
 mother = father; son = daughter; husband = wife; king = queen; indoor = outdoor; inside = outside
 internal = external; natural = artificial; public = private; major = minor; common = rare
-popular = unpopular; domestic = foreign; same = opposite; similar to = different from
+popular = unpopular; domestic = foreign; same: opposite; similar to = different from
 black = white; red = blue | green | yellow; blue = red | green | orange
 green = red | purple | blue; yellow = blue | purple | red; dry = wet; soft = hard
 cheap = expensive; old = new; long = short; deep = shallow; rich = poor
@@ -71,7 +71,7 @@ half of: all of | a quarter of | twice; almost all: all | hardly any; nearly all
 all of the: none of the | hardly any of the; all of: none of | hardly any of
 all the: none of the | hardly any of the; all: hardly any | only some
 everyone: no one | hardly anyone; everything: nothing; every: hardly any | almost no
-a few: all | nearly all; few: most | nearly all; some of the: all of the | none of the
+a few: no | hardly any; few: most | nearly all; some of the: all of the | none of the
 some of: all of | none of; some: all | no | hardly any
 many of the: all of the | none of the | hardly any of the; many of: all of | none of
 many: all | no | hardly any; most of: all of | none of | hardly any of

@@ -1,0 +1,84 @@
+"""`seapo filter`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, need_input, option, run
+
+
+@expanded
+def filter_(
+    context: typer.Context,
+    rejected: Annotated[
+        str | None,
+        option(metavar="FILE", help="JSONL of the rows that were sorted out, with the reasons."),
+    ] = None,
+    preset: Annotated[
+        Literal["none", "default", "strict"],
+        option(env="SEAPO_PRESET", help="Which checks run; `seapo checks` lists them."),
+    ] = "default",
+    check: Annotated[
+        list[str] | None, option("--check", metavar="NAME", help="Run this one too; repeatable.")
+    ] = None,
+    no_check: Annotated[
+        list[str] | None,
+        option("--no-check", metavar="NAME", help="Leave this one out; repeatable."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        option(
+            "--set", metavar="CHECK.OPTION=VALUE", help="Tune a check: length.max=3; repeatable."
+        ),
+    ] = None,
+    negative_key: Annotated[
+        str | None,
+        option(metavar="KEY", help="Key of the bad answer. [default: negative or rejected]"),
+    ] = None,
+    judge: Annotated[
+        bool, option("--judge", help="Have the model compare both answers: --check judge.")
+    ] = False,
+    plausibility: Annotated[
+        bool,
+        option(
+            "--plausibility",
+            help="Reject what a model finds too improbable: --check plausibility.",
+        ),
+    ] = False,
+    run_tests: Annotated[
+        bool,
+        option(
+            "--run-tests",
+            help="RUN THE CODE in the rows against their tests: --check tests.",
+        ),
+    ] = False,
+    *,
+    files: FileOptions,
+    model: BatchOptions,
+) -> None:
+    """Keep the pairs whose negative is really worse: adds `checks` to each row.
+
+    seapo filter negatives.jsonl -o kept.jsonl --rejected dropped.jsonl
+    """
+    need_input(context, files.input)
+    from seapo_cli.settings import FilterSettings, parse_options
+    from seapo_cli.stages.filter import SlowFilter, make_filter
+
+    slow = {"judge": judge, "plausibility": plausibility, "tests": run_tests}
+    settings = FilterSettings.checked(
+        preset=preset,
+        checks=(*(check or ()), *(name for name, wanted in slow.items() if wanted)),
+        without=tuple(no_check or ()),
+        options=parse_options(set_ or ()),
+    )
+    keys = files.keys(negative_key)
+    stage = make_filter(settings, keys)
+    if not isinstance(stage, SlowFilter):
+        run(stage, files, rejected=rejected, keys=keys)
+        return
+    for warning in stage.warnings:
+        print(f"seapo filter: {warning}", file=sys.stderr)
+    run(stage, files, model if stage.asks_model else None, rejected=rejected, keys=keys)

@@ -1,0 +1,129 @@
+"""What there is to show of a row, whichever stage or format it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from seapo_cli.errors import RowError
+from seapo_cli.records import Edit
+from seapo_cli.stages.checks.pair import error_type_of
+from seapo_cli.stages.errors.difference import edits_between
+
+_PROMPTS = ("prompt", "instruction", "question", "messages", "conversations")
+_GOOD = ("response", "chosen", "output", "answer", "completion")
+_BAD = ("negative", "rejected")
+_edits = TypeAdapter(tuple[Edit, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of the answer."""
+
+    kind: Literal["same", "removed", "added"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A row as it is shown."""
+
+    id: str | None
+    prompt: str
+    pieces: tuple[Piece, ...]
+    """The good answer, with what the bad one has otherwise beside it."""
+    label: str
+    """The type of the mistake, or what is known of the answer."""
+    checks: str
+
+
+def read_view(data: object) -> View:
+    """What there is to show of one decoded JSON line.
+
+    Raises:
+        RowError: it holds no prompt and answer.
+    """
+    if not isinstance(data, Mapping):
+        raise RowError("a row must be a JSON object")
+    prompt = _first(data, _PROMPTS)
+    if prompt is None:
+        raise RowError("nothing to show: no prompt")
+    return View(
+        id=str(data["id"]) if data.get("id") is not None else None,
+        prompt=prompt,
+        pieces=_pieces(data),
+        label=error_type_of(data) or _label(data),
+        checks=_checks(data.get("checks")),
+    )
+
+
+def _first(data: Mapping[str, Any], names: Sequence[str]) -> str | None:
+    return next((_text(data[name]) for name in names if data.get(name)), None)
+
+
+def _text(value: object) -> str:
+    """A string, a message of either dialect, or the last message of a list."""
+    if isinstance(value, list) and value:
+        return _text(value[-1])
+    if isinstance(value, Mapping):
+        value = value.get("content", value.get("value"))
+    if not isinstance(value, str):
+        raise RowError("nothing to show: a prompt or answer that is no text")
+    return value
+
+
+def _pieces(data: Mapping[str, Any]) -> tuple[Piece, ...]:
+    good, bad = _first(data, _GOOD), _first(data, _BAD)
+    if good is None or bad is None:
+        text = good or bad
+        return (Piece("same", text),) if text else ()
+    pieces: list[Piece] = []
+    position = 0
+    for edit in _known_edits(data, good, bad) or edits_between(good, bad):
+        pieces += [
+            Piece("same", good[position : edit.start]),
+            Piece("removed", edit.original),
+            Piece("added", edit.replacement),
+        ]
+        position = edit.end
+    pieces.append(Piece("same", good[position:]))
+    return tuple(piece for piece in pieces if piece.text)
+
+
+def _known_edits(data: Mapping[str, Any], good: str, bad: str) -> tuple[Edit, ...]:
+    """The edits that the row tells of, if they do make the one answer of the other."""
+    error = data.get("error")
+    try:
+        edits = _edits.validate_python(error["edits"]) if isinstance(error, Mapping) else ()
+    except (KeyError, ValidationError):
+        return ()
+    text, position = "", 0
+    for edit in edits:
+        text += good[position : edit.start] + edit.replacement
+        position = edit.end
+    return edits if text + good[position:] == bad else ()
+
+
+def _label(data: Mapping[str, Any]) -> str:
+    label = data.get("label")
+    if isinstance(label, bool):
+        return "good" if label else "bad"
+    return "pair" if _first(data, _BAD) else "answer"
+
+
+def _checks(checks: object) -> str:
+    """The checks by verdict, with their values; those that had nothing to say are left out."""
+    if not isinstance(checks, Mapping):
+        return ""
+    told: dict[str, list[str]] = {}
+    for name, check in checks.items():
+        verdict = check.get("verdict") if isinstance(check, Mapping) else None
+        if verdict in (None, "skip"):
+            continue
+        value, reason = check.get("value"), check.get("reason")
+        text = f"{name} {value:.3g}" if isinstance(value, int | float) else name
+        told.setdefault(verdict, []).append(text + (f" ({reason})" if reason else ""))
+    return "; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in told.items())

@@ -1,0 +1,54 @@
+"""Which checks run, with which options: from a preset and what the user says besides."""
+
+from __future__ import annotations
+
+from typing import Any, get_origin
+
+from pydantic import ValidationError
+
+from seapo_cli.errors import UsageError
+from seapo_cli.settings import FilterSettings
+from seapo_cli.stages.checks import all_checks
+from seapo_cli.stages.checks.base import AnyCheck
+
+
+def choose(settings: FilterSettings) -> tuple[AnyCheck, ...]:
+    """The checks that the settings ask for, in the order in which they run.
+
+    Raises:
+        UsageError: there is no such check or option, or a value is wrong.
+    """
+    known = all_checks()
+    for name in (*settings.checks, *settings.without, *settings.options):
+        if name not in known:
+            raise UsageError(f"no check {name!r}: take one of {', '.join(known)}")
+    made = {name: _make(check, settings) for name, check in known.items()}
+    return tuple(
+        check
+        for name, check in made.items()
+        if name not in settings.without
+        and (name in settings.checks or settings.preset in check.presets)
+    )
+
+
+def _make(check: type[AnyCheck], settings: FilterSettings) -> AnyCheck:
+    strict = check.strict if settings.preset == "strict" else {}
+    given = settings.options.get(check.name, {})
+    values = {name: _value(check, name, value) for name, value in given.items()}
+    try:
+        return check(**{**strict, **values})
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = ".".join([check.name, *map(str, first["loc"])])
+        if first["type"] == "extra_forbidden":
+            options = ", ".join(check.model_fields) or "none"
+            raise UsageError(f"--set {option}: no such option; there are: {options}") from None
+        raise UsageError(f"--set {option}: {first['msg']}") from None
+
+
+def _value(check: type[AnyCheck], option: str, value: Any) -> Any:
+    """A value as the option's type wants it: several names are written with commas."""
+    field = check.model_fields.get(option)
+    if field and get_origin(field.annotation) is tuple and isinstance(value, str):
+        return tuple(filter(None, map(str.strip, value.split(","))))
+    return value

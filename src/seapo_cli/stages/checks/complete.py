@@ -1,0 +1,77 @@
+"""Does the negative go on to its end?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from seapo_cli.stages.checks.base import PASS, Check, Verdict, failed
+from seapo_cli.stages.checks.pair import Pair
+
+_CUT_BY = ("length", "content_filter")
+_ENDS = frozenset(".!?。！？…।؟")
+_CLOSING = "\"'”’»)]}*_`"
+_FENCES = ("```", "~~~")
+_LEAST_TAIL = 12
+_FRAGMENT_WORDS = 5
+
+
+class Complete(Check):
+    """What the server said, open code fences, and how both answers end."""
+
+    name = "complete"
+    about = "The negative is not empty, nor cut in a sentence, a code block or before its end."
+
+    least_missing: float = Field(default=0.1, ge=0, le=1)
+    """Share of the response that must be missing at the end to count as cut."""
+
+    def verdict(self, pair: Pair) -> Verdict:
+        if not pair.negative.strip():
+            return failed("the negative is empty")
+        if (finish := _finish_reason(pair.row.data)) in _CUT_BY:
+            return failed(f"the negative was cut (finish_reason {finish})", finish)
+        if fence := _open_fence(pair):
+            return failed(f"a code block {fence} stays open")
+        if not pair.at_end:
+            return PASS
+        if _stops_short(pair.negative, pair.response):
+            return failed("the negative stops in mid-sentence", pair.negative.rstrip()[-20:])
+        if self._lacks_the_end(pair):
+            return failed("the negative lacks the end of the response")
+        return PASS
+
+    def _lacks_the_end(self, pair: Pair) -> bool:
+        """Whether the negative stops where the response goes on."""
+        negative, response = pair.negative.rstrip(), pair.response.rstrip()
+        missing = len(response) - len(negative)
+        if missing < max(self.least_missing * len(response), 1):
+            return False
+        if pair.start >= len(negative):
+            return True
+        tail = negative[-_LEAST_TAIL:]
+        return len(tail) == _LEAST_TAIL and response.find(tail, pair.start) >= 0
+
+
+def _finish_reason(data: Any) -> object:
+    error = data.get("error")
+    return error.get("finish_reason") if isinstance(error, dict) else None
+
+
+def _open_fence(pair: Pair) -> str | None:
+    for fence in _FENCES:
+        if pair.negative.count(fence) % 2 and not pair.response.count(fence) % 2:
+            return fence
+    return None
+
+
+def _stops_short(negative: str, response: str) -> bool:
+    """Whether only the response ends as a sentence does, and the negative is no mere name."""
+    if not _ends(response) or _ends(negative):
+        return False
+    return len(negative.split()) >= _FRAGMENT_WORDS
+
+
+def _ends(text: str) -> bool:
+    text = text.rstrip()
+    return text[-1:] in _ENDS or text.rstrip(_CLOSING)[-1:] in _ENDS or text.endswith(_FENCES)

@@ -1,0 +1,184 @@
+"""What checks look at: both answers of a row, and where they differ.
+
+Negatives are mostly the positive with a few words changed. So the common beginning and end are
+found once, at the speed of C, and checks look at what is between. Offsets are in characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from rapidfuzz.distance import Indel
+
+from seapo_cli.records import Keys, Row, read_sides
+
+_MARGIN = 64
+"""Characters around a change that a check of phrases reads."""
+_LONGEST_WORD = 40
+"""Longer runs without a space are no words: writing without spaces is compared by characters."""
+_MOST_WORDS = 5000
+"""Beyond so many words the exact comparison, quadratic in time and memory, is not worth it."""
+
+Span = tuple[int, int]
+
+
+class Hunk(NamedTuple):
+    """One changed place: the words that stood there, and those that stand there now."""
+
+    removed: Sequence[str]
+    added: Sequence[str]
+
+
+class Pair:
+    """A row with its good answer (`response`) and its bad one (`negative`).
+
+    What all checks read is worked out at once, the rest when it is asked for. (Not by
+    `cached_property`: its lock, up to Python 3.11, costs more than most checks.)
+    """
+
+    __slots__ = (
+        "_common",
+        "_compared",
+        "added",
+        "error_type",
+        "negative",
+        "negative_end",
+        "removed",
+        "response",
+        "response_end",
+        "row",
+        "start",
+    )
+
+    def __init__(self, row: Row, response: str, negative: str, error_type: str | None) -> None:
+        self.row = row
+        self.response = response
+        self.negative = negative
+        self.error_type = error_type
+        self.start = start = common_start(response, negative)
+        """Where the answers begin to differ."""
+        tail = common_end(response, negative, start)
+        self.response_end = end = len(response) - tail
+        """Where the difference ends, in each answer."""
+        self.negative_end = len(negative) - tail
+        start, tail = widened(response, start, end)
+        self._common = start, tail
+        self.removed = response[start : len(response) - tail]
+        """The words of the response that differ from the negative, with all between them."""
+        self.added = negative[start : len(negative) - tail]
+        """The words of the negative that differ from the response, with all between them."""
+        self._compared: tuple[tuple[Hunk, ...], int] | None = None
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the answers differ up to their ends (but for white space)."""
+        return not self.negative[self.negative_end :].strip()
+
+    @property
+    def windows(self) -> tuple[Span, Span]:
+        """The difference with some text around it, in the response and in the negative.
+
+        From the beginning of its line where that is near, as some phrases stand there only.
+        """
+        far = max(0, self.start - 2 * _MARGIN)
+        line = self.response.rfind("\n", far, self.start) + 1
+        start = line or (self.start - _MARGIN if far else 0)
+        return (start, self.response_end + _MARGIN), (start, self.negative_end + _MARGIN)
+
+    @property
+    def hunks(self) -> tuple[Hunk, ...]:
+        """The changed places between the common beginning and end, word by word."""
+        return self._comparison()[0]
+
+    @property
+    def similarity(self) -> float:
+        """Share of both texts that stands in words common to both in this order, 0 to 1."""
+        total = len(self.response) + len(self.negative)
+        common = sum(self._common) + self._comparison()[1]
+        return 2 * common / total if total else 1.0
+
+    def _comparison(self) -> tuple[tuple[Hunk, ...], int]:
+        """The hunks, and the characters in words common to both between them."""
+        if self._compared is None:
+            old, new = words_of(self.removed), words_of(self.added)
+            simple = not old or not new or len(old) == len(new) == 1
+            if simple or max(len(old), len(new)) > _MOST_WORDS:
+                self._compared = ((Hunk(old, new),) if old or new else ()), 0
+            else:
+                self._compared = compared(old, new)
+        return self._compared
+
+
+def common_start(a: str, b: str) -> int:
+    """Characters that both begin with."""
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def common_end(a: str, b: str, start: int) -> int:
+    """Characters that both end with, of those after `start`."""
+    low, high = 0, min(len(a), len(b)) - start
+    size_a, size_b = len(a), len(b)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[size_a - middle : size_a - low] == b[size_b - middle : size_b - low]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def widened(response: str, start: int, end: int) -> tuple[int, int]:
+    """A difference that starts at `start` and ends at the response's `end`, as whole words.
+
+    Returns where it starts in both, and how many characters follow it in both.
+    """
+    least = max(0, start - _LONGEST_WORD)
+    while start > least and not response[start - 1].isspace():
+        start -= 1
+    most = min(len(response), end + _LONGEST_WORD)
+    while end < most and not response[end].isspace():
+        end += 1
+    return start, len(response) - end
+
+
+def words_of(text: str) -> Sequence[str]:
+    """The words of a text; its characters where it is written without spaces."""
+    words = text.split()
+    return words if len(text) <= _LONGEST_WORD * (len(words) + 1) else text
+
+
+def compared(old: Sequence[str], new: Sequence[str]) -> tuple[tuple[Hunk, ...], int]:
+    """The hunks between two lists of words, and the characters in their common words."""
+    hunks: list[Hunk] = []
+    common = old_at = new_at = 0
+    for block in Indel.editops(old, new).as_matching_blocks():
+        if block.a > old_at or block.b > new_at:
+            hunks.append(Hunk(old[old_at : block.a], new[new_at : block.b]))
+        old_at, new_at = block.a + block.size, block.b + block.size
+        common += sum(map(len, old[block.a : old_at])) + block.size
+    return tuple(hunks), common
+
+
+def read_pair(row: Row, keys: Keys) -> Pair:
+    """The pair on a row.
+
+    Raises:
+        RowError: it holds none.
+    """
+    response, negative = read_sides(row, keys)
+    return Pair(row, response, negative, error_type_of(row.data))
+
+
+def error_type_of(data: Any) -> str | None:
+    """The mistake that a row claims: `error.type` of `inject`, or the label `error_type`."""
+    error = data.get("error")
+    kind = error.get("type") if isinstance(error, dict) else data.get("error_type")
+    return kind if isinstance(kind, str) else None

@@ -1,0 +1,19 @@
+"""Did the model refuse?"""
+
+from __future__ import annotations
+
+from seapo_cli.stages.checks.base import PASS, Check, Verdict, failed
+from seapo_cli.stages.checks.pair import Pair
+from seapo_cli.stages.phrases import REFUSING
+
+
+class Refusal(Check):
+    """Refusals and apologies that the response does not hold."""
+
+    name = "refusal"
+    about = "The negative does not refuse or apologise where the response does not."
+
+    def verdict(self, pair: Pair) -> Verdict:
+        response, negative = pair.windows
+        found = REFUSING.added(pair.negative, pair.response, negative, response)
+        return failed(f"the model refused: {found!r}", found) if found else PASS

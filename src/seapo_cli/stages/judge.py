@@ -1,0 +1,152 @@
+"""A model compares two answers, in both orders, and names the mistakes under a JSON schema.
+
+Models favour the answer that they read first (or last), so a preference counts only where it
+survives the swap.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from seapo_cli.engine.gateway import Gateway
+from seapo_cli.errors import RowError
+from seapo_cli.prompts import error_types, template
+from seapo_cli.records import Completion, Message, Request, Sampling, Usage
+from seapo_cli.stages.errors.base import conversation_text
+from seapo_cli.stages.replies import json_objects
+
+NO_MISTAKE = "none"
+_SLIGHTLY, _FAR = 1, 3
+_MAX_TOKENS = 96
+"""The verdict takes about 35."""
+
+
+class _Verdict(BaseModel):
+    """What the model says of the answers in one order."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    mistake_a: str
+    mistake_b: str
+    worse: Literal["A", "B"]
+    by: int = Field(ge=_SLIGHTLY, le=_FAR)
+
+    @property
+    def margin(self) -> int:
+        """By how much answer A is better, from -3 to 3."""
+        return self.by if self.worse == "B" else -self.by
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two answers to one prompt, compared."""
+
+    margins: tuple[int, int]
+    """By how much the first answer is better, in either order: 1 slightly, 2 clearly, 3 far."""
+    first_mistakes: tuple[str, str]
+    second_mistakes: tuple[str, str]
+    """Kinds of mistakes named in each answer, in either order."""
+    usage: Usage
+
+    @property
+    def margin(self) -> float:
+        """By how much the first answer is better, from -3 to 3: the mean of both orders."""
+        return sum(self.margins) / 2
+
+    @property
+    def better(self) -> Literal["first", "second"] | None:
+        """The answer that both orders prefer; None where they disagree: no clear difference."""
+        if min(self.margins) > 0:
+            return "first"
+        return "second" if max(self.margins) < 0 else None
+
+
+async def compare(
+    messages: tuple[Message, ...],
+    first: str,
+    second: str,
+    gateway: Gateway,
+    turn: int,
+    kind: str | None = None,
+) -> Comparison:
+    """Compare two answers to a conversation, in both orders.
+
+    Args:
+        turn: the row's line: requests of earlier rows go out first.
+        kind: a mistake to look for besides the packaged error types; an alias is one of these.
+
+    Raises:
+        RowError: a request failed, or its answer holds no verdict.
+        SeapoError: nothing can be answered any more.
+    """
+    kinds = _kinds(kind)
+    requests = [_request(messages, a, b, kinds) for a, b in ((first, second), (second, first))]
+    asked = [gateway.complete(request, turn) for request in requests]
+    straight, swapped = await asyncio.gather(*asked)
+    one, two = _read(straight), _read(swapped)
+    return Comparison(
+        margins=(one.margin, -two.margin),
+        first_mistakes=(one.mistake_a, two.mistake_b),
+        second_mistakes=(one.mistake_b, two.mistake_a),
+        usage=straight.usage + swapped.usage,
+    )
+
+
+def official(kind: str) -> str:
+    """A mistake's name, where an alias of a packaged error type is given."""
+    for error_type in error_types().values():
+        if kind in error_type.aliases:
+            return error_type.name
+    return kind
+
+
+def _kinds(kind: str | None) -> dict[str, str]:
+    """Mistakes that the model may name, with their descriptions."""
+    kinds = {found.name: found.description for found in error_types().values()}
+    if kind and official(kind) not in kinds:
+        kinds[kind] = kind.replace("_", " ").replace("+", ", ")
+    return kinds
+
+
+def _request(
+    messages: tuple[Message, ...], first: str, second: str, kinds: dict[str, str]
+) -> Request:
+    content = template("judge/compare").substitute(
+        conversation=conversation_text(messages),
+        first=first,
+        second=second,
+        kinds="\n".join(f"- {name}: {description}" for name, description in kinds.items()),
+    )
+    sampling = Sampling(temperature=0.0, max_tokens=_MAX_TOKENS, seed=0)
+    return Request((Message(role="user", content=content),), sampling, _schema(tuple(kinds)))
+
+
+def _schema(kinds: tuple[str, ...]) -> dict[str, Any]:
+    """Mistakes before the verdict, which they bear on.
+
+    Only `enum`, which llama.cpp, vLLM and OpenAI all enforce.
+    """
+    mistake = {"type": "string", "enum": [*kinds, NO_MISTAKE]}
+    worse = {"type": "string", "enum": ["A", "B"]}
+    by = {"type": "integer", "enum": list(range(_SLIGHTLY, _FAR + 1))}
+    parts = {"mistake_a": mistake, "mistake_b": mistake, "worse": worse, "by": by}
+    return {
+        "type": "object",
+        "properties": parts,
+        "required": list(parts),
+        "additionalProperties": False,
+    }
+
+
+def _read(completion: Completion) -> _Verdict:
+    for found in json_objects(completion.text):
+        try:
+            return _Verdict.model_validate(found)
+        except ValidationError:
+            continue
+    shown = " ".join(completion.text.split())[:80]
+    raise RowError(f"the judge gave no verdict but: {shown!r}; is the model too small?")

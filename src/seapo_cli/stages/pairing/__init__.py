@@ -1,0 +1,1 @@
+"""What `pair` is made of: rows on disk by prompt, strategies, proportions, splits."""

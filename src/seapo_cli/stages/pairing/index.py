@@ -1,0 +1,201 @@
+"""Rows by prompt, in bounded memory: an index on disk of where each prompt's rows are.
+
+The rows stay in the input file (a pipe is copied to a file first). One pass notes each run of
+adjacent rows with the same prompt. Where no prompt comes twice, the runs are the groups, read
+in the order of the file; else SQLite brings those of a prompt together.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self, cast
+
+from seapo_cli.engine.pipeline import Failure, Outcome, Result
+from seapo_cli.errors import RowError, SeapoError
+from seapo_cli.jsonl import Line, input_size, read_lines
+from seapo_cli.records import Keys, read_row
+from seapo_cli.settings import PairSettings
+from seapo_cli.stages.pairing.candidates import Candidate, Group, prompt_hash, read_candidate
+
+_CACHE_KIB = 32 << 10
+_BATCH = 10_000
+
+_IN_ORDER = "SELECT prompt, start, end, line FROM runs ORDER BY rowid"
+_TOGETHER = """
+    SELECT prompt, start, end, line
+    FROM runs JOIN (SELECT prompt, min(start) AS first FROM runs GROUP BY prompt) USING (prompt)
+    ORDER BY first, start
+"""
+
+_Run = tuple[bytes, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Some lines that were read together."""
+
+    lines: int
+    end: int
+    """Bytes of input up to their end."""
+    bad: Sequence[Result]
+
+
+class Scratch:
+    """A folder for what a run keeps on disk, and a database in it; gone when the block ends."""
+
+    def __init__(self, beside: str) -> None:
+        """`beside` is the output file; beside stdout and devices is the temporary folder."""
+        parent = Path(os.path.realpath(beside)).parent
+        self._parent = None if beside == "-" or parent == Path("/dev") else parent
+        self._files: list[BinaryIO] = []
+
+    def __enter__(self) -> Self:
+        try:
+            self.folder = Path(tempfile.mkdtemp(prefix=".seapo-pair-", dir=self._parent))
+        except OSError as error:
+            raise SeapoError(f"cannot make a scratch folder: {error.strerror}") from None
+        self.database = sqlite3.connect(self.folder / "index.sqlite", isolation_level=None)
+        # Nothing here outlives the run: no journal, no waiting for the disk.
+        self.database.executescript(
+            f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+            f"PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -{_CACHE_KIB}; BEGIN;"
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.database.close()
+        for file in self._files:
+            file.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if isinstance(error, sqlite3.Error):
+            raise SeapoError(f"{self.folder.parent}: index of prompts: {error}") from None
+
+    def file(self, name: str) -> BinaryIO:
+        """A new file in the folder, to write and read, open until the block ends."""
+        self._files.append(file := (self.folder / name).open("w+b"))
+        return file
+
+
+class Index:
+    """Where each prompt's rows are."""
+
+    def __init__(
+        self, source: BinaryIO, scratch: Scratch, settings: PairSettings, keys: Keys
+    ) -> None:
+        self._database = scratch.database
+        self._settings = settings
+        self._keys = keys
+        if input_size(source) is None:
+            self._rows: BinaryIO = scratch.file("rows.jsonl")
+            self._stream: BinaryIO = cast("BinaryIO", _Copying(source, self._rows))
+            self._begin = 0
+        else:
+            self._rows = self._stream = source
+            self._begin = source.tell()  # a shell may have read the first lines
+        self._database.execute(
+            "CREATE TABLE runs (prompt BLOB, start INTEGER, end INTEGER, line INTEGER)"
+        )
+
+    def fill(self) -> Iterator[Read]:
+        """Read all rows once; yields what was read."""
+        runs: list[_Run] = []
+        end = self._begin
+        for lines in read_lines(self._stream):
+            bad = []
+            for line in lines:
+                start, end = end, self._begin + line.end
+                try:
+                    prompt = prompt_hash(self._read(line).row)
+                except RowError as error:
+                    bad.append(Result(line, Outcome(failures=[Failure(str(error))])))
+                    continue
+                if runs and runs[-1][0] == prompt and runs[-1][2] == start:
+                    runs[-1] = (prompt, runs[-1][1], end, runs[-1][3])
+                else:
+                    runs.append((prompt, start, end, line.number))
+            yield Read(len(lines), lines[-1].end, bad)
+            if len(runs) > _BATCH:
+                self._insert(runs[:-1])
+                del runs[:-1]
+        self._insert(runs)
+        self._arrange()
+
+    def _read(self, line: Line) -> Candidate:
+        if line.error:
+            raise RowError(line.error)
+        row = read_row(line.data, self._keys, line.number)
+        return read_candidate(row, self._settings, self._keys)
+
+    def _insert(self, runs: list[_Run]) -> None:
+        self._database.executemany("INSERT INTO runs VALUES (?, ?, ?, ?)", runs)
+
+    def _arrange(self) -> None:
+        """Find out whether the rows of each prompt stand together."""
+        self._database.execute("CREATE INDEX by_prompt ON runs (prompt)")
+        self._rows.flush()
+        # Not count(DISTINCT ...), which keeps all prompts in memory.
+        groups = "SELECT count(*) FROM (SELECT 1 FROM runs GROUP BY prompt)"
+        ((self.prompts,),) = self._database.execute(groups)
+        ((runs,),) = self._database.execute("SELECT count(*) FROM runs")
+        self._query = _IN_ORDER if runs == self.prompts else _TOGETHER
+
+    def groups(self) -> Iterator[Group]:
+        """All groups, in the order in which their prompts come first.
+
+        Raises:
+            SeapoError: the input is no longer what it was.
+        """
+        runs: Iterator[_Run] = self._database.execute(self._query)
+        by_prompt = groupby(runs, key=lambda run: run[0])
+        for number, (prompt, found) in enumerate(by_prompt):
+            places = list(found)
+            try:
+                candidates = tuple(one for place in places for one in self._candidates(place))
+            except RowError:
+                raise SeapoError("the input changed while it was read") from None
+            size = sum(end - start for _, start, end, _ in places)
+            yield Group(number, places[0][3], size, prompt, candidates)
+
+    def _candidates(self, run: _Run) -> Iterator[Candidate]:
+        _, start, end, first = run
+        data = os.pread(self._rows.fileno(), end - start, start)
+        if len(data) < end - start:
+            raise RowError("the end of the file is gone")
+        for lines in read_lines(io.BytesIO(data)):
+            for line in lines:
+                yield self._read(Line(first, line.data, line.error))
+
+
+class _Copying:
+    """Reads a stream and keeps in a file what was read."""
+
+    def __init__(self, stream: BinaryIO, file: BinaryIO) -> None:
+        self._stream = stream
+        self._file = file
+
+    def read(self, size: int) -> bytes:
+        """Read at most `size` bytes.
+
+        Raises:
+            SeapoError: the disk is full.
+        """
+        data = self._stream.read(size)
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise SeapoError(f"cannot keep a copy of the input: {error.strerror}") from None
+        return data

@@ -1,0 +1,23 @@
+"""Reading what a model wrote, leniently: not every server enforces a JSON schema."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+_MOST_OBJECTS = 20
+"""So many beginnings of JSON objects are tried in an answer that runs wild."""
+
+
+def json_objects(text: str) -> Iterator[dict[str, Any]]:
+    """The JSON objects in a text, which may hold prose or a code fence around them."""
+    decoder = json.JSONDecoder(strict=False)
+    for match in islice(re.finditer(r"\{", text), _MOST_OBJECTS):
+        try:
+            found, _ = decoder.raw_decode(text, match.start())
+        except (ValueError, RecursionError):
+            continue
+        yield found

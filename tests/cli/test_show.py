@@ -1,0 +1,133 @@
+"""`seapo show`: the mistake is marked inside the answer, on a terminal and in a pipe."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from running import SOURCES, Result, jsonl
+from seapo_cli import pair
+from seapo_cli.settings import PairSettings
+from seapo_cli.stages.formats import FORMATS
+
+Data = dict[str, Any]
+
+ROW: Data = {
+    "id": "bees",
+    "prompt": "How many legs has a bee?",
+    "response": "A bee has six legs and four wings.",
+    "negative": "A bee has eight legs and four wings.",
+    "error": {
+        "type": "factual",
+        "edits": [{"start": 10, "end": 13, "original": "six", "replacement": "eight"}],
+    },
+    "checks": {"changed": {"verdict": "pass"}, "length": {"verdict": "fail", "reason": "why"}},
+}
+MARKED = "A bee has [-six-]{+eight+} legs and four wings."
+
+
+def environment(**extra: str) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "LESS", "PAGER")}
+    return kept | {"PYTHONPATH": str(SOURCES), "TERM": "xterm-256color", **extra}
+
+
+def show(*options: str, rows: list[Data] | bytes = b"") -> Result:
+    """Run with a pipe for stdout."""
+    data = rows if isinstance(rows, bytes) else jsonl(rows)
+    command = [sys.executable, "-m", "seapo_cli", "show", *options]
+    done = subprocess.run(command, input=data, capture_output=True, env=environment(), timeout=60)
+    return Result(done.returncode, done.stdout, done.stderr.decode())
+
+
+def show_on_terminal(file: Path, **extra: str) -> str:
+    """Run with a terminal for stdout."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "seapo_cli", "show", str(file)]
+    process = subprocess.Popen(command, stdout=theirs, env=environment(**extra))
+    os.close(theirs)
+    text = b""
+    try:
+        while chunk := os.read(ours, 4096):
+            text += chunk
+    except OSError:  # Linux's way to say that the other end is closed
+        pass
+    assert process.wait(60) == 0
+    os.close(ours)
+    return text.decode().replace("\r\n", "\n")
+
+
+def test_a_pipe_gets_plain_marks() -> None:
+    result = show(rows=[ROW, ROW | {"error": ROW["error"] | {"type": "logical"}}])
+    assert (result.code, result.stderr) == (0, "")
+    assert result.stdout.decode() == (
+        "=== [bees] How many legs has a bee?\n"
+        f"--- factual | pass: changed; fail: length (why)\n{MARKED}\n"
+        f"--- logical | pass: changed; fail: length (why)\n{MARKED}\n"
+    )
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_of_pair(name: str) -> None:
+    result = show(rows=list(pair([ROW], PairSettings(format=name, provenance=True))))
+    text = result.stdout.decode()
+    assert result.code == 0
+    assert "factual" in text
+    assert (MARKED in text) is ("kto" not in name)
+
+
+def test_edits_that_do_not_fit_are_not_believed() -> None:
+    wrong = ROW | {"error": {"type": "factual", "edits": [ROW["error"]["edits"][0] | {"end": 20}]}}
+    assert MARKED in show(rows=[wrong]).stdout.decode()
+
+
+def test_type_and_number() -> None:
+    rows = [ROW | {"id": str(n), "error": {"type": kind}} for n, kind in enumerate("ab" * 5)]
+    text = show("--type", "b", "-n", "2", rows=rows).stdout.decode()
+    assert text.count("--- b") == 2
+    assert "--- a" not in text
+    assert "--- factual" in show("-t", "correctness", rows=[ROW]).stdout.decode()
+
+
+def test_bad_lines_are_told() -> None:
+    result = show(rows=jsonl([ROW]) + b"nonsense\n" + jsonl([{"text": "x"}]))
+    assert result.code == 3
+    assert MARKED in result.stdout.decode()
+    assert "-:2: not valid JSON" in result.stderr
+    assert "-:3: nothing to show" in result.stderr
+
+
+def test_a_closed_pipe_is_no_failure() -> None:
+    command = f"{sys.executable} -m seapo_cli show - | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command], input=jsonl([ROW] * 5000), capture_output=True, env=environment()
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("pager", ["cat", "", "no-such-pager"])
+def test_a_terminal_gets_colours(tmp_path: Path, pager: str) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_bytes(jsonl([ROW]))
+    text = show_on_terminal(file, PAGER=pager)
+    assert "\x1b[9;31msix\x1b[0m\x1b[1;32meight\x1b[0m legs" in text
+
+
+def test_no_color(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_bytes(jsonl([ROW]))
+    text = show_on_terminal(file, PAGER="cat", NO_COLOR="1")
+    assert MARKED in text
+    assert "\x1b" not in text
+
+
+def test_a_pager_that_is_left_ends_the_command(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_bytes(jsonl([ROW] * 5000))
+    text = show_on_terminal(file, PAGER="head -3")
+    assert len(text.splitlines()) == 3

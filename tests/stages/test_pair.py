@@ -1,0 +1,278 @@
+"""Which pairs are made of which rows."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seapo_cli import pair
+from seapo_cli.engine.pipeline import Failure
+from seapo_cli.errors import UsageError
+from seapo_cli.settings import PairSettings
+from stages.pairing.made import TYPES, Data, answers, many, typed
+
+Key = tuple[str, str, str]
+
+
+def made(rows: list[Data], **chosen: Any) -> list[Data]:
+    """Pairs in TRL's format, where no row is bad."""
+
+    def fail(row: Any, failure: Failure) -> None:
+        raise AssertionError(f"{row}: {failure}")
+
+    return list(pair(rows, PairSettings.checked(format="trl", **chosen), on_failure=fail))
+
+
+def keys(pairs: list[Data]) -> list[Key]:
+    return [(p["prompt"], p["chosen"], p["rejected"]) for p in pairs]
+
+
+def kinds(pairs: list[Data]) -> Counter[str]:
+    return Counter(p["rejected"].split()[0] for p in pairs)
+
+
+def test_random_takes_one_type_for_each_answer() -> None:
+    pairs = made(many(300))
+    assert [p["prompt"] for p in pairs] == [f"What is number {n:03}?" for n in range(300)]
+    assert all(70 < count < 130 for count in kinds(pairs).values())
+    assert len(kinds(pairs)) == 3
+    assert keys(made(many(300))) == keys(pairs)
+    assert keys(made(many(300), seed=1)) != keys(pairs)
+
+
+CHOICES: list[dict[str, Any]] = [
+    {},
+    {"strategy": "all"},
+    {"strategy": "hardest"},
+    {"mix": {"factual": 0.5, "logical": 0.3, "hallucination": 0.2}},
+    {"mix": {"factual": 0.5, "logical": 0.5}, "strategy": "hardest"},
+    {"balance": True},
+    {"strategy": "all", "per_prompt": 2},
+    {"max_pairs": 7},
+    {"strategy": "all", "mix": {"factual": 0.9, "logical": 0.1}, "max_pairs": 10},
+    {"order": "easy-to-hard"},
+]
+
+
+@pytest.mark.parametrize("chosen", CHOICES, ids=str)
+@settings(max_examples=10, deadline=None)
+@given(data=st.data())
+def test_reordered_input_gives_the_same_pairs(chosen: dict[str, Any], data: st.DataObject) -> None:
+    rows = [r for n in range(12) for a in ("good", "fine") for r in typed(n, TYPES[: 1 + n % 3], a)]
+    shuffled = data.draw(st.permutations(rows))
+    assert sorted(keys(made(shuffled, **chosen))) == sorted(keys(made(rows, **chosen)))
+
+
+@pytest.mark.parametrize("strategy", ["random", "all", "hardest"])
+def test_another_prompt_leaves_the_others_alone(strategy: str) -> None:
+    before, after = (keys(made(many(n), strategy=strategy)) for n in (20, 21))
+    assert after[: len(before)] == before
+
+
+def test_all_takes_each_negative_once() -> None:
+    rows = typed(1) + typed(1)
+    assert kinds(made(rows, strategy="all")) == dict.fromkeys(TYPES, 1)
+
+
+def test_one_negative_under_two_types_has_the_same_one_in_any_order() -> None:
+    rows = [row | {"negative": "the same"} for row in typed(1)]
+    chosen = PairSettings(strategy="all", provenance=True)
+    for order in (rows, rows[::-1]):
+        assert [made["error_type"] for made in pair(order, chosen)] == ["factual"]
+
+
+def test_rows_of_a_prompt_that_stand_apart_are_one_group() -> None:
+    rows = many(50)
+    apart = [row for kind in range(3) for row in rows[kind::3]]
+    assert keys(made(apart)) == keys(made(rows))
+
+
+def test_one_user_turn_is_the_same_prompt_as_a_string() -> None:
+    first, second = typed(1)[:2]
+    second["prompt"] = [{"role": "user", "content": first["prompt"]}]
+    assert len(made([first, second])) == 1
+
+
+@pytest.mark.parametrize("strategy", ["random", "hardest"])
+def test_mix_is_exact(strategy: str) -> None:
+    mix = {"factual": 0.5, "logical": 0.3, "hallucination": 0.2}
+    pairs = made(many(97), strategy=strategy, mix=mix)
+    assert kinds(pairs) == {"factual": 49, "logical": 29, "hallucination": 19}
+    assert len({p["prompt"] for p in pairs}) == 97
+
+
+def test_mix_uses_prompts_whose_only_type_is_scarce() -> None:
+    rows = many(90, ["factual"]) + [r for n in range(100, 110) for r in typed(n)]
+    pairs = made(rows, mix={"factual": 0.9, "logical": 0.1})
+    assert kinds(pairs) == {"factual": 90, "logical": 10}
+
+
+def test_mix_takes_aliases() -> None:
+    assert kinds(made(many(10), mix={"correctness": 0.5, "logic": 0.5})) == {
+        "factual": 5,
+        "logical": 5,
+    }
+
+
+def test_balance_drops_what_is_too_much() -> None:
+    rows = many(30, ["factual"]) + [r for n in range(40, 45) for r in typed(n, ["logical"])]
+    assert kinds(made(rows, balance=True)) == {"factual": 5, "logical": 5}
+
+
+def test_caps() -> None:
+    rows = [r for n in range(20) for answer in "abcd" for r in typed(n, answer=answer)]
+    assert Counter(p["prompt"] for p in made(rows, per_prompt=2)).most_common(1)[0][1] == 2
+    assert len(made(rows, per_prompt=2, max_pairs=11)) == 11
+    few, more = (set(keys(made(rows, max_pairs=count))) for count in (10, 20))
+    assert few < more
+
+
+def test_hardest_is_the_closest() -> None:
+    near = typed(1)[0] | {"negative": "good answer to 002"}
+    assert [p["rejected"] for p in made([*typed(1), near], strategy="hardest")] == [
+        near["negative"]
+    ]
+
+
+def test_hardest_by_plausibility() -> None:
+    values = (-3.0, -0.5, -2.0)
+    rows = [
+        row | {"checks": {"plausibility": {"value": value, "verdict": "pass"}}}
+        for row, value in zip(typed(1), values, strict=True)
+    ]
+    pairs = made(rows, strategy="hardest", closeness="plausibility")
+    assert kinds(pairs) == {"logical": 1}
+    ordered = made(rows, strategy="all", order="easy-to-hard", closeness="plausibility")
+    assert list(kinds(ordered)) == ["factual", "hallucination", "logical"]
+
+
+def test_easy_to_hard_goes_over_all_prompts() -> None:
+    rows = [typed(n)[0] | {"negative": "good answer to 000"[: 3 + n]} for n in (9, 2, 5)]
+    pairs = made(rows, order="easy-to-hard")
+    assert [p["prompt"][-4:-1] for p in pairs] == ["002", "005", "009"]
+
+
+def test_best_of_n_by_score() -> None:
+    rows = typed(1, answer="fine", score=0.2) + typed(1, score=0.9)
+    pairs = made(rows, positive="score", strategy="all")
+    assert {p["chosen"] for p in pairs} == {"good answer to 001"}
+    assert len(pairs) == 3
+
+
+def test_best_of_n_by_nested_score_and_by_log_probability() -> None:
+    def sampled(total: float, tokens: int) -> Data:
+        return {"logprob": {"sum": total, "tokens": tokens}}
+
+    rows = typed(1, answer="fine", sample=sampled(-10.0, 5)) + typed(1, sample=sampled(-15.0, 10))
+    assert made(rows, positive="logprob")[0]["chosen"] == "good answer to 001"
+    chosen = made(rows, positive="score", score_key="sample.logprob.sum")[0]["chosen"]
+    assert chosen == "fine answer to 001"
+
+
+def test_vanilla_is_the_best_answer_against_the_worst() -> None:
+    rows = answers(1, [0.5, 0.1, 0.9]) + answers(2, [0.5, 0.5]) + answers(3, [0.5])
+    pairs = made(rows, strategy="vanilla", positive="score")
+    assert keys(pairs) == [("What is 1?", "answer 0.9", "answer 0.1")]
+
+
+def test_eval_split_shares_no_prompt() -> None:
+    rows = [r for n in range(400) for a in ("good", "fine") for r in typed(n, answer=a)]
+    rows += [row | {"prompt": row["prompt"].upper()} for row in rows]
+    evaluation: list[Data] = []
+    chosen = PairSettings(format="trl", eval_split=0.1, mix={"factual": 1, "logical": 1})
+    train = list(pair(rows, chosen, on_evaluation=evaluation.append))
+    sides = [{p["prompt"].casefold() for p in side} for side in (train, evaluation)]
+    assert not sides[0] & sides[1]
+    assert 20 < len(sides[1]) < 60
+    assert kinds(train)["factual"] == kinds(train)["logical"]
+
+
+def test_a_prompt_stays_on_its_side_when_others_come() -> None:
+    def evaluation(rows: list[Data]) -> set[str]:
+        found: list[Data] = []
+        list(pair(rows, PairSettings(eval_split=0.2), on_evaluation=found.append))
+        return {json.dumps(row["prompt"]) for row in found}
+
+    assert evaluation(many(100)) < evaluation(many(300))
+
+
+def test_eval_split_needs_somebody_to_take_the_rows() -> None:
+    with pytest.raises(UsageError, match="on_evaluation"):
+        next(pair(many(1), PairSettings(eval_split=0.2)))
+
+
+LONG = "One two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kept"),
+    [
+        (f"So: {LONG.upper()}, and so on", False),
+        (LONG.replace("One", "1"), False),
+        (LONG.replace("seven", "7"), True),
+        ("what is the  capital of France", False),
+        ("What is the capital of France and of Spain?", True),
+        ("请问：中国的首都是哪里？它有多少人口？谢谢", False),
+        ("?!", True),
+    ],
+)
+def test_decontaminate(tmp_path: Path, prompt: str, kept: bool) -> None:
+    file = tmp_path / "eval.jsonl"
+    texts = [{"question": LONG}, {"turns": ["What is the capital of France?"], "x": ""}]
+    texts.append({"question": "中国的首都是哪里？它有多少人口？"})
+    file.write_text("\n".join(map(json.dumps, texts)))
+    rows = [row | {"prompt": prompt} for row in typed(1)]
+    assert bool(made(rows, decontaminate=(file,))) is kept
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"prompt": "x", "response": "y"}, "no negative"),
+        ({"prompt": "x", "negative": "y"}, "no good answer"),
+        ({"prompt": "x", "response": "y", "negative": "y"}, "nothing to prefer"),
+        ({"prompt": "x", "response": "y", "negative": " "}, "negative is empty"),
+        (
+            {"prompt": [{"role": "system", "content": "x"}, {"role": "user", "content": "x"}]}
+            | {"response": "y", "negative": "z"},
+            "trl-chat",
+        ),
+    ],
+)
+def test_bad_rows_are_told(row: Data, reason: str) -> None:
+    failures: list[str] = []
+    chosen = PairSettings(format="trl")
+    found = pair([row, *typed(1)], chosen, on_failure=lambda _, why: failures.append(why.reason))
+    assert len(list(found)) == 1
+    assert len(failures) == 1
+    assert reason in failures[0]
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"strategy": "vanilla"},
+        {"strategy": "vanilla", "positive": "score", "balance": True},
+        {"mix": {"factual": 1}, "balance": True},
+        {"mix": {"factual": -1}},
+        {"mix": {"factual": float("nan")}},
+        {"strategy": "vanilla", "positive": "score", "closeness": "plausibility"},
+        {"eval_split": 1.0},
+        {"per_prompt": 0},
+    ],
+    ids=str,
+)
+def test_settings_that_contradict_each_other(chosen: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        PairSettings.checked(**chosen)
+
+
+def test_unknown_format() -> None:
+    with pytest.raises(UsageError, match="trl-chat"):
+        next(pair(many(1), PairSettings(format="csv")))
