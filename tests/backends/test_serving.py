@@ -35,8 +35,7 @@ def serve(seapo: Seapo, *options: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_commands_use_the_model_that_stays_up(seapo: Seapo, number: signal.Signals) -> None:
+def test_commands_use_the_model_that_stays_up(seapo: Seapo) -> None:
     with serve(seapo, "--port", "0") as server:
         assert server.stdout is not None
         url = server.stdout.readline().strip()
@@ -48,8 +47,15 @@ def test_commands_use_the_model_that_stays_up(seapo: Seapo, number: signal.Signa
         assert row["error"]["model"].startswith("SmolLM2-135M-Instruct.Q4_1-")
         again = seapo.bare("inject", "-t", "factual", "--base-url", url, stdin=[ROW])
         assert "0 requests" in again.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it(seapo: Seapo, number: signal.Signals) -> None:
+    with serve(seapo, "--port", "0") as server:
+        assert server.stdout is not None
+        assert server.stdout.readline().startswith("http://127.0.0.1:")
         server.send_signal(number)
-        out, _ = server.communicate(timeout=10)
+        out, _ = server.communicate(timeout=30)
         assert (server.returncode, out) == (0, "")
 
 
