@@ -3,7 +3,8 @@
     SeapoError                 the run cannot go on
     ├── UsageError             the command line or a settings file is wrong
     ├── RowError               one row is bad; the others go on
-    │   └── InjectionError     no usable negative came back for this row and type
+    │   ├── InjectionError     no usable negative came back for this row and type
+    │   └── Pending            its answer comes with a later batch
     ├── BackendError           a model request failed
     │   ├── RequestRefused     ... and would fail again: a deterministic 4xx
     │   ├── Overloaded         ... because the server asked us to slow down
@@ -11,6 +12,7 @@
     │   ├── Unreachable        ... because nobody answers at the address
     │   └── BackendFatal       ... and every other one will too: key, model, quota
     ├── TooManyErrors          --max-errors was reached
+    ├── Unfinished             rows wait for answers to a batch
     └── StoreError             the request store cannot be read or written
 
 Messages say what was wrong, where, and what to do; they never carry an API key.
@@ -35,6 +37,10 @@ class RowError(SeapoError):
 
 class InjectionError(RowError):
     """No usable negative came back for a row within the allowed attempts."""
+
+
+class Pending(RowError):
+    """A row waits for an answer that only a later batch brings; it has not failed."""
 
 
 class BackendError(SeapoError):
@@ -68,6 +74,12 @@ class BackendFatal(BackendError):
 
 class TooManyErrors(SeapoError):
     """More rows failed than `--max-errors` allows."""
+
+
+class Unfinished(SeapoError):
+    """Rows wait for answers to batch requests; the same command goes on once they are there."""
+
+    exit_code = 4
 
 
 class StoreError(SeapoError):

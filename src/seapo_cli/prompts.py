@@ -122,6 +122,8 @@ def mode_template(mode: str) -> Template:
 
 
 def template_hash(error_type: ErrorType, mode: str) -> str:
-    """Names the exact wording behind a negative: changes with either file."""
+    """Names the exact wording behind a negative: changes with any file that has a part in it."""
     text = error_type.source + mode_template(mode).template
+    if mode == "edit":  # its prompt tells of all packaged types
+        text += "".join(packaged.source for packaged in error_types().values())
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

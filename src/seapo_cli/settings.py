@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable
 from math import isfinite
@@ -34,18 +35,51 @@ class Settings(BaseModel):
             raise UsageError(text if name == "--" else f"{name}: {text}") from None
 
 
+class VllmSettings(Settings):
+    """Arguments of vLLM's engine; None leaves one to vLLM."""
+
+    tensor_parallel_size: int | None = Field(default=None, ge=1)
+    dtype: str | None = None
+    max_model_len: int | None = Field(default=None, ge=1)
+    gpu_memory_utilization: float | None = Field(default=None, gt=0, le=1)
+    quantization: str | None = None
+    others: dict[str, Any] = Field(default_factory=dict)
+    """By the names of vLLM's own engine arguments."""
+
+    def arguments(self) -> dict[str, Any]:
+        """All that are set, by vLLM's names."""
+        return self.model_dump(exclude={"others"}, exclude_none=True) | self.others
+
+
 class BackendSettings(Settings):
     """Which model answers, and where it runs."""
 
-    backend: Literal["auto", "openai", "embedded"] = "auto"
+    backend: Literal["auto", "openai", "embedded", "vllm"] = "auto"
     base_url: str | None = None
     model: str | None = None
     api_key: SecretStr | None = None
     timeout: float = Field(default=300.0, gt=0)
     """Seconds for one request, connection to last byte."""
+    vllm: VllmSettings = VllmSettings()
+    batch_out: Path | None = None
+    """Where requests go instead of to a model: numbered files of this name."""
+    batch_in: tuple[str, ...] = ()
+    """Files, or patterns of them, with the answers of earlier batches."""
+
+    @model_validator(mode="after")
+    def _batches_are_for_endpoints(self) -> Self:
+        if self.is_batch and self.backend not in ("auto", "openai"):
+            raise ValueError(f"batches are for endpoints: not with --backend {self.backend}")
+        return self
+
+    @property
+    def is_batch(self) -> bool:
+        return self.batch_out is not None or bool(self.batch_in)
 
     def chosen(self) -> str:
         """The backend to use: an endpoint where one is configured, else the embedded model."""
+        if self.is_batch:
+            return "batch"
         if self.backend != "auto":
             return self.backend
         names_file = self.model is not None and self.model.endswith(".gguf")
@@ -202,6 +236,20 @@ def parse_mix(text: str) -> dict[str, float]:
         except ValueError:
             raise UsageError(f"--mix: {part!r} is not NAME=WEIGHT") from None
     return weights
+
+
+def parse_vllm_args(texts: Iterable[str]) -> dict[str, Any]:
+    """Read `enforce_eager=true` and the like: values in JSON, else as plain text."""
+    values: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--vllm-arg: {text!r} is not KEY=VALUE")
+        try:
+            values[name.strip().lstrip("-").replace("-", "_")] = json.loads(value)
+        except ValueError:
+            values[name.strip().lstrip("-").replace("-", "_")] = value
+    return values
 
 
 def parse_options(texts: Iterable[str]) -> dict[str, dict[str, Any]]:

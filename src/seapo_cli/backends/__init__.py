@@ -10,6 +10,8 @@ from seapo_cli.settings import BackendSettings
 BACKENDS = {
     "openai": "seapo_cli.backends.openai",
     "embedded": "seapo_cli.backends.embedded",
+    "vllm": "seapo_cli.backends.vllm",
+    "batch": "seapo_cli.backends.batch",
 }
 """Module by name; imported only when chosen, as backends may be heavy."""
 

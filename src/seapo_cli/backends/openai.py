@@ -15,14 +15,13 @@ import aiohttp
 import orjson
 
 from seapo_cli.backends.base import NO_PROMPT_LOGPROBS
+from seapo_cli.backends.models import writes_well
 from seapo_cli.backends.replies import Refusal, read_completion
-from seapo_cli.backends.wire import Negotiation, body_of
+from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, Negotiation, body_of
 from seapo_cli.errors import BackendFatal, RequestRefused, Transient, Unreachable, UsageError
 from seapo_cli.records import Completion, Request
 from seapo_cli.settings import BackendSettings
 
-DEFAULT_URL = "https://api.openai.com/v1"
-DEFAULT_CONCURRENCY = 64
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -66,7 +65,7 @@ class OpenAIBackend:
         self.endpoint = endpoint or url
         self.model = model
         self.concurrency = DEFAULT_CONCURRENCY
-        self.writes_well = True
+        self.writes_well = writes_well(model)
         self._base = url
         self._url = f"{url}/chat/completions"
         self._key = key

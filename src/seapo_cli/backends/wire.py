@@ -8,7 +8,9 @@ from typing import Any
 
 from seapo_cli.records import Request
 
-_RENAMED = {"max_tokens": "max_completion_tokens"}
+DEFAULT_URL = "https://api.openai.com/v1"
+DEFAULT_CONCURRENCY = 64
+RENAMED = {"max_tokens": "max_completion_tokens"}
 _OPTIONAL = ("seed", "response_format", "temperature", "top_p", "stop", "max_tokens", "logprobs")
 _UNSUPPORTED = re.compile(
     r"(un|not |n't )support|unknown|unrecognized|unexpected|unavailable"
@@ -49,8 +51,8 @@ class Negotiation:
         """The body without what was refused; renamed where there is a newer name."""
         for name in self._refused & body.keys():
             value = body.pop(name)
-            if name in _RENAMED:
-                body[_RENAMED[name]] = value
+            if name in RENAMED:
+                body[RENAMED[name]] = value
         return body
 
     def learn(self, message: str, parameter: str | None, body: dict[str, Any]) -> bool:
@@ -65,9 +67,7 @@ class Negotiation:
             if name in body and (parameter == name or re.search(rf"\b{name}\b", message)):
                 if name not in self._refused:
                     self._refused.add(name)
-                    instead = (
-                        f"sending {_RENAMED[name]!r}" if name in _RENAMED else "leaving it out"
-                    )
+                    instead = f"sending {RENAMED[name]!r}" if name in RENAMED else "leaving it out"
                     print(f"seapo: the server refuses {name!r}: {instead}", file=sys.stderr)
                 return True
         return False

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from seapo_cli.cli.options import FileOptions, ModelOptions, expanded, need_input, option, run
+from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, need_input, option, run
 
 
 @expanded
@@ -57,7 +57,7 @@ def filter_(
     ] = False,
     *,
     files: FileOptions,
-    model: ModelOptions,
+    model: BatchOptions,
 ) -> None:
     """Keep the pairs whose negative is really worse: adds `checks` to each row.
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from seapo_cli.cli.options import FileOptions, ModelOptions, expanded, need_input, option, run
+from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, need_input, option, run
 
 
 @expanded
@@ -57,7 +57,7 @@ def inject(
     ] = 1024,
     *,
     files: FileOptions,
-    model: ModelOptions,
+    model: BatchOptions,
 ) -> None:
     """Put typed mistakes into good answers: adds `negative` and `error` to each row.
 

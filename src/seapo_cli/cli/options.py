@@ -20,7 +20,7 @@ from seapo_cli.errors import UsageError
 if TYPE_CHECKING:
     from seapo_cli.engine.pipeline import AnyStage
     from seapo_cli.records import Keys
-    from seapo_cli.settings import BackendSettings, EngineSettings
+    from seapo_cli.settings import BackendSettings, EngineSettings, VllmSettings
 
 
 def option(*flags: str, env: str | list[str] | None = None, **details: Any) -> Any:
@@ -72,14 +72,53 @@ class FileOptions:
 
 
 @dataclass(frozen=True)
-class ModelOptions:
+class VllmOptions:
+    """The engine of `--backend vllm`."""
+
+    tensor_parallel_size: Annotated[int | None, option(help="vllm: GPUs that share the model.")] = (
+        None
+    )
+    dtype: Annotated[str | None, option(help="vllm: type of weights and activations.")] = None
+    max_model_len: Annotated[int | None, option(help="vllm: most tokens of prompt and answer.")] = (
+        None
+    )
+    gpu_memory_utilization: Annotated[
+        float | None, option(help="vllm: share of the GPU's memory to take.")
+    ] = None
+    quantization: Annotated[str | None, option(help="vllm: how the weights are quantized.")] = None
+    vllm_arg: Annotated[
+        list[str] | None,
+        option(metavar="KEY=VALUE", help="vllm: any other engine argument; repeatable."),
+    ] = None
+
+    def vllm_settings(self) -> VllmSettings:
+        """What the engine is given.
+
+        Raises:
+            UsageError: a value is wrong.
+        """
+        from seapo_cli.settings import VllmSettings, parse_vllm_args
+
+        return VllmSettings.checked(
+            tensor_parallel_size=self.tensor_parallel_size,
+            dtype=self.dtype,
+            max_model_len=self.max_model_len,
+            gpu_memory_utilization=self.gpu_memory_utilization,
+            quantization=self.quantization,
+            others=parse_vllm_args(self.vllm_arg or ()),
+        )
+
+
+@dataclass(frozen=True)
+class ModelOptions(VllmOptions):
     """Which model answers, and how requests travel: for stages that ask one."""
 
     backend: Annotated[
-        Literal["auto", "openai", "embedded"],
+        Literal["auto", "openai", "embedded", "vllm"],
         option(
             env="SEAPO_BACKEND",
-            help="auto: an endpoint if one is configured, else the embedded model.",
+            help="auto: an endpoint if one is configured, else the embedded model. "
+            "vllm: in this process.",
         ),
     ] = "auto"
     base_url: Annotated[
@@ -97,7 +136,8 @@ class ModelOptions:
             "-m",
             env="SEAPO_MODEL",
             metavar="NAME",
-            help="The endpoint's model; or a GGUF file or hub id for the embedded backend.",
+            help="The endpoint's model; a GGUF file or hub id for the embedded backend; "
+            "a checkpoint's folder or hub id for vllm.",
         ),
     ] = None
     timeout: Annotated[float, option(env="SEAPO_TIMEOUT", help="Seconds for one request.")] = 300.0
@@ -107,7 +147,7 @@ class ModelOptions:
             "--concurrency",
             "-c",
             env="SEAPO_CONCURRENCY",
-            help="Most requests open at once. [default: 64, embedded 4]",
+            help="Most requests open at once. [default: 64, embedded 4, vllm 256]",
         ),
     ] = None
     retries: Annotated[
@@ -131,7 +171,7 @@ class ModelOptions:
     ] = None
     price_out: Annotated[float | None, option(help="Price of a million completion tokens.")] = None
 
-    def backend_settings(self) -> BackendSettings:
+    def backend_settings(self, **batch: Any) -> BackendSettings:
         """Which model, and where.
 
         Raises:
@@ -147,6 +187,8 @@ class ModelOptions:
             model=self.model,
             api_key=os.environ.get("OPENAI_API_KEY") or None,
             timeout=self.timeout,
+            vllm=self.vllm_settings(),
+            **batch,
         )
 
     def engine_settings(self) -> EngineSettings:
@@ -168,6 +210,33 @@ class ModelOptions:
             price_out=self.price_out,
             **places,
         )
+
+
+@dataclass(frozen=True)
+class BatchOptions(ModelOptions):
+    """The same, for stages whose requests may also go out as offline batches."""
+
+    batch_out: Annotated[
+        Path | None,
+        option(
+            metavar="FILE",
+            help="Send nothing: write the requests that have no answer yet as OpenAI batches, "
+            "FILE-00001 and so on.",
+        ),
+    ] = None
+    batch_in: Annotated[
+        list[str] | None,
+        option(
+            metavar="FILE",
+            help="Send nothing: take answers from these results of batches, in any order; "
+            "a quoted pattern, or repeated.",
+        ),
+    ] = None
+
+    def backend_settings(self, **batch: Any) -> BackendSettings:
+        """Which model, and where; or the files of a batch."""
+        given = {"batch_out": self.batch_out, "batch_in": tuple(self.batch_in or ())}
+        return super().backend_settings(**given | batch)
 
 
 def run(
@@ -235,7 +304,11 @@ def expanded(command: Callable[..., None]) -> Callable[..., None]:
 def _parameters_of(group: Any) -> list[inspect.Parameter]:
     hints = get_type_hints(group, include_extras=True)
     keyword = inspect.Parameter.KEYWORD_ONLY
+    classes = [vars(kind).get("__annotations__", ()) for kind in group.__mro__]
+    own_first = sorted(
+        fields(group), key=lambda f: next(n for n, names in enumerate(classes) if f.name in names)
+    )
     return [
         inspect.Parameter(f.name, keyword, default=f.default, annotation=hints[f.name])
-        for f in fields(group)
+        for f in own_first
     ]

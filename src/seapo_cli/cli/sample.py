@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from seapo_cli.cli.options import FileOptions, ModelOptions, expanded, need_input, option, run
+from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, need_input, option, run
 
 
 @expanded
@@ -32,7 +32,7 @@ def sample(
     ] = False,
     *,
     files: FileOptions,
-    model: ModelOptions,
+    model: BatchOptions,
 ) -> None:
     """Answer prompts: adds `response` and `sample` to each row.
 

@@ -7,14 +7,12 @@ any other `SeapoError` when none can and the run has to stop.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 
-import orjson
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
-from seapo_cli.backends.base import Backend
+from seapo_cli.backends.base import Backend, request_key
 from seapo_cli.engine.limiter import Limiter
 from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
@@ -55,7 +53,6 @@ class Gateway:
         self._limiter = Limiter(self.concurrency)
         self._in_flight: dict[bytes, asyncio.Future[Completion]] = {}
         self._health = _Health(settings.patience)
-        self._identity = orjson.dumps([backend.endpoint, backend.model])
 
     async def complete(self, request: Request, turn: int) -> Completion:
         """Answer a request; identical ones are sent once, and those of the lowest `turn` first.
@@ -64,7 +61,7 @@ class Gateway:
             RowError: it was refused, or failed too often.
             SeapoError: nothing can be answered any more.
         """
-        key = self._key(request)
+        key = request_key(self._backend, request)
         if self._store is not None and (known := self._store.get(key)) is not None:
             self._tally.from_store += 1
             return Completion.model_validate_json(known)
@@ -85,23 +82,6 @@ class Gateway:
             raise
         finally:
             del self._in_flight[key]
-
-    def _key(self, request: Request) -> bytes:
-        """Hash of all that decides the answer."""
-        sampling = request.sampling
-        wanted = orjson.dumps(
-            [
-                [[message.role, message.content] for message in request.messages],
-                [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.seed],
-                sampling.stop,
-                request.schema,
-                request.index,
-                request.scored,
-                request.logprobs,
-            ],
-            option=orjson.OPT_SORT_KEYS,
-        )
-        return hashlib.blake2b(self._identity + wanted, digest_size=16).digest()
 
     async def _answer(self, request: Request, turn: int) -> Completion:
         try:

@@ -11,8 +11,10 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from seapo_cli.backends.batch import numbered
 from seapo_cli.engine.pipeline import (
     AnyStage,
+    Failure,
     Named,
     Reporting,
     Result,
@@ -21,7 +23,7 @@ from seapo_cli.engine.progress import Progress
 from seapo_cli.engine.session import ModelUse, open_results
 from seapo_cli.engine.tally import Tally
 from seapo_cli.engine.threads import DaemonThread
-from seapo_cli.errors import TooManyErrors, UsageError
+from seapo_cli.errors import TooManyErrors, Unfinished, UsageError
 from seapo_cli.jsonl import Output, encode, encode_all, input_size, open_input, read_lines
 from seapo_cli.records import Keys
 
@@ -69,7 +71,17 @@ class Job:
         tally = Tally(engine.price_in, engine.price_out) if engine else Tally()
         with open_run(self.stage, self.files, tally, self.max_errors) as run:
             await self._stream(run)
+            if tally.rows_pending:
+                raise Unfinished(self._what_is_pending(tally))
         return tally
+
+    def _what_is_pending(self, tally: Tally) -> str:
+        """What to do about rows that wait for a batch."""
+        text = f"{tally.rows_pending:,} rows wait for answers"
+        out = self.model.backend.batch_out if self.model else None
+        if out is None:
+            return f"{text}: --batch-out FILE writes the requests for them"
+        return f"{text}: have {numbered(out, '*')} answered, then add --batch-in RESULTS"
 
     async def _stream(self, run: Run) -> None:
         writer = DaemonThread()
@@ -155,16 +167,18 @@ class FailureReport:
             TooManyErrors: more rows failed than `--max-errors`.
         """
         for result in batch:
-            if result.outcome.failures:
+            failures = [found for found in result.outcome.failures if not found.pending]
+            self.tally.rows_pending += len(failures) < len(result.outcome.failures)
+            if failures:
                 self.tally.rows_failed += 1
-                self._tell(result)
+                self._tell(result, failures)
         most = self.max_errors
         if most is not None and self.tally.rows_failed > most:
             raise TooManyErrors(f"stopped: more rows failed than --max-errors {most} allows")
 
-    def _tell(self, result: Result) -> None:
+    def _tell(self, result: Result, failures: Sequence[Failure]) -> None:
         name, number = self.input_name, result.line.number
-        for failure in result.outcome.failures:
+        for failure in failures:
             if self.file:
                 self.file.write(encode(self._entry(result, failure.reason, failure.error_type)))
             elif self._shown < _SHOWN_REASONS:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.ordered import ordered_map
 from seapo_cli.engine.threads import DaemonThread
-from seapo_cli.errors import RowError
+from seapo_cli.errors import Pending, RowError
 from seapo_cli.jsonl import Line
 from seapo_cli.records import Keys, Row, read_row
 
@@ -23,6 +23,13 @@ class Failure:
 
     reason: str
     error_type: str | None = None
+    pending: bool = False
+    """No failure yet: the answer comes with a later batch."""
+
+    @classmethod
+    def of(cls, error: RowError, error_type: str | None = None, about: str = "") -> Self:
+        """What an error means for its row."""
+        return cls(f"{about}{error}", error_type, isinstance(error, Pending))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from functools import partial
 from typing import cast
 
 from seapo_cli.backends import connect
+from seapo_cli.backends.batch import BatchBackend
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import (
     AnyStage,
@@ -22,6 +23,7 @@ from seapo_cli.engine.pipeline import (
 )
 from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
+from seapo_cli.errors import UsageError
 from seapo_cli.jsonl import Line
 from seapo_cli.records import Keys
 from seapo_cli.settings import BackendSettings, EngineSettings
@@ -68,4 +70,15 @@ async def open_gateway(
         connected = await connect(backend)
         stack.push_async_callback(connected.close)
         store = stack.enter_context(Store(engine.store)) if engine.store else None
+        if isinstance(connected, BatchBackend):
+            _take_in(connected, store)
         yield Gateway(connected, store, engine, tally)
+        if isinstance(connected, BatchBackend):
+            connected.finish()
+
+
+def _take_in(batch: BatchBackend, store: Store | None) -> None:
+    if store is None:
+        raise UsageError("--no-store: the answers of batches are kept in the store")
+    for key, answer in batch.received():
+        store.put(key, answer.model_dump_json())

@@ -22,8 +22,10 @@ class Tally:
     """Rows that the stage sorted out, as `filter` does."""
     rows_failed: int = 0
     """Input rows with at least one failure; they may have given output as well."""
+    rows_pending: int = 0
+    """Input rows that wait for answers to batch requests."""
     requests_sent: int = 0
-    """HTTP requests, retries included."""
+    """Requests to the backend, retries included."""
     from_store: int = 0
     """Answers that were paid for in an earlier run."""
     shared: int = 0
@@ -61,6 +63,7 @@ class Tally:
             "rows_out": self.rows_out,
             "rows_rejected": self.rows_rejected,
             "rows_failed": self.rows_failed,
+            "rows_pending": self.rows_pending,
             "requests_sent": self.requests_sent,
             "from_store": self.from_store,
             "shared": self.shared,

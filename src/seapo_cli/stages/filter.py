@@ -101,7 +101,7 @@ class SlowFilter(_Base):
                 if _kept(verdicts.values()):
                     verdicts[check.name] = await check.verdict(pair, gateway)
         except RowError as error:
-            return Outcome(failures=[Failure(str(error))])
+            return Outcome(failures=[Failure.of(error)])
         return self._sorted(pair, verdicts)
 
 

@@ -47,13 +47,13 @@ class Inject:
             try:
                 row, added = await self._answer(row, gateway)
             except RowError as error:
-                return Outcome(failures=[Failure(f"answering the prompt first: {error}")])
+                return Outcome(failures=[Failure.of(error, about="answering the prompt first: ")])
         rows, failures = [], []
         for error_type in self._types_of(row):
             try:
                 rows.append(await self._inject(row, error_type, added, gateway))
             except RowError as error:
-                failures.append(Failure(str(error), error_type.name))
+                failures.append(Failure.of(error, error_type.name))
         return Outcome(rows, failures)
 
     async def _answer(self, row: Row, gateway: Gateway) -> tuple[Row, dict[str, Any]]:

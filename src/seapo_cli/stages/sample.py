@@ -43,7 +43,7 @@ class Sample:
         try:
             completion = await gateway.complete(request, row.line)
         except RowError as error:
-            return Failure(str(error))
+            return Failure.of(error)
         if reason := unusable(completion, settings.max_tokens, settings.truncated == "keep"):
             return Failure(reason)
         added = answered(completion, gateway.model, request)

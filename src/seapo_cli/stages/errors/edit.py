@@ -9,9 +9,10 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 
 from seapo_cli.errors import InjectionError
-from seapo_cli.prompts import ErrorType, mode_template
+from seapo_cli.prompts import ErrorType, error_types, mode_template
 from seapo_cli.records import Edit, Message, Request, Sampling
 from seapo_cli.stages.errors.base import Injection, Steps, Task
 from seapo_cli.stages.errors.kinds import find_places
@@ -130,7 +131,8 @@ def _weakness(task: Task, place: Place, original: str, text: str) -> str | None:
     old, new = _words(original), _words(text)
     if old == new:
         return "the replacement equals the original"
-    if any(new == _words(example.mistake) for example in task.error_type.examples):
+    shown = (task.error_type, *error_types().values())
+    if any(new == _words(example.mistake) for kind in shown for example in kind.examples):
         return "the replacement repeats an example"
     if len(new) > 3 and len(set(new)) < len(new) * 0.7:
         return "the replacement repeats its own words"
@@ -156,8 +158,9 @@ def _request(
     content = mode_template("edit").substitute(
         conversation="\n\n".join(f"[{m.role}]\n{m.content}" for m in task.messages),
         response=task.response,
+        kinds=_kinds() if task.own_words else "",
         description=kind.description,
-        told=_told(kind) if task.own_words else "",
+        told=_told(kind) if task.own_words and not _is_packaged(kind) else "",
         places="\n".join(_shown(source, n, place) for n, place in enumerate(places, 1)),
     )
     longest = max((place.end - place.start for place in places if place.pattern), default=0)
@@ -167,6 +170,22 @@ def _request(
         seed=seed,
     )
     return Request((Message(role="user", content=content),), sampling, schema(places))
+
+
+@cache
+def _kinds() -> str:
+    """How to make each packaged type's mistakes.
+
+    All of them, whichever a run wants: so every request begins the same, and a server's prefix
+    cache holds what would otherwise be read anew behind each answer (`benchmarks/prefix_cache`).
+    """
+    told = (f"\n{kind.description}\n{_told(kind)}" for kind in error_types().values())
+    return f"\nKinds of mistakes:\n{''.join(told)}"
+
+
+def _is_packaged(kind: ErrorType) -> bool:
+    """Whether `_kinds` tells of it; a user's own type may bear a packaged one's name."""
+    return error_types().get(kind.name) == kind
 
 
 def _told(kind: ErrorType) -> str:

@@ -1,0 +1,137 @@
+"""`--backend vllm` for real: every path of the backend once, then its speed by mode.
+
+    python benchmarks/vllm_inprocess.py CHECKPOINT [--rows 24] [--data FILE] [--ngram]
+                                        [--vllm-arg KEY=VALUE ...]
+
+CHECKPOINT is a folder or hub id (`gguf_to_hf.py` makes one of the packaged model). Shown: the
+continuous batching of sampled answers, the yield and rate of edit and rewrite mode with three
+error types per row, and with `--ngram` rewrite mode again under n-gram speculative decoding,
+whose output mostly copies its prompt. Each run starts its own engine; start-up is not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from harness import ROOT, save, show
+from seapo_cli.backends.base import Backend
+from seapo_cli.backends.vllm import connect
+from seapo_cli.engine.gateway import Gateway
+from seapo_cli.engine.pipeline import Outcome
+from seapo_cli.engine.tally import Tally
+from seapo_cli.records import Message, Request, Row, Sampling, read_row
+from seapo_cli.settings import (
+    BackendSettings,
+    EngineSettings,
+    InjectSettings,
+    SampleSettings,
+    VllmSettings,
+    parse_vllm_args,
+)
+from seapo_cli.stages.inject import Inject
+from seapo_cli.stages.sample import Sample
+
+TYPES = ("factual", "logical", "hallucination")
+NGRAM = {"method": "ngram", "num_speculative_tokens": 5, "prompt_lookup_max": 4}
+
+
+async def check(backend: Backend) -> list[dict[str, Any]]:
+    """Free text, a schema, log-probabilities of an answer and of a prompt."""
+    question = Message(role="user", content="What is the capital of France? Name the city.")
+    greedy = Sampling(temperature=0.0, max_tokens=16)
+    schema = {
+        "type": "object",
+        "properties": {"city": {"type": "string", "enum": ["Paris", "Oslo"]}},
+        "required": ["city"],
+        "additionalProperties": False,
+    }
+    plain = await backend.complete(Request((question,), greedy, logprobs=True))
+    again = await backend.complete(Request((question,), greedy, logprobs=True))
+    shaped = await backend.complete(Request((question,), greedy, schema=schema))
+    found = [
+        {"what": "free text", "found": plain.text},
+        {"what": "its log-probability", "found": str(plain.logprob)},
+        {"what": "the same again", "found": str(again.text == plain.text)},
+        {"what": "under a schema", "found": shaped.text},
+    ]
+    for city in ("Paris", "Oslo"):
+        turns = (question, Message(role="assistant", content=f"The capital of France is {city}."))
+        scored = await backend.complete(Request(turns, Sampling(max_tokens=1), scored=True))
+        total = sum((scored.prompt_logprobs or ())[-12:])
+        found.append({"what": f"log-probability of {city}", "found": f"{total:.2f}"})
+    return found
+
+
+async def run(settings: BackendSettings, stage: Any, rows: list[Row], name: str) -> dict[str, Any]:
+    """One stage over all rows at once."""
+    backend = await connect(settings)
+    tally = Tally()
+    try:
+        await backend.complete(
+            Request((Message(role="user", content="Hi"),), Sampling(max_tokens=1))
+        )
+        gateway = Gateway(backend, None, EngineSettings(retries=0), tally)
+        begun = time.perf_counter()
+        done: list[Outcome] = await asyncio.gather(*(stage.process(r, gateway) for r in rows))
+        seconds = time.perf_counter() - begun
+    finally:
+        await backend.close()
+    return {
+        "what": name,
+        "rows": len(rows),
+        "out": sum(len(outcome.rows) for outcome in done),
+        "failed": sum(len(outcome.failures) for outcome in done),
+        "requests": tally.requests_sent,
+        "prompt_tokens": tally.usage.prompt_tokens,
+        "cached_share": round(tally.usage.cached_tokens / tally.usage.prompt_tokens, 3),
+        "completion_tokens": tally.usage.completion_tokens,
+        "tokens_per_s": round(tally.usage.completion_tokens / seconds, 1),
+        "seconds": round(seconds, 1),
+    }
+
+
+async def measure(options: argparse.Namespace) -> None:
+    others = parse_vllm_args(options.vllm_arg)
+    settings = BackendSettings(
+        backend="vllm", model=options.model, vllm=VllmSettings(others=others)
+    )
+    lines = options.data.read_text().splitlines()[: options.rows]
+    rows = [read_row(json.loads(line), line=number) for number, line in enumerate(lines, 1)]
+    backend = await connect(settings)
+    checks = await check(backend)
+    await backend.close()
+    show("What it answers", checks)
+    sample = Sample(SampleSettings(temperature=0.0, max_tokens=128, truncated="keep"))
+    edit = Inject(InjectSettings(error_types=TYPES, fill="own"))
+    rewrite = Inject(InjectSettings(error_types=TYPES, mode="rewrite", attempts=1))
+    found = [
+        await run(settings, sample, rows, "sample"),
+        await run(settings, edit, rows, "inject, edit"),
+        await run(settings, rewrite, rows, "inject, rewrite"),
+    ]
+    if options.ngram:
+        more = VllmSettings(others=others | {"speculative_config": NGRAM})
+        faster = settings.model_copy(update={"vllm": more})
+        found.append(await run(faster, rewrite, rows, "inject, rewrite, n-gram"))
+    show(f"{options.data.stem}, {options.rows} rows", found)
+    save("vllm_inprocess", {"vllm_args": options.vllm_arg, "checks": checks, "rows": found})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", help="a checkpoint's folder or hub id")
+    data = ROOT.parent / "shared" / "data" / "prompts_dolly.jsonl"
+    parser.add_argument("--data", type=Path, default=data)
+    parser.add_argument("--rows", type=int, default=24)
+    parser.add_argument("--ngram", action="store_true")
+    parser.add_argument("--vllm-arg", action="append", default=[])
+    asyncio.run(measure(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()

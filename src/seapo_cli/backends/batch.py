@@ -1,0 +1,171 @@
+"""OpenAI batch files in place of a server: requests go out, answers come in a later run.
+
+A row's next request is often known only after an answer (a prompt answered first, an attempt
+that was no good), so a job may take several rounds. Nothing is sent from here: a request
+without an answer is written for the next round, and its row is pending.
+"""
+
+from __future__ import annotations
+
+import glob
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from seapo_cli.backends.base import request_key
+from seapo_cli.backends.models import writes_well
+from seapo_cli.backends.replies import Refusal, read_completion
+from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, RENAMED, body_of
+from seapo_cli.errors import Pending, RowError, Transient, UsageError
+from seapo_cli.jsonl import Output
+from seapo_cli.records import Completion, Request
+from seapo_cli.settings import BackendSettings
+
+MOST_REQUESTS = 50_000
+MOST_BYTES = 200_000_000
+"""OpenAI's limits for one file."""
+
+
+async def connect(settings: BackendSettings) -> BatchBackend:
+    """The batch files that the settings name; the model must be named too."""
+    if settings.model is None:
+        raise UsageError("name the model of the batch with --model")
+    return BatchBackend(settings, settings.model)
+
+
+def numbered(path: Path, number: int | str) -> Path:
+    """The name of a numbered file: requests.jsonl → requests-00001.jsonl."""
+    digits = number if isinstance(number, str) else f"{number:05}"
+    return path.with_name(f"{path.stem}-{digits}{path.suffix}")
+
+
+class BatchBackend:
+    """Answers nothing: writes requests, and knows the failures among results.
+
+    Store keys are those of the endpoint that `--base-url` names, so that a live run there
+    goes on from the answers of a batch, and a batch from those of a live run.
+    """
+
+    concurrency = DEFAULT_CONCURRENCY
+
+    def __init__(self, settings: BackendSettings, model: str) -> None:
+        self.endpoint = (settings.base_url or DEFAULT_URL).rstrip("/")
+        self.model = model
+        self.writes_well = writes_well(model)
+        self._results = settings.batch_in
+        self._files = RequestFiles(settings.batch_out) if settings.batch_out else None
+        # On disk, and gone with the connection: memory must not grow with the batch.
+        self._known = sqlite3.connect("", isolation_level=None)
+        self._known.execute("CREATE TABLE known (key BLOB PRIMARY KEY, failure TEXT)")
+
+    async def complete(self, request: Request) -> Completion:
+        """Write the request for the next round, once.
+
+        Raises:
+            RowError: a batch has failed it.
+            Pending: always else.
+        """
+        key = request_key(self, request)
+        row = self._known.execute("SELECT failure FROM known WHERE key = ?", (key,)).fetchone()
+        if row and row[0]:
+            raise RowError(row[0])
+        if row is None:
+            self._remember(key, None)
+            if self._files:
+                self._files.write(self._line(key, request))
+        raise Pending("its answer comes with the next batch")
+
+    def _remember(self, key: bytes, failure: str | None) -> None:
+        self._known.execute("INSERT OR REPLACE INTO known VALUES (?, ?)", (key, failure))
+
+    def _line(self, key: bytes, request: Request) -> bytes:
+        body = body_of(request, self.model)
+        if self.endpoint == DEFAULT_URL:  # its newer models refuse the names that others know
+            body = {RENAMED.get(name, name): value for name, value in body.items()}
+        entry = {"custom_id": key.hex(), "method": "POST", "url": "/v1/chat/completions"}
+        return orjson.dumps(entry | {"body": body}, option=orjson.OPT_APPEND_NEWLINE)
+
+    def received(self) -> Iterator[tuple[bytes, Completion]]:
+        """The answers in the results files, by store key; failures are remembered.
+
+        Raises:
+            UsageError: a file cannot be read, or is none of results to seapo's requests.
+        """
+        for path in _found(self._results):
+            with path.open("rb") as file:
+                for number, line in enumerate(file, 1):
+                    try:
+                        key, answer = _read(line)
+                    except (ValueError, KeyError, TypeError):
+                        raise UsageError(
+                            f"{path}:{number}: no result of a request that seapo wrote"
+                        ) from None
+                    if isinstance(answer, Completion):
+                        yield key, answer
+                    else:
+                        self._remember(key, answer)
+
+    def finish(self) -> None:
+        """Give the request files their names, once all are written."""
+        if self._files:
+            self._files.finish()
+
+    async def close(self) -> None:
+        """Forget which requests were written."""
+        self._known.close()
+
+
+def _found(patterns: tuple[str, ...]) -> Iterator[Path]:
+    for pattern in patterns:
+        # Path cannot glob an absolute pattern.
+        names = [pattern] if Path(pattern).is_file() else sorted(glob.glob(pattern))  # noqa: PTH207
+        if not names:
+            raise UsageError(f"--batch-in: {pattern}: no such file")
+        yield from map(Path, names)
+
+
+def _read(line: bytes) -> tuple[bytes, Completion | str]:
+    """The key of a result, and its answer or why there is none."""
+    entry: dict[str, Any] = orjson.loads(line)
+    key = bytes.fromhex(entry["custom_id"])
+    response = entry.get("response") or {}
+    body = orjson.dumps(response.get("body") or entry.get("error"))
+    if response.get("status_code") != 200:
+        status = response.get("status_code") or 0
+        return key, f"batch: {Refusal(status, {}, body, '').error()}"
+    try:
+        return key, read_completion(body, "")
+    except Transient as error:
+        return key, f"batch: {error}"
+
+
+class RequestFiles:
+    """Numbered files of requests, each within the limits of a batch."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._open = ExitStack()
+        self._names: list[Path] = []
+        self._requests = self._bytes = 0
+
+    def write(self, line: bytes) -> None:
+        """Add a request, to a new file where the last one is full."""
+        self._requests += 1
+        self._bytes += len(line)
+        if not self._names or self._requests > MOST_REQUESTS or self._bytes > MOST_BYTES:
+            self._requests, self._bytes = 1, len(line)
+            self._names.append(numbered(self._path, len(self._names) + 1))
+            self._output = self._open.enter_context(Output(str(self._names[-1])))
+        self._output.write(line)
+
+    def finish(self) -> None:
+        """Name the files; those of an earlier round that are left would be sent again: delete."""
+        self._open.close()
+        known = self._path.with_stem(glob.escape(self._path.stem))
+        for old in self._path.parent.glob(numbered(known, "[0-9]" * 5).name):
+            if old not in self._names:
+                old.unlink()

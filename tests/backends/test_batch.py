@@ -1,0 +1,156 @@
+"""Offline batches: what goes out, what comes back, and that the output is that of a live run."""
+
+from __future__ import annotations
+
+import json
+import random
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from running import Result, Seapo, prompts
+from seapo_cli.backends import batch
+from servers import Behaviour, Fault, Server
+
+UNFINISHED = 4
+ROWS: list[dict[str, Any]] = [
+    {"id": "answered", "prompt": "How long is the Nile?", "response": "About 6650 km, in 1 river."},
+    {"id": "open", "prompt": "What is 3 plus 4?"},
+]
+INJECT = ["inject", "-t", "factual", "-t", "logical"]
+
+
+def answer_all(server: Server, requests: list[Path], results: Path) -> None:
+    """What a batch service does: every request answered, in any order."""
+    entries = [json.loads(line) for path in requests for line in path.read_bytes().splitlines()]
+    random.Random(1).shuffle(entries)
+    with results.open("w") as file:
+        for entry in entries:
+            response = {"request_id": "r", **post(server, entry["body"])}
+            done = {"id": "b", "custom_id": entry["custom_id"], "response": response, "error": None}
+            file.write(json.dumps(done) + "\n")
+
+
+def post(server: Server, body: dict[str, Any]) -> dict[str, Any]:
+    request = urllib.request.Request(
+        f"{server.url}/chat/completions",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request) as reply:
+            return {"status_code": 200, "body": json.load(reply)}
+    except urllib.error.HTTPError as error:
+        return {"status_code": error.code, "body": json.load(error)}
+
+
+def rounds(seapo: Seapo, *command: str, stdin: list[dict[str, Any]]) -> tuple[Result, int]:
+    """Batches until nothing is pending; the last run and the number of batches."""
+    rows = seapo.file("rows.jsonl", stdin)
+    run = [*command, rows, "-o", "out.jsonl", "--batch-out", "requests.jsonl"]
+    known: list[str] = []
+    for number in range(1, 12):
+        result = seapo.run(*run, *known, "--summary", "summary.json")
+        if result.code != UNFINISHED:
+            return result, number - 1
+        assert not (seapo.folder / "out.jsonl").exists()
+        assert seapo.summary()["rows_pending"] > 0
+        files = sorted(seapo.folder.glob("requests-*.jsonl"))
+        answer_all(seapo.server, files, seapo.folder / f"results-{number}.jsonl")
+        known = ["--batch-in", "results-*.jsonl"]
+    raise AssertionError("always more rounds")
+
+
+@pytest.mark.parametrize("command", [["sample", "-n", "3"], INJECT], ids=["sample", "inject"])
+def test_the_output_is_that_of_a_live_run(seapo: Seapo, command: list[str]) -> None:
+    live = seapo.run(*command, "--no-store", stdin=ROWS)
+    assert live.rows
+    sent = seapo.server.log().attempts()
+    seapo.server.set(Behaviour())
+    result, count = rounds(seapo, *command, stdin=ROWS)
+    assert result.code == live.code, result.stderr
+    assert (seapo.folder / "out.jsonl").read_bytes() == live.stdout
+    assert count == 1 if command[0] == "sample" else count > 1
+    assert seapo.server.log().attempts() == sent  # nothing twice, nothing from here
+    assert not list(seapo.folder.glob("requests-*.jsonl"))
+
+
+def test_a_live_run_goes_on_from_a_batch(seapo: Seapo) -> None:
+    seapo.run("sample", "--batch-out", "requests.jsonl", stdin=prompts(5))
+    requests = seapo.folder / "requests-00001.jsonl"
+    entry = json.loads(requests.read_bytes().splitlines()[0])
+    assert (entry["method"], entry["url"]) == ("POST", "/v1/chat/completions")
+    assert entry["body"]["model"] == "mock"
+    answer_all(seapo.server, [requests], seapo.folder / "results.jsonl")
+    seapo.server.set(Behaviour())
+    more = seapo.run("sample", "--batch-in", "results.jsonl", stdin=prompts(7))
+    assert (more.code, len(more.rows)) == (UNFINISHED, 5)
+    assert "2 rows wait" in more.stderr
+    assert seapo.run("sample", stdin=prompts(7)).code == 0
+    assert len(seapo.server.log().entries) == 2
+
+
+def test_failed_entries_fail_their_rows(seapo: Seapo) -> None:
+    seapo.server.set(Behaviour(faults=(Fault("status", 400, marker="003"),)))
+    result, _ = rounds(seapo, "sample", "--errors", "errors.jsonl", stdin=prompts(6))
+    assert result.code == 3
+    (error,) = seapo.errors()
+    assert error["id"] == "row-3"
+    assert error["reason"].startswith("batch: HTTP 400: mock error 400")
+    # Without those results it is asked again.
+    seapo.server.set(Behaviour())
+    for name in ("results-1.jsonl", "out.jsonl"):
+        (seapo.folder / name).unlink()
+    again, count = rounds(seapo, "sample", stdin=prompts(6))
+    assert (again.code, count) == (0, 1)
+
+
+def test_identical_requests_are_written_once(seapo: Seapo) -> None:
+    rows = [{"id": str(number), "prompt": "the same"} for number in range(300)]
+    assert seapo.run("sample", "--batch-out", "r.jsonl", stdin=rows).code == UNFINISHED
+    assert len((seapo.folder / "r-00001.jsonl").read_bytes().splitlines()) == 1
+
+
+def test_files_are_split_at_the_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "MOST_REQUESTS", 3)
+    monkeypatch.setattr(batch, "MOST_BYTES", 40)
+    (tmp_path / "r-00004.jsonl").touch()  # of an earlier round
+    (tmp_path / "r-mine.jsonl").touch()
+    files = batch.RequestFiles(tmp_path / "r.jsonl")
+    for line in (b"1\n", b"2\n", b"3\n", b"4\n", b"5" * 37 + b"\n", b"6\n"):
+        files.write(line)
+    assert not (tmp_path / "r-00001.jsonl").exists()
+    files.finish()
+    found = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert found == {
+        "r-00001.jsonl": b"1\n2\n3\n",
+        "r-00002.jsonl": b"4\n" + b"5" * 37 + b"\n",
+        "r-00003.jsonl": b"6\n",
+        "r-mine.jsonl": b"",
+    }
+
+
+def test_a_run_that_fails_leaves_no_request_files(seapo: Seapo) -> None:
+    bad = b'{"prompt": "fine"}\nnot json\n'
+    result = seapo.run("sample", "--batch-out", "r.jsonl", "--max-errors", "0", stdin=bad)
+    assert result.code == 1
+    assert not list(seapo.folder.glob("r-*.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--batch-in", "absent.jsonl"], "absent.jsonl"),
+        (["--batch-in", "rows.jsonl"], "rows.jsonl:1"),
+        (["--batch-out", "r.jsonl", "--backend", "embedded"], "--backend embedded"),
+        (["--batch-out", "r.jsonl", "--no-store"], "--no-store"),
+    ],
+)
+def test_wrong_use_is_one_line(seapo: Seapo, options: list[str], named: str) -> None:
+    rows = seapo.file("rows.jsonl", ROWS)
+    result = seapo.run("sample", rows, *options)
+    assert result.code == 2
+    assert named in result.stderr.splitlines()[-1]
