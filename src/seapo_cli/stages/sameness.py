@@ -15,8 +15,6 @@ def same(new: str, old: str, whole: str) -> bool:
 
     In prose also case, emphasis and inner punctuation; `whole` is the text that `old` is of.
     """
-    if new.isalnum() and old.isalnum():  # one word each, as mostly: quickly
-        return new == old or (new.casefold() == old.casefold() and not _EXACT.search(whole))
     new, old = _plain(new), _plain(old)
     if _bare(new) == _bare(old):
         return True

@@ -17,9 +17,17 @@ class Changed(Check):
     about = "The negative differs by more than white space, invisible characters, final marks."
 
     def verdict(self, pair: Pair) -> Verdict:
+        for removed, added in pair.hunks:
+            if len(removed) == len(added) == 1 and _differ(removed[0], added[0]):
+                return PASS  # quickly, as mostly
         if same(pair.added, pair.removed, pair.response) and not _other_program(pair):
             return failed("the negative equals the response")
         return PASS
+
+
+def _differ(old: str, new: str) -> bool:
+    """Whether two words are other words for sure."""
+    return old.isalnum() and new.isalnum() and old.casefold() != new.casefold()
 
 
 def _other_program(pair: Pair) -> bool:

@@ -40,6 +40,7 @@ class Pair:
     __slots__ = (
         "_common",
         "_compared",
+        "_windows",
         "added",
         "error_type",
         "negative",
@@ -70,6 +71,7 @@ class Pair:
         self.added = negative[start : len(negative) - tail]
         """The words of the negative that differ from the response, with all between them."""
         self._compared: tuple[tuple[Hunk, ...], int] | None = None
+        self._windows: tuple[Span, Span] | None = None
 
     @property
     def at_end(self) -> bool:
@@ -82,10 +84,13 @@ class Pair:
 
         From the beginning of its line where that is near, as some phrases stand there only.
         """
-        far = max(0, self.start - 2 * _MARGIN)
-        line = self.response.rfind("\n", far, self.start) + 1
-        start = line or (self.start - _MARGIN if far else 0)
-        return (start, self.response_end + _MARGIN), (start, self.negative_end + _MARGIN)
+        if self._windows is None:
+            far = max(0, self.start - 2 * _MARGIN)
+            line = self.response.rfind("\n", far, self.start) + 1
+            start = line or (self.start - _MARGIN if far else 0)
+            ends = self.response_end + _MARGIN, self.negative_end + _MARGIN
+            self._windows = (start, ends[0]), (start, ends[1])
+        return self._windows
 
     @property
     def hunks(self) -> tuple[Hunk, ...]:
