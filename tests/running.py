@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -91,6 +92,12 @@ class Seapo:
         limits: Callable[[], None] | None = None,
         stdin: IO[bytes] | int = subprocess.PIPE,
     ) -> subprocess.Popen[bytes]:
+        def prepared() -> None:
+            # A shell's background jobs ignore Ctrl-C, and so would what they start.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            if limits:
+                limits()
+
         return subprocess.Popen(
             [sys.executable, "-m", "seapo_cli", *arguments],
             stdin=stdin,
@@ -98,7 +105,7 @@ class Seapo:
             stderr=subprocess.PIPE,
             env=self.environment,
             cwd=self.folder,
-            preexec_fn=limits,
+            preexec_fn=prepared,
         )
 
     def _defaults(self, stage: str, options: tuple[str, ...]) -> list[str]:

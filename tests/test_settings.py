@@ -25,7 +25,7 @@ from seapo_cli.settings import (
         (EngineSettings, {"concurrency": 0}, "--concurrency"),
         (InjectSettings, {}, "seapo types"),
         (InjectSettings, {"error_types": ["a"], "mix": {"b": 1}}, "exclude each other"),
-        (InjectSettings, {"mix": {"a": -1}}, "must not be negative"),
+        (InjectSettings, {"mix": {"a": -1}}, "numbers from 0 on"),
         (InjectSettings, {"mix": {"a": 0}}, "not all zero"),
         (InjectSettings, {"error_types": ["a"], "unknown": 1}, "--unknown"),
     ],

@@ -169,7 +169,7 @@ def test_a_bad_type_file_is_one_line(seapo: Seapo, text: str, reason: str) -> No
         (("-t", "logic", "-t", "logical"), "'logical' is named twice"),
         (("-t", "style", "--mix", "style=1"), "exclude each other"),
         (("--mix", "style=0"), "not all zero"),
-        (("--mix", "style=-1"), "must not be negative"),
+        (("--mix", "style=-1"), "numbers from 0 on"),
         (("--mix", "style=much"), "is not NAME=WEIGHT"),
         (("--mix", "nope=1"), "no error type 'nope'"),
         (("-t", "style", "--edits", "0"), "--edits"),
