@@ -211,7 +211,7 @@ def _read_prompt(data: Mapping[str, Any], keys: Keys) -> tuple[Prompt, str | Non
         if not value.strip():
             raise RowError(f"key {name!r} is empty")
         return value, None
-    messages = _read_messages(value, name)
+    messages = read_messages(value, name)
     if messages[-1].role == "assistant":
         if len(messages) == 1:
             raise RowError(f"key {name!r} holds an assistant turn only, with no request before it")
@@ -228,7 +228,7 @@ def _read_response(data: Mapping[str, Any], keys: Keys) -> str | None:
         return None
     value = data[name]
     if not isinstance(value, str):
-        messages = _read_messages(value, name)
+        messages = read_messages(value, name)
         if messages[-1].role != "assistant":
             raise RowError(f"key {name!r} must end with an assistant turn")
         value = messages[-1].content
@@ -237,7 +237,12 @@ def _read_response(data: Mapping[str, Any], keys: Keys) -> str | None:
     return value
 
 
-def _read_messages(value: object, name: str) -> tuple[Message, ...]:
+def read_messages(value: object, name: str) -> tuple[Message, ...]:
+    """Read one message or a list of them, found under the key `name`.
+
+    Raises:
+        RowError: it is something else.
+    """
     if isinstance(value, dict):
         value = [value]
     if not isinstance(value, list) or not value:

@@ -15,18 +15,19 @@ from seapo_cli.cli.config import load_config
 from seapo_cli.cli.inject import inject
 from seapo_cli.cli.sample import sample
 from seapo_cli.cli.store import app as store_app
+from seapo_cli.cli.train import train
 from seapo_cli.cli.types import types
 from seapo_cli.errors import SeapoError
 
 app = typer.Typer(
     name="seapo",
-    help="Preference pairs from typed mistakes: sample, then inject. Each reads and writes JSONL.",
+    help="Preference pairs from typed mistakes: sample, inject, then train. JSONL in, JSONL out.",
     no_args_is_help=True,
     rich_markup_mode=None,  # a third of the start-up time
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (sample, inject, types):
+for command in (sample, inject, train, types):
     app.command()(command)
 app.add_typer(store_app, name="store")
 
