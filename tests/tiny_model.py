@@ -96,7 +96,10 @@ def work(
     scorer = Scorer(model, path=path)
     zero = torch.zeros(len(data.examples), PARTS)
     needed = reference if LOSSES[settings.loss].reference and reference is not None else zero
-    columns, mismatched_reference = Columns.of(data), torch.zeros(len(mismatched), PARTS)
+    columns, mismatched_reference = (
+        Columns.of(data, margins=True),
+        torch.zeros(len(mismatched), PARTS),
+    )
     return Work(
         scorer, data.examples, columns, needed, mismatched, mismatched_reference, settings, ALONE
     )

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-import tiny_model  # noqa: E402
-from seapo_cli.training.dataset import mismatched  # noqa: E402
-from seapo_cli.training.settings import LossSettings  # noqa: E402
+import torch
+
+import tiny_model
+from seapo_cli.training.dataset import mismatched
+from seapo_cli.training.settings import LossSettings
 
 TURNS = [
     {"role": "system", "content": "Be brief."},

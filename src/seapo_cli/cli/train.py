@@ -57,6 +57,10 @@ class TrainOptions:
         option(help="Weight of the penalty on chosen getting less likely."),
     ] = 0.0
     sft: Annotated[float, option(help="Weight of chosen's own likelihood (RPO).")] = 0.0
+    row_margins: Annotated[
+        bool,
+        option("--row-margins", help="Ask chosen's reward to lead by the row's `margin`."),
+    ] = False
     lora_rank: Annotated[int, option(help="Rank of adapters; 0 trains all weights.")] = 0
     lora_alpha: Annotated[int, option(help="Scale of adapters.")] = 16
     lora_targets: Annotated[

@@ -22,9 +22,6 @@ from seapo_cli.errors import SeapoError, UsageError
 from seapo_cli.training.processes import Processes
 
 _WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
-_SPREAD = StateDictOptions(
-    full_state_dict=True, broadcast_from_rank0=True, ignore_frozen_params=True, strict=False
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +92,20 @@ class Checkpoints:
             UsageError: it belongs to another run.
         """
         state = torch.load(path, mmap=True)
+        spread = StateDictOptions(
+            full_state_dict=True,
+            broadcast_from_rank0=self._processes.count > 1,
+            ignore_frozen_params=True,
+            strict=False,  # frozen weights are not in it
+        )
         progress = Progress(**state["progress"])
         if progress.fingerprint != fingerprint:
             raise UsageError(
                 f"{self._folder.parent} holds a run with other settings, model or pairs: "
                 "give another --output-dir, or remove it"
             )
-        set_model_state_dict(model, state["model"], options=_SPREAD)
-        set_optimizer_state_dict(model, optimizer, state["optimizer"], options=_SPREAD)
+        set_model_state_dict(model, state["model"], options=spread)
+        set_optimizer_state_dict(model, optimizer, state["optimizer"], options=spread)
         torch.set_rng_state(state["random"])
         return progress
 

@@ -27,7 +27,7 @@ class Pair:
     weight: float = 1.0
     """A row of weight 2 counts like two such rows."""
     margin: float = 0.0
-    """By how much chosen's reward should lead; added to what the loss asks for."""
+    """By how much chosen's reward should lead, with `--row-margins`."""
     where: str = ""
     """FILE:LINE."""
 
@@ -69,6 +69,8 @@ def read_pair(data: object, where: str = "") -> Pair:
     data = {name: _plain_turns(value) for name, value in data.items()}
     if "conversations" in data:
         data["messages"] = data.pop("conversations")
+    if "instruction" in data:
+        data["messages"] = _alpaca(data)
     prompt, chosen, rejected = _single(data) if "label" in data else _both(data)
     return Pair(
         prompt=prompt,
@@ -111,7 +113,8 @@ def _answered(data: dict[str, Any], names: tuple[str, ...]) -> tuple[tuple[Messa
     assert row.response is not None
     value = data[name]
     turns = () if isinstance(value, str) else read_messages(value, name)[:-1]
-    repeats = turns[: len(row.messages)] == row.messages
+    known = len(row.messages)
+    repeats = row.messages in (turns[:known], turns[-known:])
     return (turns if repeats else row.messages + turns), row.response
 
 
@@ -123,6 +126,21 @@ def _plain_turns(value: Any) -> Any:
         role = _SHAREGPT_ROLES.get(value["from"], value["from"])
         return {"role": role, "content": value["value"]}
     return value
+
+
+def _alpaca(data: dict[str, Any]) -> list[dict[str, str]]:
+    """LLaMA-Factory's `system`, `history` (pairs of request and answer), `instruction`, `input`."""
+    instruction, more = data.pop("instruction"), data.pop("input", None)
+    system, history = data.pop("system", None), data.pop("history", None) or []
+    try:
+        spoken = [
+            (("user", "assistant")[n % 2], one) for pair in history for n, one in enumerate(pair)
+        ]
+    except TypeError:
+        raise RowError("key 'history' must hold pairs of request and answer") from None
+    request = f"{instruction}\n\n{more}" if more else instruction
+    turns = [("system", system)] * bool(system) + spoken + [("user", request)]
+    return [{"role": role, "content": content} for role, content in turns]
 
 
 def _error_type(data: Mapping[str, Any]) -> str | None:

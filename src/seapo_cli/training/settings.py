@@ -45,6 +45,9 @@ class LossSettings(Settings):
     sft: float = Field(default=0.0, ge=0)
     """Weight of chosen's own negative log-likelihood per token (RPO's alpha)."""
 
+    row_margins: bool = False
+    """Whether chosen's reward must lead by the row's `margin`, where it has one."""
+
     @model_validator(mode="after")
     def _fits_the_loss(self) -> Self:
         smooth = self.loss in ("cdpo", "robust")
@@ -57,6 +60,8 @@ class LossSettings(Settings):
                 f"--dpop does not go with --loss {self.loss}: it compares pairs with "
                 "a reference; take sigmoid, cdpo, robust, hinge or ipo"
             )
+        if self.row_margins and self.loss == "kto":
+            raise ValueError("--row-margins does not go with --loss kto: it judges single answers")
         if self.sft and self.loss in ("orpo", "kto"):
             raise ValueError("--sft does not go with --loss orpo (it has such a term) or kto")
         return self

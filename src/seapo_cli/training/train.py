@@ -140,7 +140,7 @@ def _work(
     return Work(
         scorer=scorer,
         examples=examples,
-        columns=Columns.of(split.data),
+        columns=Columns.of(split.data, settings.row_margins),
         reference=reference(examples),
         mismatched=pairs,
         mismatched_reference=reference(pairs),

@@ -28,12 +28,12 @@ class Columns:
     rejected_tokens: torch.Tensor
 
     @classmethod
-    def of(cls, data: Tokenized) -> Columns:
-        """Read off a data set."""
+    def of(cls, data: Tokenized, margins: bool) -> Columns:
+        """Read off a data set; with `margins` those of the rows count."""
         lengths = [[len(side or ()) for side in example.answer] for example in data.examples]
         return cls(
             torch.tensor([pair.weight for pair in data.pairs]),
-            torch.tensor([pair.margin for pair in data.pairs]),
+            torch.tensor([pair.margin * margins for pair in data.pairs]),
             *torch.tensor(lengths).unbind(1),
         )
 
