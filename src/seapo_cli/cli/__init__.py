@@ -20,18 +20,20 @@ from seapo_cli.cli.sample import sample
 from seapo_cli.cli.serve import serve
 from seapo_cli.cli.show import show
 from seapo_cli.cli.store import app as store_app
+from seapo_cli.cli.train import train
 from seapo_cli.cli.types import types
 from seapo_cli.errors import SeapoError
 
 app = typer.Typer(
     name="seapo",
-    help="Preference pairs from typed mistakes: sample, inject, filter, pair. JSONL in and out.",
+    help="Preference pairs from typed mistakes: sample, inject, filter, pair, train. JSONL in and "
+    "out.",
     no_args_is_help=True,
     rich_markup_mode=None,  # a third of the start-up time
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (sample, inject, pair, show, serve, types, checks):
+for command in (sample, inject, pair, train, show, serve, types, checks):
     app.command()(command)
 app.command(name="filter")(filter_)
 app.add_typer(store_app, name="store")

@@ -1,0 +1,13 @@
+"""The training loop: a program of its own, `python -m seapo_cli.training SETTINGS.json`.
+
+Only this folder imports torch, and nothing imports it but the launcher in `cli/train`, which
+reads `settings`, and that has no torch in it. `train.py` tells the story; the parts beside it are
+
+    pairs → tokens → layout        rows, token ids, several pairs packed into one sequence
+    attention, logps, scorer       the prefix that both sides share is computed once
+    check                          ... where the model's architecture allows it
+    losses, reference              what is minimised, and against what
+    model, optimizer, processes    what is trained, how, and on how many machines
+    checkpoints, export            what is kept on the way, and at the end
+    metrics, report, trackers      what is told
+"""

@@ -1,0 +1,54 @@
+"""`python -m seapo_cli.training SETTINGS.json`; torchrun and accelerate start it as well."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from seapo_cli.errors import SeapoError, UsageError
+from seapo_cli.training.settings import TrainSettings
+
+
+def main() -> int:
+    """Run; every foreseen error is one line on stderr. Returns the exit code."""
+    try:
+        file = _file(sys.argv[1:])
+        settings = _read(file)
+        if settings.procs * settings.nodes > 1 and "RANK" not in os.environ:
+            from seapo_cli.training.launch import launch
+
+            return launch(settings, file)
+        from seapo_cli.training.train import train
+
+        return train(settings)
+    except SeapoError as error:
+        print(f"seapo train: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(
+            "seapo train: interrupted; the same command goes on from the last checkpoint",
+            file=sys.stderr,
+        )
+        return 130
+
+
+def _file(arguments: list[str]) -> Path:
+    if len(arguments) != 1:
+        raise UsageError("usage: python -m seapo_cli.training SETTINGS.json")
+    return Path(arguments[0])
+
+
+def _read(file: Path) -> TrainSettings:
+    try:
+        return TrainSettings.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}") from None
+    except ValidationError as error:
+        raise UsageError(f"{file}: {error.errors()[0]['msg']}") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""Attention over a pack: each branch sees the common part of its pair and itself, nothing else.
+
+Registered with transformers under the name `NAME`, so that models call it in place of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Protocol
+
+import torch
+from torch.nn.functional import scaled_dot_product_attention
+
+from seapo_cli.training.layout import Pack, Segment
+
+NAME = "seapo_pack"
+KEYWORD = "seapo_attention"
+"""Under this keyword the model's forward hands the pack's attention down to its layers."""
+
+
+class Unsupported(Exception):
+    """The model asks for a kind of attention that is not done here."""
+
+
+class PackAttention(Protocol):
+    """Attention over one pack. Query [1, H, T, D], key and value [1, H, T, D]."""
+
+    def __call__(
+        self,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        scale: float | None,
+        window: int | None,
+    ) -> torch.Tensor: ...
+
+
+def register() -> None:
+    """Make the attention known to transformers."""
+    from transformers import AttentionInterface
+
+    AttentionInterface.register(NAME, _forward)
+
+
+def _forward(
+    module: Any,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    scaling: float | None = None,
+    sliding_window: int | None = None,
+    **kwargs: Any,
+) -> tuple[torch.Tensor, None]:
+    """What transformers calls in each layer."""
+    attend: PackAttention | None = kwargs.get(KEYWORD)
+    extras = [
+        name for name in ("softcap", "s_aux", "position_bias") if kwargs.get(name) is not None
+    ]
+    if attend is None or attention_mask is not None or extras:
+        raise Unsupported(f"{type(module).__name__} asks for {extras or 'a mask of its own'}")
+    groups = query.shape[1] // key.shape[1]
+    if groups > 1:
+        key, value = (one.repeat_interleave(groups, dim=1) for one in (key, value))
+    return attend(query, key, value, scaling, sliding_window).transpose(1, 2).contiguous(), None
+
+
+class SegmentAttention:
+    """Two SDPA calls a pair: common part with chosen's branch (causal), then rejected's branch.
+
+    Exact and without a mask over the whole pack: work and memory are those of the pairs alone.
+    """
+
+    def __init__(self, pack: Pack) -> None:
+        self._segments = pack.segments
+        self._device = pack.input_ids.device
+        self._masks: dict[tuple[int, int, int | None], torch.Tensor] = {}
+
+    def __call__(
+        self,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        scale: float | None,
+        window: int | None,
+    ) -> torch.Tensor:
+        parts: list[torch.Tensor] = []
+        for at in self._segments:
+            trunk = slice(at.begin, at.rejected)
+            parts.append(self._attend(query, key, value, trunk, [trunk], scale, window))
+            if at.rejected < at.end:
+                branch = slice(at.rejected, at.end)
+                seen = [slice(at.begin, at.chosen), branch]
+                parts.append(self._attend(query, key, value, branch, seen, scale, window))
+        return torch.cat(parts, dim=2)
+
+    def _attend(
+        self,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        asking: slice,
+        seen: list[slice],
+        scale: float | None,
+        window: int | None,
+    ) -> torch.Tensor:
+        """Attention of one stretch of queries; its keys end where it ends."""
+        query = query[:, :, asking]
+        key, value = (torch.cat([one[:, :, at] for at in seen], dim=2) for one in (key, value))
+        if len(seen) == 1 and (window is None or window >= key.shape[2]):
+            return scaled_dot_product_attention(query, key, value, is_causal=True, scale=scale)
+        mask = self._mask(query.shape[2], key.shape[2], window, query.dtype)
+        return scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=scale)
+
+    def _mask(self, asking: int, seen: int, window: int | None, dtype: torch.dtype) -> torch.Tensor:
+        """[asking, seen] What the last `asking` of `seen` positions see; kept for all layers."""
+        found = self._masks.get((asking, seen, window))
+        if found is None:
+            keys = torch.arange(seen, device=self._device)
+            ages = keys[-asking:, None] - keys
+            visible = ages >= 0 if window is None else (ages >= 0) & (ages < window)
+            found = torch.zeros(asking, seen, dtype=dtype, device=self._device)
+            found.masked_fill_(~visible, float("-inf"))
+            self._masks[asking, seen, window] = found
+        return found
+
+
+class FlexAttention:
+    """One FlexAttention call for the pack; blocks in which nothing is seen are skipped."""
+
+    def __init__(self, pack: Pack) -> None:
+        device = pack.input_ids.device
+        self._positions = pack.position_ids[0]
+        pairs, branches = branch_numbers(pack.segments)
+        self._pairs, self._branches = pairs.to(device), branches.to(device)
+        self._masks: dict[int | None, Any] = {}
+
+    def __call__(
+        self,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        scale: float | None,
+        window: int | None,
+    ) -> torch.Tensor:
+        from torch.nn.attention.flex_attention import create_block_mask
+
+        if window not in self._masks:
+            tokens = query.shape[2]
+            self._masks[window] = create_block_mask(
+                self._visible(window), None, None, tokens, tokens, device=query.device
+            )
+        attended: torch.Tensor = _flex(query.is_cuda)(
+            query, key, value, block_mask=self._masks[window], scale=scale
+        )
+        return attended
+
+    def _visible(self, window: int | None) -> Callable[..., torch.Tensor]:
+        pairs, branches, positions = self._pairs, self._branches, self._positions
+
+        def visible(_b: Any, _h: Any, query: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
+            common_or_own = (branches[key] == 0) | (branches[key] == branches[query])
+            seen = (pairs[query] == pairs[key]) & common_or_own & (query >= key)
+            return seen if window is None else seen & (positions[query] - positions[key] < window)
+
+        return visible
+
+
+@cache
+def _flex(compiled: bool) -> Callable[..., Any]:
+    from torch.nn.attention.flex_attention import flex_attention
+
+    # Without it every length of pack would be compiled anew; uncompiled it is only for tests.
+    chosen: Callable[..., Any] = flex_attention
+    return torch.compile(chosen, dynamic=True) if compiled else chosen
+
+
+def branch_numbers(segments: tuple[Segment, ...]) -> tuple[torch.Tensor, torch.Tensor]:
+    """[T] each: which pair a token belongs to, and 0, 1 or 2 for common, chosen, rejected."""
+    pairs, branches = [], []
+    for number, at in enumerate(segments):
+        lengths = (at.chosen - at.begin, at.rejected - at.chosen, at.end - at.rejected)
+        pairs += [number] * (at.end - at.begin)
+        branches += [branch for branch, length in enumerate(lengths) for _ in range(length)]
+    return torch.tensor(pairs), torch.tensor(branches)

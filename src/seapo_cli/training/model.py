@@ -1,0 +1,124 @@
+"""What is trained: a transformers checkpoint or a GGUF file, its tokenizer, and adapters on it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from seapo_cli.errors import UsageError
+from seapo_cli.training.settings import TrainSettings
+
+
+def load_tokenizer(settings: TrainSettings) -> Any:
+    """The model's tokenizer, with the user's chat template where one is given.
+
+    Raises:
+        UsageError: it cannot be loaded, or has no chat template or no end token.
+    """
+    from transformers import AutoTokenizer
+
+    tokenizer = _loaded(AutoTokenizer, settings.model)
+    if settings.chat_template is not None:
+        try:
+            tokenizer.chat_template = settings.chat_template.read_text()
+        except OSError as error:
+            raise UsageError(
+                f"--chat-template: {settings.chat_template}: {error.strerror}"
+            ) from None
+    if tokenizer.chat_template is None:
+        raise UsageError(
+            f"{settings.model} has no chat template (a base model?): "
+            "give a Jinja file with --chat-template"
+        )
+    if tokenizer.eos_token_id is None:
+        raise UsageError(f"{settings.model}: the tokenizer names no end-of-text token")
+    return tokenizer
+
+
+def load_model(settings: TrainSettings, bf16: bool) -> Any:
+    """The model to train, on the CPU, with adapters if asked for; dropout is off.
+
+    Weights that are trained are fp32 also under bf16 (which rounds small steps away); weights
+    that are frozen under adapters are kept in the precision they are used in.
+
+    Raises:
+        UsageError: it cannot be loaded.
+    """
+    from transformers import AutoModelForCausalLM
+
+    dtype = torch.bfloat16 if bf16 and settings.lora_rank else torch.float32
+    model = _loaded(AutoModelForCausalLM, settings.model, dtype=dtype)
+    if is_gguf(settings.model):
+        model = _plain(model, dtype)
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+    model.config.use_cache = False
+    if settings.lora_rank:
+        model = _with_adapters(model, settings)
+    if settings.gradient_checkpointing:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    return model.train()
+
+
+def quiet() -> None:
+    """Keep transformers' own bars and notes off stderr."""
+    os.environ.setdefault("TQDM_DISABLE", "1")  # read when tqdm is first imported
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
+def is_gguf(name: str) -> bool:
+    """Whether the name is that of a GGUF file."""
+    return name.endswith(".gguf")
+
+
+def _loaded(kind: Any, name: str, **options: Any) -> Any:
+    where: dict[str, Any] = {"pretrained_model_name_or_path": name}
+    if is_gguf(name):
+        path = Path(name)
+        where = {"pretrained_model_name_or_path": path.parent, "gguf_file": path.name}
+    try:
+        return kind.from_pretrained(**where, **options)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise UsageError(f"--model: {name}: {reason}") from None
+
+
+def _plain(loaded: Any, dtype: torch.dtype) -> Any:
+    """The dequantized weights in a model that transformers will save: its own it refuses to."""
+    from transformers import AutoModelForCausalLM
+
+    config = loaded.config
+    config.__dict__.pop("quantization_config", None)
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(config, dtype=dtype)
+    model.load_state_dict(loaded.state_dict(), assign=True)
+    for name, buffer in loaded.named_buffers():
+        owner, _, leaf = name.rpartition(".")
+        model.get_submodule(owner).register_buffer(leaf, buffer, persistent=False)
+    model.tie_weights()
+    model.generation_config = loaded.generation_config
+    return model
+
+
+def _with_adapters(model: Any, settings: TrainSettings) -> Any:
+    from peft import LoraConfig, get_peft_model
+
+    torch.manual_seed(settings.seed)
+    config = LoraConfig(
+        r=settings.lora_rank,
+        lora_alpha=settings.lora_alpha,
+        target_modules=list(settings.lora_targets) or "all-linear",
+        task_type="CAUSAL_LM",
+    )
+    try:
+        return get_peft_model(model, config)
+    except ValueError as error:
+        raise UsageError(f"--lora-target: {str(error).splitlines()[0]}") from None

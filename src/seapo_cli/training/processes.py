@@ -1,0 +1,109 @@
+"""Several processes and nodes: who am I, what do the others say, and how is the model spread."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import nn
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """This process among all that train together."""
+
+    rank: int
+    count: int
+    device: torch.device
+
+    @property
+    def first(self) -> bool:
+        """Whether this one speaks and writes for all."""
+        return self.rank == 0
+
+    def agree(self, value: T | None) -> T:
+        """The first process's value, everywhere."""
+        if self.count == 1:
+            return value  # type: ignore[return-value]
+        box = [value]
+        dist.broadcast_object_list(box, src=0)
+        return box[0]  # type: ignore[return-value]
+
+    def gather(self, value: T) -> Sequence[T]:
+        """Every process's value, in the order of ranks, everywhere."""
+        if self.count == 1:
+            return [value]
+        found: list[T | None] = [None] * self.count
+        dist.all_gather_object(found, value)
+        return found  # type: ignore[return-value]
+
+    def share(self, packs: Sequence[list[int]]) -> list[list[int]]:
+        """This process's packs. All get equally many, as collectives need: some come twice."""
+        filled = list(packs) + [packs[-1]] * (-len(packs) % self.count)
+        return filled[self.rank :: self.count]
+
+
+def join() -> Processes:
+    """Join the others, if a launcher (torchrun, accelerate) started several."""
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    local = int(os.environ.get("LOCAL_RANK", "0"))
+    device = torch.device("cpu")
+    if torch.cuda.is_available():
+        device = torch.device("cuda", local)
+        torch.cuda.set_device(device)
+    if count > 1:
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    return Processes(int(os.environ.get("RANK", "0")), count, device)
+
+
+def leave() -> None:
+    """Leave the others, if there are any."""
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
+def spread(scorer: nn.Module, sharding: str, processes: Processes, bf16: bool) -> nn.Module:
+    """The scorer on this process's device, as DDP or FSDP2 want it."""
+    if processes.count == 1:
+        return scorer.to(processes.device)
+    if sharding == "fsdp":
+        return _shard(scorer, bf16)
+    from torch.nn.parallel import DistributedDataParallel
+
+    devices = [processes.device] if processes.device.type == "cuda" else None
+    return DistributedDataParallel(scorer.to(processes.device), device_ids=devices)
+
+
+@contextmanager
+def gradient_sync(scorer: Any, wanted: bool) -> Iterator[None]:
+    """Whether the backward pass within adds up gradients over processes."""
+    if hasattr(scorer, "set_requires_gradient_sync"):
+        scorer.set_requires_gradient_sync(wanted)
+        yield
+    elif hasattr(scorer, "no_sync") and not wanted:
+        with scorer.no_sync():
+            yield
+    else:
+        yield
+
+
+def _shard(scorer: nn.Module, bf16: bool) -> nn.Module:
+    """FSDP2: each layer of the model a group of its own, the rest together."""
+    from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+
+    half = torch.bfloat16 if bf16 else None
+    policy = MixedPrecisionPolicy(param_dtype=half, reduce_dtype=torch.float32)
+    model: Any = scorer.model
+    layers = set(model._no_split_modules or ())
+    for module in model.modules():
+        if type(module).__name__ in layers:
+            fully_shard(module, mp_policy=policy)
+    fully_shard(scorer, mp_policy=policy)
+    return scorer

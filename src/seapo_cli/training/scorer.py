@@ -1,0 +1,103 @@
+"""From pairs to log-probabilities: the shared-prefix path, and the plain one it must equal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pad_sequence
+
+from seapo_cli.training.attention import (
+    KEYWORD,
+    NAME,
+    FlexAttention,
+    PackAttention,
+    SegmentAttention,
+    register,
+)
+from seapo_cli.training.layout import CHOSEN, PARTS, REJECTED, SHARED, Pack, pack
+from seapo_cli.training.logps import token_logps
+from seapo_cli.training.tokens import Example
+
+Path = Literal["flex", "segments", "plain"]
+_ATTENTION: dict[str, Callable[[Pack], PackAttention]] = {
+    "flex": FlexAttention,
+    "segments": SegmentAttention,
+}
+
+
+class Scorer(nn.Module):
+    """A causal language model that scores pairs; DDP and FSDP wrap it as a whole."""
+
+    def __init__(self, model: Any, bf16: bool = False, path: Path = "plain") -> None:
+        super().__init__()
+        self.model = model
+        self.bf16 = bf16
+        register()
+        self.take(path)
+
+    def take(self, path: Path) -> None:
+        """Choose how pairs are computed."""
+        self.path = path
+        inner = self.model.get_base_model() if hasattr(self.model, "peft_config") else self.model
+        inner.set_attn_implementation("sdpa" if path == "plain" else NAME)
+        self._trunk = [inner.base_model]  # in a list: no second name for the same weights
+        self._head = [inner.get_output_embeddings()]
+
+    def forward(
+        self, rows: Sequence[int], examples: Sequence[Example], shared: bool
+    ) -> torch.Tensor:
+        """[len(rows), 3] fp32: sums of log-probabilities of shared part, chosen, rejected.
+
+        The shared part's gradient is only computed with `shared`.
+        """
+        batch = pack(rows, examples).to(self._head[0].weight.device)
+        with torch.autocast(batch.input_ids.device.type, torch.bfloat16, enabled=self.bf16):
+            if self.path == "plain":
+                return self._plain([examples[row] for row in rows], batch.input_ids.device)
+            hidden = self._hidden(batch)
+            return self._sums(hidden, batch, shared)
+
+    def _hidden(self, batch: Pack) -> torch.Tensor:
+        """[T, D]"""
+        attention = {KEYWORD: _ATTENTION[self.path](batch)}
+        found = self._trunk[0](
+            input_ids=batch.input_ids, position_ids=batch.position_ids, use_cache=False, **attention
+        )
+        hidden: torch.Tensor = found.last_hidden_state[0]
+        return hidden
+
+    def _sums(self, hidden: torch.Tensor, batch: Pack, shared: bool) -> torch.Tensor:
+        weight = self._head[0].weight
+        sums = torch.zeros(PARTS * len(batch.rows), device=hidden.device)
+        for part, tracked in ((slice(batch.shared), shared), (slice(batch.shared, None), True)):
+            with torch.set_grad_enabled(tracked and torch.is_grad_enabled()):
+                logps = token_logps(hidden[batch.sources[part]], weight, batch.targets[part])
+                scored = torch.zeros_like(sums).index_add(0, batch.slots[part], logps)
+            sums = sums + scored
+        return sums.view(-1, PARTS)
+
+    def _plain(self, examples: Sequence[Example], device: torch.device) -> torch.Tensor:
+        """The textbook computation: each side a padded sequence of its own, all logits at once."""
+        sides = [
+            (place, part, example, side)
+            for place, example in enumerate(examples)
+            for part, side in ((CHOSEN, example.chosen), (REJECTED, example.rejected))
+            if side is not None
+        ]
+        texts = [torch.tensor([*e.prompt, *e.shared, *side]) for _, _, e, side in sides]
+        ids = pad_sequence(texts, batch_first=True).to(device)
+        lengths = torch.tensor([len(text) for text in texts], device=device)
+        seen = torch.arange(ids.shape[1], device=device) < lengths[:, None]
+        logits = self.model(input_ids=ids, attention_mask=seen.long(), use_cache=False).logits
+        logps = logits[:, :-1].float().log_softmax(-1)
+        logps = logps.gather(-1, ids[:, 1:, None]).squeeze(-1)
+        sums = [[logps.new_zeros(()) for _ in range(PARTS)] for _ in examples]
+        for line, (place, part, example, side) in zip(logps, sides, strict=True):
+            start = len(example.prompt) - 1
+            middle = start + len(example.shared)
+            sums[place][SHARED] = line[start:middle].sum()
+            sums[place][part] = line[middle : middle + len(side)].sum()
+        return torch.stack([torch.stack(row) for row in sums])

@@ -1,0 +1,297 @@
+"""The training story, from top to bottom."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import torch
+
+from seapo_cli.errors import SeapoError
+from seapo_cli.training import dataset
+from seapo_cli.training.check import choose_path
+from seapo_cli.training.checkpoints import Checkpoints, Progress, trained_weights
+from seapo_cli.training.export import export, merges, model_card
+from seapo_cli.training.layout import PARTS
+from seapo_cli.training.losses import LOSSES
+from seapo_cli.training.metrics import FallingChosen, Metrics, RowMetrics, peak_memory_mb, summarize
+from seapo_cli.training.model import load_model, load_tokenizer, quiet
+from seapo_cli.training.optimizer import build_optimizer, learning_rate, take_step
+from seapo_cli.training.processes import Processes, join, leave, spread
+from seapo_cli.training.reference import hash_weights, reference_logps
+from seapo_cli.training.report import Report
+from seapo_cli.training.scorer import Scorer
+from seapo_cli.training.settings import TrainSettings
+from seapo_cli.training.tokens import Example
+from seapo_cli.training.trackers import open_trackers
+from seapo_cli.training.work import Columns, Work
+
+_NOT_OF_THE_RESULT = {
+    *("files", "eval_file", "model", "chat_template", "output_dir", "reference_cache"),
+    *("batch_size", "accumulate", "procs", "nodes", "rendezvous", "sharding"),
+    *("save_steps", "save_minutes", "keep", "report_to", "share_prefix", "gradient_checkpointing"),
+}
+"""Settings that do not decide the result, or that the fingerprint knows by what they stand for."""
+
+
+def train(settings: TrainSettings) -> int:
+    """Train a model on pairs; returns the exit code: 3 if some rows could not be used.
+
+    Raises:
+        SeapoError: the run cannot go on.
+    """
+    quiet()
+    processes = join()
+    try:
+        tokenizer = load_tokenizer(settings)
+        pairs_only = LOSSES[settings.loss].pairs
+        split = dataset.load(settings, tokenizer, pairs_only, writes=processes.first)
+        trackers = open_trackers(settings) if processes.first else []
+        with Report(settings.output_dir, trackers, processes.first) as report:
+            for note in split.notes:
+                report.say(note)
+            run = _prepare(settings, split, processes, report)
+            last = _loop(run)
+            _finish(run, tokenizer, last)
+        return 3 if split.bad_rows else 0
+    finally:
+        leave()
+
+
+@dataclass(slots=True)
+class _Run:
+    """Everything that the loop uses."""
+
+    settings: TrainSettings
+    split: dataset.Split
+    work: Work
+    optimizer: torch.optim.Optimizer
+    checkpoints: Checkpoints
+    processes: Processes
+    report: Report
+    bf16: bool
+    total: int
+    """Steps in all."""
+    progress: Progress
+
+
+def _prepare(
+    settings: TrainSettings, split: dataset.Split, processes: Processes, report: Report
+) -> _Run:
+    """Load, check, spread, look at the reference, and go to where the last run stopped."""
+    bf16 = _bf16(settings, processes.device)
+    model = load_model(settings, bf16)
+    model_hash = hash_weights(model)
+    scorer = Scorer(model, bf16)
+    shared = spread(scorer, settings.sharding, processes, bf16)
+    if settings.share_prefix:
+        for note in choose_path(scorer, shared, split.data.examples, processes.device):
+            report.say(note)
+    work = _work(settings, split, shared, f"{model_hash} {bf16}", processes, report)
+    optimizer = build_optimizer(shared, settings)
+    checkpoints = Checkpoints(settings.output_dir, settings.keep, processes)
+    fingerprint = _fingerprint(settings, split, model_hash, processes.count)
+    progress = Progress(fingerprint, 0, 0, math.inf, 0)
+    if (path := processes.agree(checkpoints.latest())) is not None:
+        progress = checkpoints.restore(path, fingerprint, shared, optimizer)
+        report.say(f"going on after step {progress.step:,} ({path.name})")
+    report.goto(progress.metrics_bytes)
+    total = math.ceil(settings.epochs * _steps_per_epoch(settings, split.training, processes))
+    total = min(total, settings.max_steps or total)
+    return _Run(
+        settings, split, work, optimizer, checkpoints, processes, report, bf16, total, progress
+    )
+
+
+def _work(
+    settings: TrainSettings,
+    split: dataset.Split,
+    scorer: Any,
+    key: str,
+    processes: Processes,
+    report: Report,
+) -> Work:
+    """The rows with the reference's log-probabilities, where the loss compares with them."""
+    examples = split.data.examples
+    pairs: Sequence[Example] = ()
+    if settings.loss == "kto":
+        training = dataset.mismatched(examples[: split.training], settings.max_length)
+        pairs = training + dataset.mismatched(examples[split.training :], settings.max_length)
+
+    def reference(of: Sequence[Example]) -> torch.Tensor:
+        if not LOSSES[settings.loss].reference or not of:
+            return torch.zeros(len(of), PARTS)
+        report.begin("reference log-probabilities", len(of))
+        return reference_logps(
+            lambda rows: scorer(rows, of, False),
+            of,
+            key,
+            settings.reference_cache,
+            processes,
+            report.advance,
+        )
+
+    return Work(
+        scorer=scorer,
+        examples=examples,
+        columns=Columns.of(split.data, settings.row_margins),
+        reference=reference(examples),
+        mismatched=pairs,
+        mismatched_reference=reference(pairs),
+        settings=settings,
+        processes=processes,
+    )
+
+
+def _loop(run: _Run) -> Metrics:
+    """Train to the last step, or until held-out loss stops falling; returns the last figures."""
+    settings, report, watch = run.settings, run.report, FallingChosen(run.settings)
+    saved_at = time.monotonic()
+    last = _evaluate(run) if run.progress.step == 0 else {}
+    report.begin("steps", run.total, run.progress.step)
+    for step in range(run.progress.step, run.total):
+        began = time.perf_counter()
+        rows = _rows(step, settings, run.split.training, run.processes)
+        found = run.work.train(rows, settings.accumulate)
+        rate = learning_rate(step, run.total, settings)
+        norm = take_step(run.work.scorer, run.optimizer, rate, settings.max_grad_norm)
+        figures = _figures(run, rows, found, time.perf_counter() - began)
+        _stop_if_broken(run, step + 1, figures["loss"], norm)
+        epoch = (step + 1) / _steps_per_epoch(settings, run.split.training, run.processes)
+        figures |= {"grad_norm": norm, "learning_rate": rate, "epoch": round(epoch, 4)}
+        report.metrics(step + 1, figures)
+        report.advance(1, f"loss {figures['loss']:.4f}")
+        if warning := watch.see(found, figures):
+            report.say(f"warning: {warning}")
+        run.progress = replace(run.progress, step=step + 1)
+        ends = step + 1 == run.total
+        if ends or (settings.eval_steps and (step + 1) % settings.eval_steps == 0):
+            last = _evaluate(run)
+            ends = ends or _exhausted(run, last)
+        run.progress = replace(run.progress, metrics_bytes=report.size())
+        if ends or _save_is_due(run, saved_at):
+            run.checkpoints.save(run.progress, run.work.scorer, run.optimizer)
+            saved_at = time.monotonic()
+        if ends:
+            return figures | last
+    return last
+
+
+def _figures(run: _Run, rows: Sequence[int], found: list[RowMetrics], seconds: float) -> Metrics:
+    tokens = sum(run.work.examples[row].tokens for row in rows)
+    return {
+        **summarize(found, [pair.error_type for pair in run.split.data.pairs]),
+        "tokens_per_second": round(tokens / seconds, 1),
+        "peak_memory_mb": round(peak_memory_mb(), 1),
+    }
+
+
+def _stop_if_broken(run: _Run, step: int, loss: float, norm: float) -> None:
+    """A loss or gradient that is no number took no step; going on would waste time."""
+    if math.isfinite(loss) and math.isfinite(norm):
+        return
+    last = run.checkpoints.latest()
+    raise SeapoError(
+        f"step {step}: loss {loss}, gradient norm {norm}: stopped before the weights changed; "
+        f"last good checkpoint: {last or 'none yet'}; try a lower --learning-rate or --dtype fp32"
+    )
+
+
+def _evaluate(run: _Run) -> Metrics:
+    """Figures of the held-out pairs, told under `eval/`; none where there are none."""
+    if not run.split.held_out:
+        return {}
+    run.work.scorer.eval()
+    found = run.work.evaluate(run.split.held_out)
+    run.work.scorer.train()
+    figures = summarize(found, [pair.error_type for pair in run.split.data.pairs])
+    told = {f"eval/{name}": value for name, value in figures.items()}
+    run.report.metrics(run.progress.step, told)
+    return told
+
+
+def _exhausted(run: _Run, figures: Metrics) -> bool:
+    """Keep the best weights; whether held-out loss has not fallen for `patience` evaluations."""
+    if run.settings.patience is None:
+        return False
+    better = figures["eval/loss"] < run.progress.best_loss
+    if better:
+        run.checkpoints.save_best(run.work.scorer)
+    run.progress = replace(
+        run.progress,
+        best_loss=figures["eval/loss"] if better else run.progress.best_loss,
+        evaluations_since_best=0 if better else run.progress.evaluations_since_best + 1,
+    )
+    if run.progress.evaluations_since_best < run.settings.patience:
+        return False
+    run.report.say(
+        f"held-out loss has not fallen for {run.settings.patience} evaluations: stopping"
+    )
+    return True
+
+
+def _finish(run: _Run, tokenizer: Any, last: Metrics) -> None:
+    """Write the model: the best one with early stopping, else the last."""
+    settings, bf16, data = run.settings, run.bf16, run.split.data
+    weights = trained_weights(run.work.scorer)
+    if run.processes.first:
+        if settings.patience is not None:
+            weights = run.checkpoints.best() or weights
+        if settings.lora_rank and merges(settings) and not settings.merge:
+            run.report.say("adapters are merged: nobody could load them onto a GGUF file")
+        about = {"rows": len(data.examples), "hash": data.digest(), **data.counts}
+        export(weights, settings, tokenizer, bf16, model_card(settings, about, last))
+        run.report.say(f"{run.progress.step:,} steps done: {settings.output_dir}")
+    run.processes.agree(True)
+
+
+def _save_is_due(run: _Run, saved_at: float) -> bool:
+    if run.settings.save_steps:
+        return run.progress.step % run.settings.save_steps == 0
+    return run.processes.agree(time.monotonic() - saved_at > 60 * run.settings.save_minutes)
+
+
+def _bf16(settings: TrainSettings, device: torch.device) -> bool:
+    if settings.dtype is not None:
+        return settings.dtype == "bf16"
+    return device.type == "cuda" and torch.cuda.is_bf16_supported()
+
+
+def _fingerprint(
+    settings: TrainSettings, split: dataset.Split, model_hash: str, processes: int
+) -> str:
+    """Hash of all that decides the result; the number of processes does not, the batch does."""
+    values = settings.model_dump(mode="json", exclude=_NOT_OF_THE_RESULT)
+    values["rows_per_step"] = settings.batch_size * settings.accumulate * processes
+    values["terms"] = [(pair.weight, pair.margin) for pair in split.data.pairs]
+    parts = [
+        json.dumps(values, sort_keys=True),
+        split.data.digest(),
+        str(split.training),
+        model_hash,
+    ]
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
+
+
+def _rows(step: int, settings: TrainSettings, rows: int, processes: Processes) -> list[int]:
+    """The rows of one step, of all processes together."""
+    epoch, place = divmod(step, _steps_per_epoch(settings, rows, processes))
+    size = _rows_per_step(settings, processes)
+    return _order(rows, settings.seed, epoch)[place * size : (place + 1) * size]
+
+
+_order = cache(dataset.epoch_order)
+
+
+def _steps_per_epoch(settings: TrainSettings, rows: int, processes: Processes) -> int:
+    return math.ceil(rows / _rows_per_step(settings, processes))
+
+
+def _rows_per_step(settings: TrainSettings, processes: Processes) -> int:
+    return settings.batch_size * settings.accumulate * processes.count

@@ -1,0 +1,123 @@
+"""One pass over rows: scores, losses and gradients in a step, the same without in an evaluation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from seapo_cli.training.layout import balance, fill
+from seapo_cli.training.losses import Logps, Scores, row_losses, scores_shared
+from seapo_cli.training.metrics import RowMetrics, row_metrics
+from seapo_cli.training.processes import Processes, gradient_sync
+from seapo_cli.training.reference import PACK_TOKENS
+from seapo_cli.training.settings import LossSettings
+from seapo_cli.training.tokens import Example, Tokenized
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What is known of every row, [n] each."""
+
+    weight: torch.Tensor
+    margin: torch.Tensor
+    chosen_tokens: torch.Tensor
+    rejected_tokens: torch.Tensor
+
+    @classmethod
+    def of(cls, data: Tokenized, margins: bool) -> Columns:
+        """Read off a data set; with `margins` those of the rows count."""
+        lengths = [[len(side or ()) for side in example.answer] for example in data.examples]
+        return cls(
+            torch.tensor([pair.weight for pair in data.pairs]),
+            torch.tensor([pair.margin * margins for pair in data.pairs]),
+            *torch.tensor(lengths).unbind(1),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The model and the rows it works on."""
+
+    scorer: nn.Module
+    """A `Scorer`, as the processes share it."""
+    examples: Sequence[Example]
+    columns: Columns
+    reference: torch.Tensor
+    """[n, 3]; zeros where the loss needs none."""
+    mismatched: Sequence[Example]
+    """Prompts with other rows' answers, for KTO's KL term; none for other losses."""
+    mismatched_reference: torch.Tensor
+    """[n, 3]"""
+    settings: LossSettings
+    processes: Processes
+
+    def train(self, rows: Sequence[int], accumulate: int) -> list[RowMetrics]:
+        """Add up the gradient of the rows' weighted mean loss; figures of all rows, everywhere.
+
+        The mean is over the rows of all processes, so it does not depend on how they are packed.
+        """
+        count = self.processes.count
+        passes = min(accumulate, math.ceil(len(rows) / count))
+        packs = balance(rows, self.examples, passes * count)[self.processes.rank :: count]
+        total = float(self.columns.weight[list(rows)].sum())
+        kl = self._kl(rows)
+        found: list[RowMetrics] = []
+        for number, pack in enumerate(packs):
+            # All processes run equally often: one that is out of rows repeats one, for nothing.
+            scale = count / total if pack else 0.0
+            with gradient_sync(self.scorer, number == len(packs) - 1):
+                losses, scores = self._losses(pack or rows[:1], kl)
+                weights = self.columns.weight[pack or rows[:1]].to(losses.device)
+                (scale * (losses * weights).sum()).backward()
+            if pack:
+                found += row_metrics(pack, weights, losses, scores, self.settings)
+        return [row for part in self.processes.gather(found) for row in part]
+
+    @torch.no_grad()
+    def evaluate(self, rows: Sequence[int]) -> list[RowMetrics]:
+        """Figures of the rows, everywhere."""
+        kl = self._kl(rows)
+        found: list[RowMetrics] = []
+        for pack in self.processes.share(fill(rows, self.examples, PACK_TOKENS)):
+            losses, scores = self._losses(pack, kl)
+            found += row_metrics(pack, self.columns.weight[pack], losses, scores, self.settings)
+        parts = self.processes.gather(found)
+        return list({row.row: row for part in parts for row in part}.values())
+
+    def _losses(self, rows: Sequence[int], kl: torch.Tensor) -> tuple[torch.Tensor, Scores]:
+        sums = self.scorer(rows, self.examples, scores_shared(self.settings))
+        picked, device = list(rows), sums.device
+        scores = Scores(
+            policy=Logps(*sums.unbind(1)),
+            reference=Logps(*self.reference[picked].to(device).unbind(1)),
+            chosen_tokens=self.columns.chosen_tokens[picked].to(device),
+            rejected_tokens=self.columns.rejected_tokens[picked].to(device),
+            margin=self.columns.margin[picked].to(device),
+            kl=kl.to(device),
+        )
+        return row_losses(scores, self.settings), scores
+
+    @torch.no_grad()
+    def _kl(self, rows: Sequence[int]) -> torch.Tensor:
+        """[] KTO's mean log-ratio over mismatched answers to the rows' prompts, not below 0."""
+        if not self.mismatched:
+            return torch.zeros(())
+        found: dict[int, list[float]] = {}
+        for pack in self.processes.share(fill(rows, self.mismatched, PACK_TOKENS)):
+            change = (
+                self.scorer(pack, self.mismatched, False).cpu() - self.mismatched_reference[pack]
+            )
+            found |= dict(zip(pack, change.tolist(), strict=True))
+        ratios: list[float] = []
+        everywhere = {
+            row: one for part in self.processes.gather(found) for row, one in part.items()
+        }
+        for row, (shared, chosen, rejected) in sorted(everywhere.items()):
+            example = self.mismatched[row]
+            ratios += [shared + chosen] if example.chosen is not None else []
+            ratios += [shared + rejected] if example.rejected is not None else []
+        return torch.tensor(max(0.0, sum(ratios) / len(ratios)))

@@ -1,0 +1,187 @@
+"""Each loss against its formula's value, and against TRL on the same log-probabilities."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+
+import torch
+
+from seapo_cli.training.losses import LOSSES, Logps, Scores, row_losses
+from seapo_cli.training.settings import LossSettings
+
+SHARED, CHOSEN, REJECTED = [-3.0, -7.5], [-12.0, -1.5], [-14.5, -1.0]
+REFERENCE = [-3.5, -7.0], [-11.0, -2.5], [-13.0, -2.0]
+TOKENS = [9.0, 5.0], [10.0, 4.0]
+KL = 0.3
+
+
+def scores(margin: float = 0.0) -> Scores:
+    policy, reference = (
+        Logps(*map(torch.tensor, parts)) for parts in ((SHARED, CHOSEN, REJECTED), REFERENCE)
+    )
+    return Scores(
+        policy, reference, *map(torch.tensor, TOKENS), torch.full((2,), margin), torch.tensor(KL)
+    )
+
+
+def losses(name: str, margin: float = 0.0, **settings: Any) -> list[float]:
+    found: list[float] = row_losses(scores(margin), LossSettings(loss=name, **settings)).tolist()
+    return found
+
+
+DELTA = [1.0 - 0.5, 0.0]
+"""Of log-ratios: (c - rc) - (r - rr) = (-1) - (-1.5), 1 - 1."""
+
+
+def softplus(value: float) -> float:
+    return math.log1p(math.exp(value))
+
+
+def test_every_loss_is_offered_by_name() -> None:
+    from seapo_cli.training.settings import LOSS_NAMES
+
+    assert tuple(LOSSES) == LOSS_NAMES
+
+
+def test_golden_values() -> None:
+    near = pytest.approx
+    assert losses("sigmoid") == near([softplus(-0.1 * d) for d in DELTA], abs=1e-6)
+    assert losses("hinge") == near([1 - 0.1 * d for d in DELTA], abs=1e-6)
+    smooth = [0.9 * softplus(-0.1 * d) + 0.1 * softplus(0.1 * d) for d in DELTA]
+    assert losses("cdpo", label_smoothing=0.1) == near(smooth, abs=1e-6)
+    flipped = [(0.9 * softplus(-0.1 * d) - 0.1 * softplus(0.1 * d)) / 0.8 for d in DELTA]
+    assert losses("robust", label_smoothing=0.1) == near(flipped, abs=1e-6)
+    assert losses("sigmoid", 2.0, row_margins=True)[1] == near(softplus(2.0), abs=1e-6)
+
+
+def test_dpop_takes_what_chosen_lost() -> None:
+    # Chosen's log-ratios over the whole completion: 0.5 - 1, -0.5 + 1; only the first fell.
+    expected = [softplus(-0.1 * (DELTA[0] - 5 * 0.5)), softplus(0.0)]
+    assert losses("sigmoid", dpop=5.0) == pytest.approx(expected, abs=1e-6)
+
+
+def test_sft_adds_likelihood_per_token() -> None:
+    added = [2 * 15.0 / 9, 2 * 9.0 / 5]
+    expected = [one + more for one, more in zip(losses("sigmoid"), added, strict=True)]
+    assert losses("sigmoid", sft=2.0) == pytest.approx(expected, abs=1e-5)
+
+
+def test_kto_judges_the_sides_that_are_there() -> None:
+    both = losses("kto")
+    good = 1 - 1 / (1 + math.exp(-0.1 * (-0.5 - KL)))
+    bad = 1 - 1 / (1 + math.exp(-0.1 * (KL + 1.0)))
+    assert both[0] == pytest.approx((good + bad) / 2, abs=1e-6)
+    single = scores()
+    single.chosen_tokens[0] = 0
+    alone = row_losses(single, LossSettings(loss="kto")).tolist()
+    assert alone[0] == pytest.approx(bad, abs=1e-6)
+
+
+class FakeModel:
+    """Answers TRL's trainer with log-probabilities that are given."""
+
+    def __init__(self, *sides: list[float]) -> None:
+        # One scored token holds a whole side's sum; the others hold 0.
+        lengths = [int(n) for n in TOKENS[0] + TOKENS[1]]
+        self.log_probs = torch.zeros(4, max(lengths))
+        self.log_probs[:, 0] = torch.tensor([*sides[0], *sides[1]])
+        self.mask = torch.arange(max(lengths) + 1) <= torch.tensor(lengths)[:, None]
+        self.mask[:, 0] = False
+        self.training = True
+
+    def __call__(self, **_: Any) -> Any:
+        zeros = torch.zeros_like(self.log_probs)
+        return SimpleNamespace(
+            log_probs=self.log_probs, entropy=zeros, mean_logits=zeros, is_top1=zeros.bool()
+        )
+
+
+def trl_dpo(loss: str, **settings: Any) -> float:
+    """TRL's loss for the rows above, by its own `_compute_loss`."""
+    from collections import defaultdict
+
+    from trl import DPOTrainer
+
+    whole = [
+        [shared + side for shared, side in zip(parts[0], part, strict=True)]
+        for parts in ((SHARED, CHOSEN, REJECTED), REFERENCE)
+        for part in parts[1:]
+    ]
+    model = FakeModel(*whole[:2])
+    trainer = DPOTrainer.__new__(DPOTrainer)
+    values = {
+        "model": model,
+        "aux_loss_enabled": False,
+        "ld_alpha": None,
+        "beta": 0.1,
+        "precompute_ref_logps": True,
+        "f_divergence_type": "reverse_kl",
+        "loss_types": [loss],
+        "loss_weights": [1.0],
+        "use_weighting": False,
+        "_total_train_tokens": 0,
+        "_tp_size": 1,
+        "_metrics": {"train": defaultdict(list)},
+        "label_smoothing": 0.0,
+        "accelerator": SimpleNamespace(
+            device=torch.device("cpu"), gather=lambda x: x, gather_for_metrics=lambda x: x
+        ),
+    }
+    trainer.__dict__ |= values | settings
+    inputs = {
+        "input_ids": torch.zeros(model.mask.shape, dtype=torch.long),
+        "attention_mask": torch.ones(model.mask.shape, dtype=torch.long),
+        "completion_mask": model.mask.long(),
+        "ref_chosen_logps": torch.tensor(whole[2]),
+        "ref_rejected_logps": torch.tensor(whole[3]),
+    }
+    return float(trainer._compute_loss(model, inputs, return_outputs=False))
+
+
+def mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+@pytest.mark.parametrize("loss", ["sigmoid", "hinge", "ipo"])
+def test_equals_trl(loss: str) -> None:
+    pytest.importorskip("trl")
+    assert mean(losses(loss)) == pytest.approx(trl_dpo(loss), abs=1e-6)
+
+
+def test_robust_equals_trl() -> None:
+    pytest.importorskip("trl")
+    expected = trl_dpo("robust", label_smoothing=0.2)
+    assert mean(losses("robust", label_smoothing=0.2)) == pytest.approx(expected, abs=1e-6)
+
+
+def per_token(sums: list[float], tokens: list[float]) -> Any:
+    whole = [shared + one for shared, one in zip(SHARED, sums, strict=True)]
+    return torch.tensor(whole) / torch.tensor(tokens)
+
+
+def test_simpo_and_cdpo_equal_trl() -> None:
+    cpo = pytest.importorskip("trl.experimental.cpo")
+    trainer = cpo.CPOTrainer.__new__(cpo.CPOTrainer)
+    device = SimpleNamespace(device=torch.device("cpu"))
+    trainer.__dict__ |= {"alpha": 0.0, "accelerator": device, "beta": 2.0, "loss_type": "simpo"}
+    trainer.__dict__ |= {"simpo_gamma": 0.5, "label_smoothing": 0.0}
+    expected, *_ = trainer.cpo_loss(per_token(CHOSEN, TOKENS[0]), per_token(REJECTED, TOKENS[1]))
+    assert losses("simpo", beta=2.0) == pytest.approx(expected.tolist(), abs=1e-6)
+    trainer.__dict__ |= {"loss_type": "sigmoid", "label_smoothing": 0.1, "beta": 0.1}
+    expected, *_ = trainer.cpo_loss(torch.tensor(DELTA), torch.zeros(2))
+    assert losses("cdpo", label_smoothing=0.1) == pytest.approx(expected.tolist(), abs=1e-6)
+
+
+def test_orpo_equals_trl() -> None:
+    orpo = pytest.importorskip("trl.experimental.orpo")
+    trainer = orpo.ORPOTrainer.__new__(orpo.ORPOTrainer)
+    trainer.__dict__ |= {"beta": 0.1, "accelerator": SimpleNamespace(device=torch.device("cpu"))}
+    chosen = per_token(CHOSEN, TOKENS[0])
+    ratio, *_ = trainer.odds_ratio_loss(chosen, per_token(REJECTED, TOKENS[1]))
+    assert losses("orpo") == pytest.approx((-chosen - ratio).tolist(), abs=1e-6)

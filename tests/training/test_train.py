@@ -1,0 +1,236 @@
+"""Whole runs on the tiny model, in this process: what is written, told, resumed and refused."""
+
+from __future__ import annotations
+
+import json
+import resource
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+import torch
+
+import tiny_model
+from seapo_cli.errors import SeapoError, UsageError
+from seapo_cli.training import train as program
+from seapo_cli.training.settings import TrainSettings
+from tiny_model import arithmetic_pairs, train_settings, write_rows
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    return write_rows(tmp_path / "pairs.jsonl", arithmetic_pairs(16))
+
+
+def metrics(settings: TrainSettings) -> list[dict[str, Any]]:
+    lines = (settings.output_dir / "train_metrics.jsonl").read_text().splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def steps(settings: TrainSettings) -> list[dict[str, Any]]:
+    return [row for row in metrics(settings) if "loss" in row]
+
+
+def test_a_run_learns_and_tells(tmp_path: Path, pairs: Path, capfdbinary: Any) -> None:
+    settings = train_settings(tmp_path, [pairs], epochs=4, eval_split=0.25, save_steps=4)
+    assert program.train(settings) == 0
+    stdout, stderr = capfdbinary.readouterr()
+    assert stdout == (settings.output_dir / "train_metrics.jsonl").read_bytes()
+    assert b"12 steps done" in stderr
+    first, last = (row for row in metrics(settings) if "eval/loss" in row)
+    assert first["eval/rewards/margins"] == 0
+    assert last["step"] == 12
+    told = steps(settings)[-1]
+    assert told["rewards/margins"] > 0.5
+    assert told["loss"] < steps(settings)[0]["loss"]
+    assert {"grad_norm", "learning_rate", "tokens_per_second", "peak_memory_mb"} <= told.keys()
+    assert set(last["eval/by_error_type"]) == {"factual", "logical"}
+    assert told["epoch"] == 4.0
+    kept = sorted(path.name for path in (settings.output_dir / "checkpoints").iterdir())
+    assert kept == ["step-00000008.pt", "step-00000012.pt"]
+
+
+def test_the_folder_loads_and_generates(tmp_path: Path, pairs: Path) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    settings = train_settings(tmp_path, [pairs], max_steps=2)
+    program.train(settings)
+    model = AutoModelForCausalLM.from_pretrained(settings.output_dir)
+    tokenizer = AutoTokenizer.from_pretrained(settings.output_dir)
+    prompt = tokenizer.apply_chat_template(
+        [{"role": "user", "content": "Hi"}], add_generation_prompt=True, return_tensors="pt"
+    )
+    assert model.generate(**prompt, max_new_tokens=2, do_sample=False).shape[1] > 2
+    assert (settings.output_dir / "generation_config.json").is_file()
+    card = (settings.output_dir / "README.md").read_text()
+    assert '"hash"' in card
+    assert '"loss": "sigmoid"' in card
+    weights = torch.load(settings.output_dir / "checkpoints" / "step-00000002.pt")["model"]
+    saved = model.state_dict()
+    assert all(torch.equal(saved[name.removeprefix("model.")], w) for name, w in weights.items())
+
+
+@pytest.mark.parametrize("loss", ["simpo", "orpo", "kto"])
+def test_other_losses_run(tmp_path: Path, pairs: Path, loss: str) -> None:
+    settings = train_settings(tmp_path, [pairs], loss=loss, epochs=4)
+    program.train(settings)
+    told = steps(settings)
+    assert told[-1]["loss"] < told[0]["loss"]
+
+
+def test_kto_rows_and_rows_for_other_losses(tmp_path: Path) -> None:
+    rows = [
+        {"prompt": row["prompt"], "completion": row[side], "label": side == "chosen"}
+        for row in arithmetic_pairs(8)
+        for side in ("chosen", "rejected")
+    ]
+    file = write_rows(tmp_path / "kto.jsonl", rows)
+    assert program.train(train_settings(tmp_path, [file], loss="kto")) == 0
+    with pytest.raises(SeapoError, match="no pair to train on in 16 rows"):
+        program.train(train_settings(tmp_path, [file], output_dir=tmp_path / "other"))
+    reason = "--loss sigmoid needs both sides"
+    assert reason in (tmp_path / "other" / "errors.jsonl").read_text()
+
+
+def test_lora_trains_adapters_only_and_merges_on_request(tmp_path: Path, pairs: Path) -> None:
+    from transformers import AutoModelForCausalLM
+
+    values = {"lora_rank": 4, "learning_rate": 1e-2}
+    settings = train_settings(tmp_path, [pairs], **values)
+    program.train(settings)
+    assert (settings.output_dir / "adapter_model.safetensors").is_file()
+    assert not (settings.output_dir / "model.safetensors").exists()
+    merged = train_settings(tmp_path, [pairs], **values, merge=True, output_dir=tmp_path / "merged")
+    program.train(merged)
+    model = AutoModelForCausalLM.from_pretrained(merged.output_dir)
+    with_adapters = AutoModelForCausalLM.from_pretrained(settings.output_dir)
+    ids = torch.arange(10)[None]
+    assert torch.allclose(model(ids).logits, with_adapters(ids).logits, atol=1e-4)
+
+
+def test_reference_is_computed_once(
+    tmp_path: Path, pairs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from seapo_cli.training import reference
+
+    program.train(train_settings(tmp_path, [pairs], max_steps=1))
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+    monkeypatch.setattr(reference, "_compute", None)
+    # Also for adapters on the same model: it is the same reference.
+    other = {"output_dir": tmp_path / "other", "max_steps": 1}
+    program.train(train_settings(tmp_path, [pairs], **other, lora_rank=2))
+    more = write_rows(tmp_path / "more.jsonl", arithmetic_pairs(17))
+    third = train_settings(tmp_path, [more], output_dir=tmp_path / "third")
+    with pytest.raises(TypeError):
+        program.train(third)
+
+
+def test_accumulation_gives_the_same_curve(tmp_path: Path, pairs: Path) -> None:
+    whole = train_settings(tmp_path, [pairs], batch_size=8, output_dir=tmp_path / "a")
+    parts = train_settings(tmp_path, [pairs], batch_size=2, accumulate=4, output_dir=tmp_path / "b")
+    for settings in (whole, parts):
+        program.train(settings)
+    curves = [[row["loss"] for row in steps(settings)] for settings in (whole, parts)]
+    assert curves[0] == pytest.approx(curves[1], abs=1e-5)
+
+
+def test_bad_and_long_rows_are_named_and_counted(tmp_path: Path, capfd: Any) -> None:
+    rows = [*arithmetic_pairs(8), {"prompt": "Q?"}, arithmetic_pairs(1)[0]]
+    rows[-1]["chosen"] += " so" * 100
+    file = write_rows(tmp_path / "pairs.jsonl", rows)
+    settings = train_settings(tmp_path, [file], max_length=100)
+    assert program.train(settings) == 3
+    stderr = capfd.readouterr().err
+    assert f"{file}:9: no key 'chosen'" in stderr
+    assert "1 pairs cut at --max-length 100" in stderr
+    (error,) = (settings.output_dir / "errors.jsonl").read_text().splitlines()
+    assert json.loads(error)["line"] == 9
+
+
+def test_nan_stops_with_the_last_checkpoint_intact(tmp_path: Path, pairs: Path) -> None:
+    rows = arithmetic_pairs(16)
+    good = train_settings(tmp_path, [pairs], max_steps=2, save_steps=1)
+    program.train(good)
+    # An enormous margin makes the loss of the third step infinite.
+    rows[0]["margin"] = 1e39
+    file = write_rows(tmp_path / "broken.jsonl", rows)
+    settings = train_settings(
+        tmp_path, [file], output_dir=tmp_path / "nan", row_margins=True, save_steps=1, seed=1
+    )
+    with pytest.raises(SeapoError, match=r"step \d: loss inf.*last good checkpoint: ") as stopped:
+        program.train(settings)
+    step = int(str(stopped.value).split()[1].rstrip(":"))
+    assert len(steps(settings)) == step - 1
+    if step > 1:
+        newest = max((settings.output_dir / "checkpoints").iterdir())
+        assert torch.load(newest)["progress"]["step"] == step - 1
+
+
+def test_full_disk_stops_with_the_last_checkpoint_intact(
+    tmp_path: Path, pairs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from seapo_cli.training.checkpoints import Checkpoints
+
+    settings = train_settings(tmp_path, [pairs], save_steps=1)
+    save, limits = Checkpoints.save, resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def save_once(*arguments: Any) -> None:
+        save(*arguments)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+
+    monkeypatch.setattr(Checkpoints, "save", save_once)
+    try:
+        with pytest.raises(SeapoError, match=r"cannot write: .*step-00000001.pt is whole"):
+            program.train(settings)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    (kept,) = (settings.output_dir / "checkpoints").iterdir()
+    assert torch.load(kept)["progress"]["step"] == 1
+    monkeypatch.undo()
+    assert program.train(settings) == 0
+
+
+def test_other_settings_do_not_go_on_from_a_checkpoint(tmp_path: Path, pairs: Path) -> None:
+    settings = train_settings(tmp_path, [pairs], max_steps=1)
+    program.train(settings)
+    with pytest.raises(UsageError, match="holds a run with other settings"):
+        program.train(settings.model_copy(update={"beta": 0.2}))
+
+
+def test_early_stop_exports_the_best(tmp_path: Path, pairs: Path, capfd: Any) -> None:
+    values = {"eval_split": 0.25, "eval_steps": 1, "patience": 2, "epochs": 30.0}
+    settings = train_settings(tmp_path, [pairs], **values, learning_rate=3.0, schedule="constant")
+    program.train(settings)
+    assert "has not fallen for 2 evaluations: stopping" in capfd.readouterr().err
+    losses = [row["eval/loss"] for row in metrics(settings) if "eval/loss" in row]
+    assert len(losses) < 20
+    assert (settings.output_dir / "checkpoints" / "best.pt").is_file()
+
+
+def test_a_model_that_ignores_the_mask_falls_back(
+    tmp_path: Path, pairs: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from seapo_cli.training import attention
+
+    def everything(_: Any, query: Any, key: Any, value: Any, *_rest: Any) -> Any:
+        return torch.nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+
+    monkeypatch.setattr(attention.SegmentAttention, "__call__", everything)
+    program.train(train_settings(tmp_path, [pairs], max_steps=1))
+    stderr = capfd.readouterr().err
+    assert "'segments' is not exact for this model: log-probabilities differ by" in stderr
+    assert "as two whole sequences" in stderr
+
+
+def test_a_model_without_template_asks_for_one(tmp_path: Path, pairs: Path) -> None:
+    settings = train_settings(tmp_path, [pairs])
+    (Path(settings.model) / "chat_template.jinja").unlink()
+    with pytest.raises(UsageError, match="give a Jinja file with --chat-template"):
+        program.train(settings)
+    template = tmp_path / "chat.jinja"
+    template.write_text(tiny_model.CHATML)
+    assert program.train(settings.model_copy(update={"chat_template": template})) == 0
