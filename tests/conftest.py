@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from running import Seapo
 from servers import Behaviour, Server, serve
+
+settings.register_profile("seapo", deadline=None)  # other work on the machine is no failure
+settings.load_profile("seapo")
 
 
 @pytest.fixture(scope="session")

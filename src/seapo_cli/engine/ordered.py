@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -13,7 +13,7 @@ R = TypeVar("R")
 
 async def ordered_map(
     source: AsyncIterator[Sequence[T]], work: Callable[[T], Awaitable[R]], window: int
-) -> AsyncIterator[list[R]]:
+) -> AsyncGenerator[list[R]]:
     """Results of `work` in the order of `source`, in lists of those that are ready together.
 
     At most `window` items are between their reading and the yielding of their result, so a

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -105,7 +114,7 @@ async def results(
     process: Callable[[Row], Awaitable[Outcome]],
     concurrency: int,
     keys: Keys,
-) -> AsyncIterator[list[Result]]:
+) -> AsyncGenerator[list[Result]]:
     """Results in the order of the lines, in lists of those that are ready together."""
 
     async def work(line: Line) -> Result:
@@ -115,13 +124,15 @@ async def results(
         return Result(line, await process(row), row.id)
 
     window = _WINDOW_PER_REQUEST * concurrency
-    async for batch in ordered_map(_beside(lines), work, window):
-        yield batch
+    # Closed here, not when it is collected: by then its event loop may be gone.
+    async with aclosing(ordered_map(_beside(lines), work, window)) as batches:
+        async for batch in batches:
+            yield batch
 
 
 async def local_results(
     lines: Iterator[list[Line]], stage: LocalStage, keys: Keys
-) -> AsyncIterator[list[Result]]:
+) -> AsyncGenerator[list[Result]]:
     """Results of a stage that asks no model, in lists of the lines that were read together."""
     async for batch in _beside(lines):
         yield [local_result(line, stage, keys) for line in batch]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -49,10 +49,12 @@ async def open_results(
     if model is not None:
         async with open_gateway(model.backend, model.engine, tally) as gateway:
             process = partial(cast("Stage", stage).process, gateway=gateway)
-            yield results(lines, process, gateway.concurrency, keys)
+            async with aclosing(results(lines, process, gateway.concurrency, keys)) as found:
+                yield found
     elif inspect.iscoroutinefunction(stage.process):
         waiting = cast("WaitingStage", stage)
-        yield results(lines, waiting.process, waiting.concurrency, keys)
+        async with aclosing(results(lines, waiting.process, waiting.concurrency, keys)) as found:
+            yield found
     else:
         yield local_results(lines, cast("LocalStage", stage), keys)
 

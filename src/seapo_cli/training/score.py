@@ -94,7 +94,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", required=True)
     disable_progress_bar()
-    scorer = Scorer(parser.parse_args().model)
+    name = parser.parse_args().model
+    try:
+        scorer = Scorer(name)
+    except (OSError, ValueError) as error:
+        sys.exit(f"{name}: cannot be loaded: {' '.join(str(error).split())[:300]}")
     for line in sys.stdin:
         question = json.loads(line)
         try:

@@ -60,7 +60,7 @@ def final_answer(text: str) -> tuple[re.Pattern[str], str] | None:
         return _STATED, found
     if len(text) < _LETTER_LENGTH and (found := _last(_LETTER, text)) is not None:
         return _LETTER, found
-    if "=" in text and _WORKED.search(text) and (found := _last(_NUMBER, text)):
+    if "=" in text and _WORKED.search(text[-_END:]) and (found := _last(_NUMBER, text)):
         return _NUMBER, found
     return None
 

@@ -60,6 +60,8 @@ def _finish_reason(data: Any) -> object:
 
 def _open_fence(pair: Pair) -> str | None:
     for fence in _FENCES:
+        if fence[0] not in pair.removed and fence[0] not in pair.added:
+            continue  # as many as in the response
         if pair.negative.count(fence) % 2 and not pair.response.count(fence) % 2:
             return fence
     return None

@@ -10,8 +10,11 @@ from seapo_cli.stages.checks.base import Check, Verdict, failed, passed
 from seapo_cli.stages.checks.pair import Pair
 from seapo_cli.stages.checks.seen import Seen, fingerprint, mark_of
 
-_SAMPLE = 64
-"""Characters of the prompt's beginning, middle and end, and of either side of the change."""
+_PROMPT_WORDS = 32
+"""Words of either end of a long prompt."""
+_LONG_WORD = 6
+_AROUND = 48
+"""Characters on either side of the change."""
 
 
 class Duplicates(Check):
@@ -25,8 +28,8 @@ class Duplicates(Check):
     about = "The same change in (nearly) the same text was not seen before."
     last = True
 
-    distance: int = Field(default=3, ge=0, le=8)
-    """Bits of 64 by which texts may differ; 0 finds only equal ones."""
+    distance: int = Field(default=6, ge=0, le=8)
+    """Bits of 64 by which texts may differ: 6 is a word in thirty or so, 0 none."""
     rows: int = Field(default=1_000_000, ge=1000)
     """Rows to remember, at 32 bytes each."""
 
@@ -47,9 +50,11 @@ def _sample(pair: Pair) -> list[str]:
     """Words that tell the text from others: of the prompt, and around the change."""
     prompt = pair.row.prompt
     text = prompt if isinstance(prompt, str) else "\n".join(turn.content for turn in prompt)
-    if len(text) > 3 * _SAMPLE:
-        middle = (len(text) - _SAMPLE) // 2
-        text = f"{text[:_SAMPLE]} {text[middle : middle + _SAMPLE]} {text[-_SAMPLE:]}"
-    before = pair.response[max(0, pair.start - _SAMPLE) : pair.start]
-    after = pair.response[pair.response_end : pair.response_end + _SAMPLE]
-    return f"{text} {before} {after}".lower().split()
+    words = text.lower().split()
+    if len(words) > 2 * _PROMPT_WORDS:
+        # Both ends, as the question may stand at either; long words, as they tell most.
+        words = [word for word in words if len(word) >= _LONG_WORD]
+        words = words[:_PROMPT_WORDS] + words[-_PROMPT_WORDS:]
+    before = pair.response[max(0, pair.start - _AROUND) : pair.start]
+    after = pair.response[pair.response_end : pair.response_end + _AROUND]
+    return words + f"{before} {after}".lower().split()

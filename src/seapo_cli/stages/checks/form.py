@@ -17,6 +17,7 @@ _ITEM = re.compile(r"^[ \t]*(?:[-*•+]|\d{1,3}[.)])[ \t]+\S", re.MULTILINE)
 _PYTHON = re.compile(r"^(?:async def |def \w|class \w|import \w|from [\w.]+ import)", re.M)
 _PYTHON_STEMS = ("def ", "class ", "import ")
 _MARKS = re.compile(r"^[ \t]*[-*•+\d]", re.MULTILINE)
+_BROKEN = "a code block parses in the response, and does not in the negative"
 _FEWEST_ITEMS = 3
 _KEPT_ITEMS = 0.5
 
@@ -43,24 +44,48 @@ def _json(pair: Pair) -> str | None:
 
 def _code(pair: Pair) -> str | None:
     if "```" not in pair.response and "~~~" not in pair.response:
-        looks_like_python = any(stem in pair.response for stem in _PYTHON_STEMS) and (
-            _PYTHON.search(pair.response)
-        )
-        if looks_like_python and _breaks(pair.response, pair.negative):
+        if looks_like_python(pair.response) and _breaks(pair.response, pair.negative):
             return "the response is Python that parses, the negative does not parse"
         return None
-    old, new = _FENCE.findall(pair.response), _FENCE.findall(pair.negative)
-    if len(old) != len(new):
-        return f"the response has {len(old)} code blocks, the negative {len(new)}"
-    for number, ((_, language, body), (_, _, other)) in enumerate(zip(old, new, strict=True), 1):
-        reader = _READERS.get(language.lower())
-        if body != other and reader and not _parses(reader, other) and _parses(reader, body):
-            return f"code block {number} ({language}) does not parse any more"
+    if "`" in pair.removed or "`" in pair.added or "~~~" in pair.response:
+        return _blocks(pair)
+    if pair.response.count("```", 0, pair.start) % 2:
+        return _block(pair)
+    return None  # the difference lies outside of all blocks
+
+
+def _block(pair: Pair) -> str | None:
+    """Look at the one block that the difference lies in."""
+    head = pair.response.rfind("```", 0, pair.start) + 3
+    body = pair.response.find("\n", head)
+    if not head <= body < pair.start:
+        return None  # it is the block's label that differs
+    reader = _READERS.get(pair.response[head:body].strip().lower())
+    blocks = (text[body : text.find("```", body)] for text in (pair.negative, pair.response))
+    if reader and not _parses(reader, next(blocks)) and _parses(reader, next(blocks)):
+        return _BROKEN
     return None
 
 
+def _blocks(pair: Pair) -> str | None:
+    """Look at all blocks, where their fences may differ."""
+    old, new = _FENCE.findall(pair.response), _FENCE.findall(pair.negative)
+    if len(old) != len(new):
+        return f"the response has {len(old)} code blocks, the negative {len(new)}"
+    for (_, language, body), (_, _, other) in zip(old, new, strict=True):
+        reader = _READERS.get(language.lower())
+        if body != other and reader and not _parses(reader, other) and _parses(reader, body):
+            return _BROKEN
+    return None
+
+
+def looks_like_python(text: str) -> bool:
+    """Whether a text without code blocks has lines that only Python has."""
+    return any(stem in text for stem in _PYTHON_STEMS) and _PYTHON.search(text) is not None
+
+
 def _breaks(response: str, negative: str) -> bool:
-    return not _parses(_read_python, negative) and _parses(_read_python, response)
+    return not _parses(read_python, negative) and _parses(read_python, response)
 
 
 def _lists(pair: Pair) -> str | None:
@@ -84,10 +109,15 @@ def _read_json(text: str) -> object:
     return orjson.loads(text)
 
 
-def _read_python(text: str) -> object:
+def read_python(text: str) -> ast.Module:
+    """Python's syntax tree.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: it is no Python.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of strings with odd escapes: not ours to tell
         return ast.parse(text)
 
 
-_READERS = {"json": _read_json, "python": _read_python, "py": _read_python}
+_READERS = {"json": _read_json, "python": read_python, "py": read_python}

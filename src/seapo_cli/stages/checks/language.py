@@ -7,7 +7,6 @@ from collections import Counter
 
 from pydantic import Field
 
-from seapo_cli.records import Prompt
 from seapo_cli.stages.checks.base import PASS, Check, Verdict, failed, passed
 from seapo_cli.stages.checks.languages import FUNCTION_WORDS, NAMES
 from seapo_cli.stages.checks.pair import Pair
@@ -27,7 +26,10 @@ _FEWEST_HITS = 3
 _LEAST_SHARE = 0.12
 """Share of words that are function words of a language, for a text to be in it."""
 _LEAD = 1.5
-_NAMES_LANGUAGE = re.compile(rf"(?i)translat|\b(?:{'|'.join(NAMES)})\b")
+_SAME_LANGUAGE = 0.5
+"""Texts that share more than this of their words are in one language."""
+_MARKS = ".,;:!?\"'()»«„“”"
+_NAMES_LANGUAGE = re.compile(rf"(?i)translat|\b(?:in|into|to) (?:{'|'.join(NAMES)})\b")
 
 
 class Language(Check):
@@ -45,17 +47,22 @@ class Language(Check):
     def verdict(self, pair: Pair) -> Verdict:
         added, response = pair.added, pair.response
         if _beyond_latin(added) or _beyond_latin(response):
-            theirs, ours = script_of(added), script_of(response)
+            theirs = script_of(added)
+            ours = script_of(response) or script_of(_asked(pair))
             if theirs and ours and theirs != ours and script_of(pair.negative) != ours:
                 return failed(f"the response is in {ours} script, the change in {theirs}", theirs)
-        if len(added) < self.words or len(words := added.lower().split()) < self.words:
+        if len(added) < self.words or pair.similarity > _SAME_LANGUAGE:
             return PASS
-        if (theirs := language_of(words)) is None:
+        if len(words := added.lower().split()) < self.words:
             return PASS
-        ours = language_of(response.lower().split()) or _asked_language(pair.row.prompt)
-        if ours and theirs != ours:
+        ours = language_of(response.lower().split()) or language_of(_asked(pair).lower().split())
+        if ours is None:
+            return PASS
+        hits = _hits(words)
+        theirs = max(hits, key=hits.__getitem__)
+        if hits[theirs] >= max(_needed(words), _LEAD * hits[ours]):
             return failed(f"the response is in {ours}, the change in {theirs}", theirs)
-        return passed(theirs)
+        return passed(ours)
 
 
 def _beyond_latin(text: str) -> bool:
@@ -75,19 +82,27 @@ def script_of(text: str) -> str | None:
 
 def language_of(words: list[str]) -> str | None:
     """The language of lower-case words, where their function words leave no doubt."""
-    found = [word.strip(".,;:!?\"'()»«„“”") for word in words]
-    hits = sorted(
-        ((sum(map(known.__contains__, found)), name) for name, known in FUNCTION_WORDS.items()),
-        reverse=True,
-    )
-    (most, name), (second, _) = hits[:2]
-    sure = most >= max(_FEWEST_HITS, _LEAST_SHARE * len(found)) and most >= _LEAD * second
-    return name if sure else None
+    hits = _hits(words)
+    second, first = sorted(hits, key=hits.__getitem__)[-2:]
+    sure = hits[first] >= max(_needed(words), _LEAD * hits[second])
+    return first if sure else None
 
 
-def _asked_language(prompt: Prompt) -> str | None:
-    """The prompt's language, for a response too short to show its own."""
+def _hits(words: list[str]) -> dict[str, int]:
+    """How many of the words are function words, by language."""
+    bare = [word.strip(_MARKS) for word in words]
+    return {name: sum(map(known.__contains__, bare)) for name, known in FUNCTION_WORDS.items()}
+
+
+def _needed(words: list[str]) -> float:
+    return max(_FEWEST_HITS, _LEAST_SHARE * len(words))
+
+
+def _asked(pair: Pair) -> str:
+    """The prompt's last turn, for a response too short to show its own language.
+
+    Empty where it names a language: the answer may have to be in that one.
+    """
+    prompt = pair.row.prompt
     text = prompt if isinstance(prompt, str) else prompt[-1].content
-    if _NAMES_LANGUAGE.search(text):
-        return None  # the answer may have to be in another
-    return language_of(text.lower().split())
+    return "" if _NAMES_LANGUAGE.search(text) else text

@@ -29,8 +29,9 @@ Swedish: och i att det som en på är av för med till den har de inte om ett ha
     från vi så kan när man hade ut hon nu eller under vara efter över
 Danish: og i at det er en til på som af for med den de der har ikke et han var men jeg sig fra vi
     så kan når ud hun nu eller være efter over blev
-Polish: w i na z do się nie to że jest o jak od za po przez ale tak dla czy są oraz jego był także
-    być tym co już tylko przy która który może
+Polish: a i w na z do nie się jest to że o jak ale po co tak za od go tym czy już jego jej ma był
+    była przez są przed lub przy być dla która który tego ten ta te tej nad pod bez może bardzo
+    tylko też oraz jako gdy
 Turkish: ve bir bu da de için ile olarak çok daha olan en gibi ne kadar sonra var ama o her değil
     ise ya olduğu olduğunu veya
 Indonesian: yang dan di itu dengan untuk tidak ini dari dalam akan pada juga saya ke karena ada

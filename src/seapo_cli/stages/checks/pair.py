@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from rapidfuzz.distance import Indel
+from rapidfuzz.distance import Indel, Postfix, Prefix
 
 from seapo_cli.records import Keys, Row, read_sides
 
 _MARGIN = 64
 """Characters around a change that a check of phrases reads."""
-_LONGEST_WORD = 40
+_LONGEST_WORD = 30
 """Longer runs without a space are no words: writing without spaces is compared by characters."""
 _MOST_WORDS = 5000
 """Beyond so many words the exact comparison, quadratic in time and memory, is not worth it."""
@@ -40,6 +40,7 @@ class Pair:
     __slots__ = (
         "_common",
         "_compared",
+        "_windows",
         "added",
         "error_type",
         "negative",
@@ -62,13 +63,15 @@ class Pair:
         self.response_end = end = len(response) - tail
         """Where the difference ends, in each answer."""
         self.negative_end = len(negative) - tail
-        start, tail = widened(response, start, end)
+        if start < max(end, self.negative_end):
+            start, tail = widened(response, start, end)
         self._common = start, tail
         self.removed = response[start : len(response) - tail]
         """The words of the response that differ from the negative, with all between them."""
         self.added = negative[start : len(negative) - tail]
         """The words of the negative that differ from the response, with all between them."""
         self._compared: tuple[tuple[Hunk, ...], int] | None = None
+        self._windows: tuple[Span, Span] | None = None
 
     @property
     def at_end(self) -> bool:
@@ -81,10 +84,13 @@ class Pair:
 
         From the beginning of its line where that is near, as some phrases stand there only.
         """
-        far = max(0, self.start - 2 * _MARGIN)
-        line = self.response.rfind("\n", far, self.start) + 1
-        start = line or (self.start - _MARGIN if far else 0)
-        return (start, self.response_end + _MARGIN), (start, self.negative_end + _MARGIN)
+        if self._windows is None:
+            far = max(0, self.start - 2 * _MARGIN)
+            line = self.response.rfind("\n", far, self.start) + 1
+            start = line or (self.start - _MARGIN if far else 0)
+            ends = self.response_end + _MARGIN, self.negative_end + _MARGIN
+            self._windows = (start, ends[0]), (start, ends[1])
+        return self._windows
 
     @property
     def hunks(self) -> tuple[Hunk, ...]:
@@ -95,7 +101,8 @@ class Pair:
     def similarity(self) -> float:
         """Share of both texts that stands in words common to both in this order, 0 to 1."""
         total = len(self.response) + len(self.negative)
-        common = sum(self._common) + self._comparison()[1]
+        before, after = self._common
+        common = before + after + self._comparison()[1]
         return 2 * common / total if total else 1.0
 
     def _comparison(self) -> tuple[tuple[Hunk, ...], int]:
@@ -112,27 +119,12 @@ class Pair:
 
 def common_start(a: str, b: str) -> int:
     """Characters that both begin with."""
-    low, high = 0, min(len(a), len(b))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[low:middle] == b[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    return Prefix.similarity(a, b)
 
 
 def common_end(a: str, b: str, start: int) -> int:
     """Characters that both end with, of those after `start`."""
-    low, high = 0, min(len(a), len(b)) - start
-    size_a, size_b = len(a), len(b)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[size_a - middle : size_a - low] == b[size_b - middle : size_b - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    return min(Postfix.similarity(a, b), len(a) - start, len(b) - start)
 
 
 def widened(response: str, start: int, end: int) -> tuple[int, int]:
@@ -152,7 +144,7 @@ def widened(response: str, start: int, end: int) -> tuple[int, int]:
 def words_of(text: str) -> Sequence[str]:
     """The words of a text; its characters where it is written without spaces."""
     words = text.split()
-    return words if len(text) <= _LONGEST_WORD * (len(words) + 1) else text
+    return words if len(text) <= _LONGEST_WORD * len(words) else text
 
 
 def compared(old: Sequence[str], new: Sequence[str]) -> tuple[tuple[Hunk, ...], int]:
@@ -163,7 +155,8 @@ def compared(old: Sequence[str], new: Sequence[str]) -> tuple[tuple[Hunk, ...], 
         if block.a > old_at or block.b > new_at:
             hunks.append(Hunk(old[old_at : block.a], new[new_at : block.b]))
         old_at, new_at = block.a + block.size, block.b + block.size
-        common += sum(map(len, old[block.a : old_at])) + block.size
+        spaces = 0 if isinstance(old, str) else max(0, block.size - 1)
+        common += sum(map(len, old[block.a : old_at])) + spaces
     return tuple(hunks), common
 
 

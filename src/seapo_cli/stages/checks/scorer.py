@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from functools import cached_property
+from importlib.util import find_spec
 
 import orjson
 
@@ -13,6 +14,7 @@ from seapo_cli.errors import RowError, SeapoError
 from seapo_cli.records import Message
 
 _PROGRAM = "seapo_cli.training.score"
+_NEEDED = ("torch", "transformers")
 
 
 class Scorer:
@@ -24,6 +26,11 @@ class Scorer:
 
     @cached_property
     def _process(self) -> subprocess.Popen[bytes]:
+        if not all(map(find_spec, _NEEDED)):
+            raise SeapoError(
+                f"to score with {self._model}, install torch and transformers: "
+                "pip install 'seapo-cli[train]'"
+            )
         command = [sys.executable, "-m", _PROGRAM, "--model", self._model]
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
@@ -56,6 +63,4 @@ class Scorer:
                 return answer
         except BrokenPipeError:
             pass
-        raise SeapoError(
-            f"the scorer of {self._model} ended; it needs: pip install 'seapo-cli[train]'"
-        )
+        raise SeapoError(f"scoring with {self._model} ended; the line above says why")

@@ -26,7 +26,7 @@ from seapo_cli.records import Keys, read_row
 from seapo_cli.settings import PairSettings
 from seapo_cli.stages.pairing.candidates import Candidate, Group, prompt_hash, read_candidate
 
-_CACHE_KIB = 32 << 10
+_CACHE_KIB = 16 << 10
 _BATCH = 10_000
 
 _IN_ORDER = "SELECT prompt, start, end, line FROM runs ORDER BY rowid"

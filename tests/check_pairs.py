@@ -1,0 +1,20 @@
+"""Pairs for tests of checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seapo_cli.records import Keys, read_row
+from seapo_cli.stages.checks.base import Check
+from seapo_cli.stages.checks.pair import Pair, read_pair
+
+
+def pair(response: str, negative: str, prompt: str = "What is it?", **keys: Any) -> Pair:
+    """A pair as a row of `inject` gives it."""
+    data = {"prompt": prompt, "response": response, "negative": negative, **keys}
+    return read_pair(read_row(data), Keys())
+
+
+def decision(check: Check, response: str, negative: str, **keys: Any) -> str:
+    """What a check decides of two answers."""
+    return check.verdict(pair(response, negative, **keys)).decision

@@ -1,0 +1,158 @@
+"""Choosing checks, sorting rows, counting, users' own checks."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+from typing import Any
+
+import pytest
+
+from check_pairs import pair
+from seapo_cli import filter_rows
+from seapo_cli.errors import UsageError
+from seapo_cli.records import Keys, read_row
+from seapo_cli.settings import FilterSettings, parse_options
+from seapo_cli.stages import checks
+from seapo_cli.stages.checks.base import PASS, Check, Verdict, failed
+from seapo_cli.stages.checks.choose import choose
+from seapo_cli.stages.checks.pair import Pair
+from seapo_cli.stages.checks.report import Report
+from seapo_cli.stages.filter import Filter, SlowFilter, make_filter
+
+ROW = {"id": "1", "prompt": "Capital of Sweden?", "response": "It is Stockholm."}
+KEPT = ROW | {"negative": "It is Oslo.", "error": {"type": "factual"}, "mine": 1}
+
+
+def names(**values: Any) -> list[str]:
+    return [check.name for check in choose(FilterSettings(**values))]
+
+
+def test_presets_and_single_checks() -> None:
+    default = names()
+    assert default[0] == "changed"
+    assert default[-1] == "duplicates"
+    assert not {"judge", "tests", "plausibility"} & set(default)
+    assert names(preset="none") == []
+    assert names(preset="none", checks=("length", "changed")) == ["changed", "length"]
+    assert names(without=("length",)) == [name for name in default if name != "length"]
+    assert names(preset="strict") == default
+
+
+def test_options_come_from_preset_and_user() -> None:
+    def option(**values: Any) -> Any:
+        found = {check.name: check for check in choose(FilterSettings(**values))}
+        return found["similarity"].min, found["answer"].spared  # type: ignore[attr-defined]
+
+    given = parse_options(["similarity.min=0.4", "answer.spared=style, mine"])
+    assert option()[0] == 0.2
+    assert option(preset="strict")[0] == 0.5
+    assert option(preset="strict", options=given) == (0.4, ("style", "mine"))
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"checks": ("lenght",)}, "no check 'lenght'"),
+        ({"without": ("x",)}, "take one of changed"),
+        ({"options": {"length": {"low": "1"}}}, "length.low: no such option; there are: min"),
+        ({"options": {"length": {"min": "much"}}}, "--set length.min: "),
+    ],
+)
+def test_wrong_settings_are_usage_errors(values: dict[str, Any], named: str) -> None:
+    with pytest.raises(UsageError, match=named):
+        choose(FilterSettings(**values))
+    for text in ("length", "length=1", "length.min", ".min=1"):
+        with pytest.raises(UsageError, match=r"CHECK\.OPTION=VALUE"):
+            parse_options([text])
+
+
+def test_a_kept_and_a_rejected_row() -> None:
+    stage = make_filter(FilterSettings(), Keys())
+    assert isinstance(stage, Filter)
+    kept = stage.process(read_row(KEPT))
+    rejected = stage.process(read_row(KEPT | {"negative": "It is Stockholm!"}))
+    broken = stage.process(read_row(ROW))
+    (row,) = kept.rows
+    assert {key: row[key] for key in KEPT} == KEPT
+    assert row["checks"]["changed"] == {"verdict": "pass"}
+    assert set(row) == {*KEPT, "checks"}
+    (row,) = rejected.rejected
+    assert row["checks"]["changed"]["reason"] == "the negative equals the response"
+    assert "duplicates" not in row["checks"], "what is not kept must not hide a good row"
+    assert "--negative-key" in broken.failures[0].reason
+    figures = stage.figures()
+    assert figures["types"] == {"factual": {"rows": 2, "kept": 1}}
+    assert figures["checks"]["changed"]["rejected_by_type"] == {"factual": 1}
+    assert figures["checks"]["length"]["not_applicable"] == 2
+
+
+class Shouting(Check):
+    """A user's own check."""
+
+    name = "shouting"
+    about = "Nobody shouts."
+    most: int = 0
+
+    def verdict(self, pair: Pair) -> Verdict:
+        return failed("it shouts") if pair.negative.count("!") > self.most else PASS
+
+
+def test_users_own_checks_are_entry_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = [EntryPoint("mine", "own_checks:Shouting", checks.GROUP)]
+    monkeypatch.setattr(EntryPoint, "load", lambda _: Shouting)
+    monkeypatch.setattr(checks, "entry_points", lambda group: points if group else [])
+    assert names()[-1] == "shouting"
+    options = {"shouting": {"most": "1"}}
+    (check,) = choose(FilterSettings(preset="none", checks=("shouting",), options=options))
+    assert isinstance(check, Shouting)
+    assert check.verdict(pair("a", "b!")) == PASS
+    assert check.verdict(pair("a", "b!!")).decision == "fail"
+    monkeypatch.setattr(EntryPoint, "load", lambda _: "no check")
+    with pytest.raises(UsageError, match="own_checks:Shouting: not a subclass"):
+        choose(FilterSettings())
+
+
+def test_slow_checks_make_a_slow_filter() -> None:
+    judge = make_filter(FilterSettings(checks=("judge",)), Keys())
+    tests = make_filter(FilterSettings(checks=("tests",)), Keys())
+    assert isinstance(judge, SlowFilter)
+    assert isinstance(tests, SlowFilter)
+    assert (judge.asks_model, tests.asks_model) == (True, False)
+    assert not judge.warnings
+    assert "container" in tests.warnings[0]
+
+
+def test_the_library_streams_rows() -> None:
+    rejected: list[dict[str, Any]] = []
+    failures: list[str] = []
+    rows = [KEPT, KEPT | {"negative": ""}, ROW, KEPT | {"negative": "It is Malmö."}]
+    found = filter_rows(
+        iter(rows),
+        on_rejected=rejected.append,
+        on_failure=lambda _, failure: failures.append(failure.reason),
+    )
+    assert [row["negative"] for row in found] == ["It is Oslo.", "It is Malmö."]
+    assert [row["negative"] for row in rejected] == [""]
+    assert len(failures) == 1
+
+
+def test_the_library_runs_tests_without_a_model() -> None:
+    rows = [
+        {
+            "prompt": "p",
+            "response": "x = 1",
+            "negative": f"x = {n}",
+            "test_list": ["assert x == 1"],
+        }
+        for n in (1, 2)
+    ]
+    settings = FilterSettings(preset="none", checks=("tests",))
+    assert [row["negative"] for row in filter_rows(rows, settings)] == ["x = 2"]
+
+
+def test_many_error_types_do_not_grow_the_report() -> None:
+    report = Report(["changed"])
+    for number in range(3000):
+        report.add(f"type {number}", {"changed": PASS}, kept=True)
+    assert len(report.figures()["types"]) == 1001
+    assert report.table().count("\n") == 2
