@@ -6,7 +6,7 @@
 CHECKPOINT is a folder or hub id (`gguf_to_hf.py` makes one of the packaged model). Shown: the
 continuous batching of sampled answers, the yield and rate of edit and rewrite mode with three
 error types per row, and with `--ngram` rewrite mode again under n-gram speculative decoding,
-whose output mostly copies its prompt. Each run starts its own engine; start-up is not counted.
+whose output mostly copies its prompt. Start-up is not counted.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import argparse
 import asyncio
 import json
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,21 +69,14 @@ async def check(backend: Backend) -> list[dict[str, Any]]:
     return found
 
 
-async def run(settings: BackendSettings, stage: Any, rows: list[Row], name: str) -> dict[str, Any]:
+async def run(backend: Backend, stage: Any, rows: list[Row], name: str) -> dict[str, Any]:
     """One stage over all rows at once."""
-    backend = await connect(settings)
     tally = Tally()
-    try:
-        await backend.complete(
-            Request((Message(role="user", content="Hi"),), Sampling(max_tokens=1))
-        )
-        gateway = Gateway(backend, None, EngineSettings(retries=0), tally)
-        begun = time.perf_counter()
-        done: list[Outcome] = await asyncio.gather(*(stage.process(r, gateway) for r in rows))
-        seconds = time.perf_counter() - begun
-    finally:
-        await backend.close()
-    return {
+    gateway = Gateway(backend, None, EngineSettings(retries=0), tally)
+    begun = time.perf_counter()
+    done: list[Outcome] = await asyncio.gather(*(stage.process(row, gateway) for row in rows))
+    seconds = time.perf_counter() - begun
+    found = {
         "what": name,
         "rows": len(rows),
         "out": sum(len(outcome.rows) for outcome in done),
@@ -93,31 +88,41 @@ async def run(settings: BackendSettings, stage: Any, rows: list[Row], name: str)
         "tokens_per_s": round(tally.usage.completion_tokens / seconds, 1),
         "seconds": round(seconds, 1),
     }
+    print(found, flush=True)  # the next engine may take minutes to start
+    return found
+
+
+@asynccontextmanager
+async def started(options: argparse.Namespace, **more: Any) -> AsyncIterator[Backend]:
+    """A backend whose model is loaded."""
+    others = parse_vllm_args(options.vllm_arg) | more
+    vllm = VllmSettings(others=others)
+    backend = await connect(BackendSettings(backend="vllm", model=options.model, vllm=vllm))
+    try:
+        hello = Message(role="user", content="Hi")
+        await backend.complete(Request((hello,), Sampling(max_tokens=1)))
+        yield backend
+    finally:
+        await backend.close()
 
 
 async def measure(options: argparse.Namespace) -> None:
-    others = parse_vllm_args(options.vllm_arg)
-    settings = BackendSettings(
-        backend="vllm", model=options.model, vllm=VllmSettings(others=others)
-    )
     lines = options.data.read_text().splitlines()[: options.rows]
     rows = [read_row(json.loads(line), line=number) for number, line in enumerate(lines, 1)]
-    backend = await connect(settings)
-    checks = await check(backend)
-    await backend.close()
-    show("What it answers", checks)
     sample = Sample(SampleSettings(temperature=0.0, max_tokens=128, truncated="keep"))
     edit = Inject(InjectSettings(error_types=TYPES, fill="own"))
     rewrite = Inject(InjectSettings(error_types=TYPES, mode="rewrite", attempts=1))
-    found = [
-        await run(settings, sample, rows, "sample"),
-        await run(settings, edit, rows, "inject, edit"),
-        await run(settings, rewrite, rows, "inject, rewrite"),
-    ]
+    async with started(options) as backend:
+        checks = await check(backend)
+        show("What it answers", checks)
+        found = [
+            await run(backend, sample, rows, "sample"),
+            await run(backend, edit, rows, "inject, edit"),
+            await run(backend, rewrite, rows, "inject, rewrite"),
+        ]
     if options.ngram:
-        more = VllmSettings(others=others | {"speculative_config": NGRAM})
-        faster = settings.model_copy(update={"vllm": more})
-        found.append(await run(faster, rewrite, rows, "inject, rewrite, n-gram"))
+        async with started(options, speculative_config=NGRAM) as backend:
+            found.append(await run(backend, rewrite, rows, "inject, rewrite, n-gram"))
     show(f"{options.data.stem}, {options.rows} rows", found)
     save("vllm_inprocess", {"vllm_args": options.vllm_arg, "checks": checks, "rows": found})
 

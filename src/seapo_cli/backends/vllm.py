@@ -6,6 +6,7 @@ Written against vLLM 0.32. The model loads with the first request that the store
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import os
 from importlib.util import find_spec
@@ -129,6 +130,7 @@ class VllmBackend:
         if self._engine is not None:
             self._engine.shutdown(timeout=_SECONDS_TO_STOP)
             self._engine = None
+            gc.collect()  # it is in cycles, and its __del__ fails when the interpreter ends
 
 
 def _start(arguments: dict[str, Any]) -> Any:

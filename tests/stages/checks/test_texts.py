@@ -22,6 +22,7 @@ from seapo_cli.stages.checks.similarity import Similarity
 LONG = "The Amazon is the largest river by discharge. It flows through Brazil, Peru and Colombia. "
 CODE = "def add(a, b):\n    total = a + b\n    return total\n"
 LOOP = "def last(items):\n    for item in items:\n        pass\n        return item\n"
+NOTED = CODE.replace(":\n", ':\n    """Add.\n\n    Two numbers.\n    """\n', 1)
 FENCED = f"Use this:\n```python\n{CODE}```\nThat is all."
 LIST = "Steps:\n1. Boil water.\n2. Add rice.\n3. Wait.\n4. Serve.\n"
 SOLVED = "48/2 = 24 in May.\n48+24 = 72 in all.\n#### 72"
@@ -36,6 +37,7 @@ CASES: list[tuple[Check, str, str, str]] = [
     (Changed(), "x = Foo", "x = foo", "pass"),
     (Changed(), "return ' '.join(s)", "return ''.join(s)", "pass"),
     (Changed(), CODE, CODE.replace("\n", "\n\n"), "fail"),
+    (Changed(), NOTED, NOTED.replace("\n", "  \n"), "fail"),
     (Changed(), LOOP, LOOP.replace("        return", "    return"), "pass"),
     # complete
     (Complete(), LONG, LONG.replace("Peru", "Chile"), "pass"),

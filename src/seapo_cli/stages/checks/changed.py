@@ -38,7 +38,15 @@ def _other_program(pair: Pair) -> bool:
     if pair.response == pair.negative or not looks_like_python(pair.response):
         return False
     try:
-        trees = [ast.dump(read_python(answer)) for answer in (pair.response, pair.negative)]
+        trees = [_effect(read_python(answer)) for answer in (pair.response, pair.negative)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return trees[0] != trees[1]
+
+
+def _effect(tree: ast.Module) -> str:
+    """What a program does: its syntax tree without the text of docstrings."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            node.value.value = None
+    return ast.dump(tree)
