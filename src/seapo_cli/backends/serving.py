@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
+import time
 from contextlib import suppress
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -32,12 +32,13 @@ def serve_embedded(model: str | None, port: int) -> None:
     """
     path = find_model(model)
     _check_free(port)
-    stop = _on_signals()
+    stop = _Stop()
     # The name stands in store keys: with the file's content in it, another file that is served
     # at the same address gets no answers of this one.
     server = load(path, port, name_of(path))
     _announce(server.listening_address)
-    stop.wait()
+    while not stop.wait(_SECONDS_BETWEEN_LOOKS):
+        pass
 
 
 def serve_vllm(model: str | None, port: int, settings: VllmSettings) -> None:
@@ -51,7 +52,7 @@ def serve_vllm(model: str | None, port: int, settings: VllmSettings) -> None:
         raise UsageError("--backend vllm: name a checkpoint's folder or hub id with --model")
     _check_free(port)
     port = port or _free_port()
-    stop = _on_signals()
+    stop = _Stop()
     # In a session of its own, so that Ctrl-C reaches it through us only, once.
     server = subprocess.Popen(
         vllm_command(model, port, settings), stdout=sys.stderr, start_new_session=True
@@ -96,12 +97,25 @@ def _announce(address: str) -> None:
     print(f"{address}/v1", flush=True)
 
 
-def _on_signals() -> threading.Event:
-    """An event that Ctrl-C and SIGTERM set."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
+class _Stop:
+    """Whether Ctrl-C or SIGTERM came, from now on.
+
+    A plain flag: a handler that takes a lock, as that of `threading.Event`, waits forever where
+    it interrupts the code that holds it.
+    """
+
+    def __init__(self) -> None:
+        self._came = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._note)
+
+    def _note(self, *_: object) -> None:
+        self._came = True
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep; whether one came."""
+        time.sleep(seconds)
+        return self._came
 
 
 def _check_free(port: int) -> None:
