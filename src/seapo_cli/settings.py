@@ -245,10 +245,11 @@ def parse_vllm_args(texts: Iterable[str]) -> dict[str, Any]:
         name, equals, value = text.partition("=")
         if not equals or not name:
             raise UsageError(f"--vllm-arg: {text!r} is not KEY=VALUE")
+        name = name.strip().lstrip("-").replace("-", "_")
         try:
-            values[name.strip().lstrip("-").replace("-", "_")] = json.loads(value)
+            values[name] = json.loads(value)
         except ValueError:
-            values[name.strip().lstrip("-").replace("-", "_")] = value
+            values[name] = value
     return values
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from running import Seapo, jsonl
+from running import SOURCES, Seapo, jsonl
 from seapo_cli.backends.models import find_model
 
 ROWS = [
@@ -26,18 +27,6 @@ ROWS = [
     },
 ]
 TYPES = ["-t", "factual", "-t", "logical", "-t", "hallucination", "-t", "style"]
-SERVER = """
-import os, sys
-os.environ["GOMP_SPINCOUNT"] = "1000"
-import xllamacpp
-parameters = xllamacpp.CommonParams()
-parameters.model.path = sys.argv[1]
-parameters.n_ctx, parameters.n_parallel, parameters.kv_unified = 8192, 2, True
-parameters.verbosity, parameters.port = 0, 0
-server = xllamacpp.Server(parameters)
-print(server.listening_address, flush=True)
-sys.stdin.read()
-"""
 
 
 @pytest.fixture
@@ -50,12 +39,11 @@ def alone(seapo: Seapo) -> Seapo:
 @pytest.fixture(scope="module")
 def model_server() -> Iterator[str]:
     """The packaged model behind HTTP in another process; the base URL."""
-    command = [sys.executable, "-c", SERVER, str(find_model(None))]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as server:
+    command = [sys.executable, "-m", "seapo_cli", "serve", "--port", "0"]
+    environment = {**os.environ, "PYTHONPATH": str(SOURCES)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
         assert server.stdout is not None
-        yield f"{server.stdout.readline().strip()}/v1"
+        yield server.stdout.readline().strip()
         server.kill()
 
 

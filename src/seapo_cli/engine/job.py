@@ -127,7 +127,7 @@ def open_run(
         errors = stack.enter_context(_errors_file(files.errors))
         stack.callback(_write_summary, files.summary, tally, stage)
         output = stack.enter_context(Output(files.output))
-        rejected = stack.enter_context(_rejected_file(files.rejected))
+        rejected = stack.enter_context(Output(files.rejected)) if files.rejected else None
         size = input_size(source)
         progress = stack.enter_context(Progress(stage.name, tally, size and size * passes))
         report = FailureReport(stage.name, files.input_name, tally, progress, errors, max_errors)
@@ -212,15 +212,6 @@ async def _write(output: Output, rows: Sequence[dict[str, Any]], writer: DaemonT
             await writer.call(output.write, data)
         else:
             output.write(data)
-
-
-@contextmanager
-def _rejected_file(name: str | None) -> Iterator[Output | None]:
-    if name is None:
-        yield None
-        return
-    with Output(name) as output:
-        yield output
 
 
 @contextmanager

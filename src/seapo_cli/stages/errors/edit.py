@@ -14,7 +14,7 @@ from functools import cache
 from seapo_cli.errors import InjectionError
 from seapo_cli.prompts import ErrorType, error_types, mode_template
 from seapo_cli.records import Edit, Message, Request, Sampling
-from seapo_cli.stages.errors.base import Injection, Steps, Task
+from seapo_cli.stages.errors.base import Injection, Steps, Task, conversation_text
 from seapo_cli.stages.errors.kinds import find_places
 from seapo_cli.stages.errors.prose import WORD
 from seapo_cli.stages.errors.schema import Filled, Unusable, answers, read_answer, schema
@@ -156,7 +156,7 @@ def _request(
 ) -> Request:
     kind = task.error_type
     content = mode_template("edit").substitute(
-        conversation="\n\n".join(f"[{m.role}]\n{m.content}" for m in task.messages),
+        conversation=conversation_text(task.messages),
         response=task.response,
         kinds=_kinds() if task.own_words else "",
         description=kind.description,
