@@ -24,6 +24,11 @@ PATIENT = 120.0
 Data = Mapping[str, Any]
 
 
+def heed_ctrl_c() -> None:
+    """In a child: a shell's background jobs ignore Ctrl-C, and so would what they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass(frozen=True)
 class Result:
     """How a run ended."""
@@ -93,8 +98,7 @@ class Seapo:
         stdin: IO[bytes] | int = subprocess.PIPE,
     ) -> subprocess.Popen[bytes]:
         def prepared() -> None:
-            # A shell's background jobs ignore Ctrl-C, and so would what they start.
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            heed_ctrl_c()
             if limits:
                 limits()
 

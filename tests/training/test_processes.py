@@ -19,7 +19,7 @@ pytest.importorskip("transformers")
 
 import torch
 
-from running import SOURCES, killed_at_end
+from running import SOURCES, heed_ctrl_c, killed_at_end
 from seapo_cli.training.settings import TrainSettings
 from tiny_model import arithmetic_pairs, train_settings, write_rows
 
@@ -39,6 +39,7 @@ def start(command: Sequence[str], settings: TrainSettings) -> subprocess.Popen[b
     return subprocess.Popen(
         [*command, settings_file(settings)],
         env=environment,
+        preexec_fn=heed_ctrl_c,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
@@ -100,8 +101,9 @@ def test_ctrl_c_ends_with_130_and_one_line(tmp_path: Path) -> None:
     assert b"Traceback" not in stderr
 
 
+# accelerate starts several processes only under the name of GPUs; there need not be any.
 ACCELERATE = (
-    *(sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"),
+    *(sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"),
     *("--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"),
     *("-m", "seapo_cli.training"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,8 @@ def load_model(settings: TrainSettings, bf16: bool) -> Any:
 
 
 def quiet() -> None:
-    """Keep transformers' own bars and notes off stderr."""
+    """Keep transformers' own bars and notes, which are for its developers, off stderr."""
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
     os.environ.setdefault("TQDM_DISABLE", "1")  # read when tqdm is first imported
     from transformers.utils import logging
 

@@ -64,8 +64,12 @@ def join() -> Processes:
 
 
 def leave() -> None:
-    """Leave the others, if there are any."""
-    if dist.is_initialized():
+    """Leave the others, if there are any.
+
+    A gloo group is left to the end of the process: to destroy it waits, holding the interpreter's
+    lock, for a thread that may want that lock (torch 2.13).
+    """
+    if dist.is_initialized() and dist.get_backend() != "gloo":
         dist.destroy_process_group()
 
 
@@ -105,5 +109,6 @@ def _shard(scorer: nn.Module, bf16: bool) -> nn.Module:
     for module in model.modules():
         if type(module).__name__ in layers:
             fully_shard(module, mp_policy=policy)
-    fully_shard(scorer, mp_policy=policy)
+    # Sharded again after a pass without gradients too: a checkpoint wants the optimizer's weights.
+    fully_shard(scorer, mp_policy=policy, reshard_after_forward=True)
     return scorer

@@ -71,13 +71,13 @@ class Scorer(nn.Module):
 
     def _sums(self, hidden: torch.Tensor, batch: Pack, shared: bool) -> torch.Tensor:
         weight = self._head[0].weight
-        sums = torch.zeros(PARTS * len(batch.rows), device=hidden.device)
+        sums = torch.zeros(len(batch.rows), PARTS, device=hidden.device)
         for part, tracked in ((slice(batch.shared), shared), (slice(batch.shared, None), True)):
             with torch.set_grad_enabled(tracked and torch.is_grad_enabled()):
                 logps = token_logps(hidden[batch.sources[part]], weight, batch.targets[part])
-                scored = torch.zeros_like(sums).index_add(0, batch.slots[part], logps)
-            sums = sums + scored
-        return sums.view(-1, PARTS)
+                scored = sums.new_zeros(sums.numel()).index_add(0, batch.slots[part], logps)
+            sums = sums + scored.view(-1, PARTS)
+        return sums
 
     def _plain(self, examples: Sequence[Example], device: torch.device) -> torch.Tensor:
         """The textbook computation: each side a padded sequence of its own, all logits at once."""
