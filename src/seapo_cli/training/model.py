@@ -20,9 +20,7 @@ def load_tokenizer(settings: TrainSettings) -> Any:
     Raises:
         UsageError: it cannot be loaded, or has no chat template or no end token.
     """
-    from transformers import AutoTokenizer
-
-    tokenizer = _loaded(AutoTokenizer, settings.model)
+    tokenizer = pretrained_tokenizer(settings.model)
     if settings.chat_template is not None:
         try:
             tokenizer.chat_template = settings.chat_template.read_text()
@@ -49,12 +47,8 @@ def load_model(settings: TrainSettings, bf16: bool) -> Any:
     Raises:
         UsageError: it cannot be loaded.
     """
-    from transformers import AutoModelForCausalLM
-
     dtype = torch.bfloat16 if bf16 and settings.lora_rank else torch.float32
-    model = _loaded(AutoModelForCausalLM, settings.model, dtype=dtype)
-    if is_gguf(settings.model):
-        model = _plain(model, dtype)
+    model = pretrained_model(settings.model, dtype)
     for module in model.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
@@ -64,6 +58,29 @@ def load_model(settings: TrainSettings, bf16: bool) -> Any:
     if settings.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     return model.train()
+
+
+def pretrained_tokenizer(name: str) -> Any:
+    """A model's own tokenizer.
+
+    Raises:
+        UsageError: it cannot be loaded.
+    """
+    from transformers import AutoTokenizer
+
+    return _loaded(AutoTokenizer, name)
+
+
+def pretrained_model(name: str, dtype: torch.dtype) -> Any:
+    """A model as it is on disk or on the hub, on the CPU.
+
+    Raises:
+        UsageError: it cannot be loaded.
+    """
+    from transformers import AutoModelForCausalLM
+
+    model = _loaded(AutoModelForCausalLM, name, dtype=dtype)
+    return _plain(model, dtype) if is_gguf(name) else model
 
 
 def quiet() -> None:

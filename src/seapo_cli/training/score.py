@@ -1,4 +1,4 @@
-"""Scores answers with a transformers model: mean log-probability of their tokens.
+"""Scores answers with a transformers model or a GGUF file: mean log-probability of their tokens.
 
     python -m seapo_cli.training.score --model NAME
 
@@ -15,97 +15,79 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
-from transformers import AutoModelForCausalLM, AutoTokenizer
-from transformers.utils.logging import disable_progress_bar
+
+from seapo_cli.errors import RowError, SeapoError
+from seapo_cli.records import read_messages
+from seapo_cli.training.check import choose_path
+from seapo_cli.training.model import pretrained_model, pretrained_tokenizer, quiet
+from seapo_cli.training.pairs import Pair
+from seapo_cli.training.processes import join
+from seapo_cli.training.scorer import Scorer
+from seapo_cli.training.tokens import Chat, Limits, tokenize
+
+_PLAIN = r"""{% for m in messages %}{{ m.content }}{% if not loop.last %}{{ "\n\n" }}{% endif %}
+{%- endfor %}{% if add_generation_prompt %}{{ "\n\n" }}{% endif %}"""
+"""For base models, which have no chat template."""
 
 
-class Scorer:
+class AnswerScores:
     """A model with its tokenizer."""
 
     def __init__(self, name: str) -> None:
-        self._device = "cuda" if torch.cuda.is_available() else "cpu"
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(name)
-        dtype = torch.bfloat16 if self._device == "cuda" else torch.float32
-        model: Any = AutoModelForCausalLM.from_pretrained(name, dtype=dtype)
-        self._model = model.to(self._device).eval()
+        device = join().device
+        bf16 = device.type == "cuda"
+        tokenizer = pretrained_tokenizer(name)
+        tokenizer.chat_template = tokenizer.chat_template or _PLAIN
+        model = pretrained_model(name, torch.bfloat16 if bf16 else torch.float32)
+        most = getattr(model.config, "max_position_embeddings", None)
+        self._limits = Limits(most or sys.maxsize, "drop")
+        self._chat = Chat(tokenizer)
+        self._scorer = Scorer(model.to(device).eval(), bf16)
+        self._device = device
+        self._checked = False
 
-    def means(self, messages: list[dict[str, str]], answers: Sequence[str]) -> list[float]:
-        """Mean log-probability of each answer's tokens.
+    @torch.no_grad()
+    def means(self, messages: object, answers: Sequence[str]) -> list[float]:
+        """Mean log-probability of each answer's tokens, its end token among them.
 
-        What both token sequences begin with is computed once: the second runs on the first's
-        keys and values, cut where they part.
+        What both token sequences begin with is computed once, as in training.
 
         Raises:
-            ValueError: an answer is empty, or too long for the model.
+            RowError: an answer is empty, or too long for the model.
         """
-        prompt = self._prompt(messages)
-        first, second = (self._tokens(prompt, answer) for answer in answers)
-        start, shared = len(prompt), _shared(first, second)
-        out = self._model(self._batch(first), use_cache=True)
-        whole = _logprobs(out.logits[0, start - 1 : -1], first[start:])
-        begun = _logprobs(out.logits[0, start - 1 : shared - 1], second[start:shared])
-        rest = second[shared:]
-        if rest:
-            if extra := len(first) - shared:
-                out.past_key_values.crop(-extra)
-            more = self._model(self._batch(rest), past_key_values=out.past_key_values)
-            logits = torch.cat([out.logits[0, shared - 1 : shared], more.logits[0, :-1]])
-            begun = torch.cat([begun, _logprobs(logits, rest)])
-        return [float(whole.mean()), float(begun.mean())]
-
-    def _prompt(self, messages: list[dict[str, str]]) -> list[int]:
-        if self._tokenizer.chat_template:
-            text = self._tokenizer.apply_chat_template(
-                messages, tokenize=False, add_generation_prompt=True
-            )
-        else:
-            text = "\n\n".join(message["content"] for message in messages) + "\n\n"
-        tokens: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
-        return tokens
-
-    def _tokens(self, prompt: list[int], answer: str) -> list[int]:
-        tokens: list[int] = self._tokenizer(answer, add_special_tokens=False)["input_ids"]
-        most = getattr(self._model.config, "max_position_embeddings", None)
-        if not tokens:
-            raise ValueError("an answer is empty")
-        if most and len(prompt) + len(tokens) > most:
-            raise ValueError(f"prompt and answer have more than the model's {most} tokens")
-        return prompt + tokens
-
-    def _batch(self, tokens: list[int]) -> Tensor:
-        return torch.tensor([tokens], device=self._device)
-
-
-def _shared(first: list[int], second: list[int]) -> int:
-    """Tokens that both begin with."""
-    pairs = enumerate(zip(first, second, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(first), len(second)))
-
-
-def _logprobs(logits: Tensor, tokens: list[int]) -> Tensor:
-    """Log-probabilities of tokens; logits `[tokens, vocabulary]`, summed up in fp32."""
-    chosen = torch.tensor(tokens, device=logits.device)[:, None]
-    return torch.log_softmax(logits.float(), dim=-1).gather(1, chosen)[:, 0]
+        if not all(answers):
+            raise RowError("an answer is empty")
+        data = tokenize(
+            [Pair(read_messages(messages, "messages"), *answers)], self._chat, self._limits
+        )
+        if data.refused:
+            raise RowError(data.refused[0][1])
+        if not data.examples:
+            most = self._limits.max_length
+            raise RowError(f"prompt and answer have more than the model's {most} tokens")
+        if not self._checked:
+            for note in choose_path(self._scorer, self._scorer, data.examples, self._device):
+                print(note, file=sys.stderr)
+            self._checked = True
+        shared, *sides = self._scorer([0], data.examples, False)[0].tolist()
+        lengths = [len(side or ()) for side in data.examples[0].answer]
+        return [(shared + side) / length for side, length in zip(sides, lengths, strict=True)]
 
 
 def main() -> None:
     """Answer lines until stdin ends."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", required=True)
-    disable_progress_bar()
-    name = parser.parse_args().model
+    quiet()
     try:
-        scorer = Scorer(name)
-    except (OSError, ValueError) as error:
-        sys.exit(f"{name}: cannot be loaded: {' '.join(str(error).split())[:300]}")
+        scores = AnswerScores(parser.parse_args().model)
+    except SeapoError as error:
+        sys.exit(str(error))
     for line in sys.stdin:
         question = json.loads(line)
         try:
-            with torch.inference_mode():
-                means = scorer.means(question["messages"], question["answers"])
-            answer: dict[str, Any] = {"means": means}
-        except ValueError as error:
+            answer: dict[str, Any] = {"means": scores.means(**question)}
+        except RowError as error:
             answer = {"error": str(error)}
         print(json.dumps(answer), flush=True)
 

@@ -14,7 +14,7 @@ from seapo_cli.errors import RowError
 from seapo_cli.records import Message, Request, Sampling
 from seapo_cli.stages.checks.base import SlowCheck, Verdict, failed, passed
 from seapo_cli.stages.checks.pair import Pair
-from seapo_cli.stages.checks.scorer import Scorer
+from seapo_cli.stages.checks.scorer import ScoringProcess
 
 if TYPE_CHECKING:
     from seapo_cli.engine.gateway import Gateway
@@ -45,8 +45,8 @@ class Plausibility(SlowCheck):
         return not self.scorer
 
     @cached_property
-    def _process(self) -> Scorer:
-        return Scorer(self.scorer)
+    def _process(self) -> ScoringProcess:
+        return ScoringProcess(self.scorer)
 
     async def verdict(self, pair: Pair, gateway: Gateway | None) -> Verdict:
         messages = pair.row.messages

@@ -17,7 +17,7 @@ _PROGRAM = "seapo_cli.training.score"
 _NEEDED = ("torch", "transformers")
 
 
-class Scorer:
+class ScoringProcess:
     """Started with the first question; ends with this process, whose pipe it reads."""
 
     def __init__(self, model: str) -> None:
