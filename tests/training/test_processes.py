@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from socket import socket
 from typing import Any
 
 import pytest
@@ -138,6 +139,24 @@ def test_two_processes_give_the_curve_of_one(
 
     weights, expected = (load_file(s.output_dir / "model.safetensors") for s in (several, alone))
     assert all(torch.allclose(weights[name], expected[name], atol=1e-3) for name in expected)
+
+
+def test_two_nodes_give_the_curve_of_one(tmp_path: Path) -> None:
+    pairs = write_rows(tmp_path / "pairs.jsonl", arithmetic_pairs(8))
+    alone = train_settings(tmp_path, [pairs], batch_size=2, output_dir=tmp_path / "alone")
+    in_this_process(alone)
+    with socket() as free:
+        free.bind(("localhost", 0))
+        address = f"localhost:{free.getsockname()[1]}"
+    nodes = train_settings(tmp_path, [pairs], batch_size=1, nodes=2, rendezvous=address)
+    with (
+        killed_at_end(start(PROGRAM, nodes)) as first,
+        killed_at_end(start(PROGRAM, nodes)) as second,
+    ):
+        told = [node.communicate(timeout=PATIENT)[1].decode() for node in (first, second)]
+    assert (first.returncode, second.returncode) == (0, 0), told
+    for one, other in zip(curve(nodes), curve(alone), strict=True):
+        assert one["loss"] == pytest.approx(other["loss"], abs=1e-5)
 
 
 def test_a_failing_process_ends_the_run_with_its_code(tmp_path: Path) -> None:
