@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 .PHONY: demo test test-train check install clean
 .DELETE_ON_ERROR:
 
-demo: $(VENV)/ready
-	$(MAKE) --no-print-directory -C examples show SEAPO=../$(BIN)/seapo OUT=../demo
+demo: $(VENV)/train-ready
+	$(MAKE) --no-print-directory -C examples show train SEAPO=../$(BIN)/seapo OUT=../demo
 
 test: check
 	$(BIN)/pytest

@@ -27,10 +27,10 @@ _SEAPO = f"{sys.executable} -m seapo_cli"
 _MODEL = "--backend embedded --no-store"
 PIPELINE = f"""
 set -o pipefail
-{_SEAPO} sample prompts.jsonl {_MODEL} --max-tokens 160 --temperature 0.7 > answers.jsonl &&
-{_SEAPO} inject answers.jsonl -t factual -t logical -t hallucination {_MODEL} > negatives.jsonl
-test $? -eq 0 -o $? -eq 3 || exit 1
-{_SEAPO} filter negatives.jsonl | {_SEAPO} pair --format trl-chat --provenance > pairs.jsonl
+{_SEAPO} sample prompts.jsonl {_MODEL} --max-tokens 320 --temperature 0.7 |
+  {_SEAPO} inject -t factual -t logical -t hallucination {_MODEL} | {_SEAPO} filter |
+  {_SEAPO} pair --format trl-chat --provenance --strategy all --max-pairs 360 > pairs.jsonl ||
+  test $? -eq 3 # finished, but some answers were cut, say
 """
 TRAIN = f"{_SEAPO} train pairs.jsonl --output-dir out --eval-split 0.15 --eval-steps 10"
 

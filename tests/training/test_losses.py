@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from types import SimpleNamespace
 from typing import Any
 
@@ -102,46 +103,54 @@ class FakeModel:
         )
 
 
-def trl_dpo(loss: str, **settings: Any) -> float:
-    """TRL's loss for the rows above, by its own `_compute_loss`."""
-    from collections import defaultdict
+WHOLE = [
+    [shared + side for shared, side in zip(parts[0], part, strict=True)]
+    for parts in ((SHARED, CHOSEN, REJECTED), REFERENCE)
+    for part in parts[1:]
+]
+"""Sums of whole answers: chosen, rejected, and both under the reference."""
 
-    from trl import DPOTrainer
 
-    whole = [
-        [shared + side for shared, side in zip(parts[0], part, strict=True)]
-        for parts in ((SHARED, CHOSEN, REJECTED), REFERENCE)
-        for part in parts[1:]
-    ]
-    model = FakeModel(*whole[:2])
-    trainer = DPOTrainer.__new__(DPOTrainer)
-    values = {
+def trl_loss(kind: Any, values: dict[str, Any], inputs: dict[str, Any]) -> float:
+    """A trainer's loss for the rows above, by its own `_compute_loss`."""
+    model = FakeModel(*WHOLE[:2])
+    trainer = kind.__new__(kind)
+    trainer.__dict__ |= {
         "model": model,
         "aux_loss_enabled": False,
-        "ld_alpha": None,
         "beta": 0.1,
         "precompute_ref_logps": True,
+        "_total_train_tokens": 0,
+        "_tp_size": 1,
+        "_metrics": {"train": defaultdict(list)},
+        "accelerator": SimpleNamespace(
+            device=torch.device("cpu"), gather=lambda x: x, gather_for_metrics=lambda x: x
+        ),
+        **values,
+    }
+    tokens = {
+        "input_ids": torch.zeros(model.mask.shape, dtype=torch.long),
+        "attention_mask": torch.ones(model.mask.shape, dtype=torch.long),
+        "completion_mask": model.mask.long(),
+    }
+    return float(trainer._compute_loss(model, tokens | inputs, return_outputs=False))
+
+
+def trl_dpo(loss: str, **settings: Any) -> float:
+    from trl import DPOTrainer
+
+    values = {
+        "ld_alpha": None,
         "f_divergence_type": "reverse_kl",
         "loss_types": [loss],
         "loss_weights": [1.0],
         "use_weighting": False,
-        "_total_train_tokens": 0,
-        "_tp_size": 1,
-        "_metrics": {"train": defaultdict(list)},
         "label_smoothing": 0.0,
-        "accelerator": SimpleNamespace(
-            device=torch.device("cpu"), gather=lambda x: x, gather_for_metrics=lambda x: x
-        ),
+        **settings,
     }
-    trainer.__dict__ |= values | settings
-    inputs = {
-        "input_ids": torch.zeros(model.mask.shape, dtype=torch.long),
-        "attention_mask": torch.ones(model.mask.shape, dtype=torch.long),
-        "completion_mask": model.mask.long(),
-        "ref_chosen_logps": torch.tensor(whole[2]),
-        "ref_rejected_logps": torch.tensor(whole[3]),
-    }
-    return float(trainer._compute_loss(model, inputs, return_outputs=False))
+    reference = [torch.tensor(side) for side in WHOLE[2:]]
+    names = ("ref_chosen_logps", "ref_rejected_logps")
+    return trl_loss(DPOTrainer, values, dict(zip(names, reference, strict=True)))
 
 
 def mean(values: list[float]) -> float:
@@ -158,6 +167,24 @@ def test_robust_equals_trl() -> None:
     pytest.importorskip("trl")
     expected = trl_dpo("robust", label_smoothing=0.2)
     assert mean(losses("robust", label_smoothing=0.2)) == pytest.approx(expected, abs=1e-6)
+
+
+def test_kto_equals_trl() -> None:
+    trl = pytest.importorskip("trl")
+    values = {
+        "calculate_KL": True,
+        "loss_type": "kto",
+        "desirable_weight": 1.0,
+        "undesirable_weight": 1.0,
+        "_compute_kl_logps": lambda *_: torch.full((4,), KL - 5.0),
+    }
+    inputs = {
+        "label": torch.tensor([True, True, False, False]),
+        "ref_logps": torch.tensor([*WHOLE[2], *WHOLE[3]]),
+        "ref_KL_logps": torch.full((4,), -5.0),
+    }
+    expected = trl_loss(trl.KTOTrainer, values, inputs)
+    assert mean(losses("kto")) == pytest.approx(expected, abs=1e-6)
 
 
 def per_token(sums: list[float], tokens: list[float]) -> Any:

@@ -11,3 +11,8 @@ reads `settings`, and that has no torch in it. `train.py` tells the story; the p
     checkpoints, export            what is kept on the way, and at the end
     metrics, report, trackers      what is told
 """
+
+import os
+
+# Keeps transformers' bars off stderr. tqdm reads it when it is first imported, by torch for one.
+os.environ.setdefault("TQDM_DISABLE", "1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -86,7 +85,6 @@ def pretrained_model(name: str, dtype: torch.dtype) -> Any:
 def quiet() -> None:
     """Keep transformers' own bars and notes, which are for its developers, off stderr."""
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
-    os.environ.setdefault("TQDM_DISABLE", "1")  # read when tqdm is first imported
     from transformers.utils import logging
 
     logging.set_verbosity_error()
