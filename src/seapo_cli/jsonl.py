@@ -6,6 +6,7 @@ byte, a broken line or a gigantic line costs only itself.
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,7 @@ from typing import Any, BinaryIO, Self
 import orjson
 
 from seapo_cli.errors import SeapoError, UsageError
+from seapo_cli.sources import DamagedInput, compressor, is_plain, open_rows
 
 MAX_LINE_BYTES = 32 << 20
 _CHUNK_BYTES = 1 << 16
@@ -38,11 +40,20 @@ def read_lines(stream: BinaryIO) -> Iterator[list[Line]]:
     """Decode a JSONL stream, in lists of the lines that arrived together; blank lines are skipped.
 
     Lines stream as they arrive: a row written to a pipe is seen at once. A line over
-    `MAX_LINE_BYTES` is skipped over without being held in memory.
+    `MAX_LINE_BYTES` is skipped over without being held in memory. Where a file is damaged, the
+    last line says so.
     """
     number = end = held = 0
     rest = bytearray()
-    while chunk := stream.read(_CHUNK_BYTES):
+    damage = ""
+    while True:
+        try:
+            chunk = stream.read(_CHUNK_BYTES)
+        except DamagedInput as error:
+            damage = str(error)
+            break
+        if not chunk:
+            break
         first, *others = chunk.split(b"\n")
         held += len(first)
         if held <= MAX_LINE_BYTES:
@@ -60,7 +71,9 @@ def read_lines(stream: BinaryIO) -> Iterator[list[Line]]:
             yield lines
         rest[:] = last
     number, end = number + 1, end + held
-    if held > MAX_LINE_BYTES:
+    if damage:
+        yield [Line(number, error=damage, end=end)]
+    elif held > MAX_LINE_BYTES:
         yield [_too_long(number, end)]
     elif line := _decode(bytes(rest), number, end):
         yield [line]
@@ -88,11 +101,15 @@ def _too_long(number: int, end: int) -> Line:
 
 @contextmanager
 def open_input(name: str) -> Iterator[BinaryIO]:
-    """An input file, unbuffered; `-` is stdin.
+    """An input as JSONL, unbuffered where it is a plain file; `-` is stdin.
 
     Raises:
         UsageError: it cannot be opened.
     """
+    if not is_plain(name):
+        with open_rows(name) as rows:
+            yield rows
+        return
     try:
         # Not sys.stdin: its lock, held by a thread in a blocking read, breaks the exit.
         source = os.dup(0) if name == "-" else os.open(name, os.O_RDONLY)
@@ -104,7 +121,9 @@ def open_input(name: str) -> Iterator[BinaryIO]:
 
 
 def input_size(stream: BinaryIO) -> int | None:
-    """Bytes to read in all; None for pipes and terminals."""
+    """Bytes to read in all; None for pipes and terminals, and where they are decoded first."""
+    if not isinstance(stream, io.FileIO):
+        return None
     found = os.fstat(stream.fileno())
     return found.st_size if stat.S_ISREG(found.st_mode) else None
 
@@ -119,7 +138,7 @@ class Output:
 
     `Output("FILE")` writes `FILE.part` and renames it when the block ends without an error;
     otherwise the part file stays for inspection. What is no regular file (`-` for stdout,
-    a pipe, `/dev/null`) is written directly.
+    a pipe, `/dev/null`) is written directly. The name says whether it is compressed.
     """
 
     def __init__(self, name: str) -> None:
@@ -128,6 +147,7 @@ class Output:
         self._part = self._target.with_name(self._target.name + ".part")
         self._renames = name != "-" and (not self._target.exists() or self._target.is_file())
         self._to_stdout = name == "-"
+        self._packer = compressor(name)
 
     def __enter__(self) -> Self:
         path = self._part if self._renames else self._target
@@ -151,6 +171,9 @@ class Output:
             BrokenPipeError: the reader is gone.
             SeapoError: the disk is full, or another I/O error.
         """
+        self._write(self._packer.compress(data) if self._packer else data)
+
+    def _write(self, data: bytes | bytearray) -> None:
         view = memoryview(data)
         try:
             while view:
@@ -166,7 +189,11 @@ class Output:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        os.close(self._fd)
+        try:
+            if self._packer and kind is None:
+                self._write(self._packer.flush())
+        finally:
+            os.close(self._fd)
         if self._renames and kind is None:
             self._part.replace(self._target)
 

@@ -6,7 +6,15 @@ from typing import Annotated, Literal
 
 import typer
 
-from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, need_input, option, run
+from seapo_cli.cli.options import (
+    BatchOptions,
+    FileOptions,
+    RunnerOptions,
+    expanded,
+    need_input,
+    option,
+    run,
+)
 
 
 @expanded
@@ -33,6 +41,7 @@ def sample(
     *,
     files: FileOptions,
     model: BatchOptions,
+    runner: RunnerOptions,
 ) -> None:
     """Answer prompts: adds `response` and `sample` to each row.
 
@@ -53,4 +62,4 @@ def sample(
         truncated=truncated,
         logprobs=logprobs,
     )
-    run(Sample(settings), files, model)
+    run(context, Sample(settings), files, model, runner)

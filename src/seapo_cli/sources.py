@@ -1,0 +1,234 @@
+"""Input that is no plain JSONL file, as a stream of JSONL: compressed, columnar, remote, folders.
+
+A new format is one function and one line in `_READERS`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from seapo_cli.errors import SeapoError, UsageError
+
+_CHUNK_BYTES = 1 << 16
+_ROWS = 256
+"""Rows of a columnar file that are decoded together."""
+_PLAIN = (".jsonl", ".json", ".ndjson")
+
+
+class DamagedInput(SeapoError):
+    """A file is broken from some place on; what stands before it is good."""
+
+
+class _Stream(io.RawIOBase):
+    """Chunks of bytes as a file."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return 0
+            self._rest = memoryview(chunk)
+        count = min(len(buffer), len(self._rest))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
+
+
+def is_plain(name: str) -> bool:
+    """Whether `open()` alone gives JSONL: also for stdin, pipes and names without a suffix."""
+    return not is_remote(name) and _reader(name) is None and not Path(name).is_dir()
+
+
+def is_remote(name: str) -> bool:
+    """Whether a name is a URL."""
+    return "://" in name
+
+
+@contextmanager
+def open_rows(name: str) -> Iterator[BinaryIO]:
+    """Input that is not plain, as JSONL; a folder's files come one after the other.
+
+    Rows are numbered through, from 1. Reading raises `DamagedInput` where a file is broken.
+
+    Raises:
+        UsageError: it is not there, or a package is missing that reads it.
+    """
+    with ExitStack() as stack:
+        chunks = (chunk for file in _files(name) for chunk in _chunks(file, stack))
+        yield io.BufferedReader(_Stream(chunks), _CHUNK_BYTES)
+
+
+def list_files(name: str) -> list[str]:
+    """The data files that a path, a pattern or a folder stands for, local or remote, in order.
+
+    Raises:
+        UsageError: there is none, or a package is missing that lists them.
+    """
+    system, path = file_system(name)
+    try:
+        if system.isdir(path):
+            found = [one for one in system.find(path) if _is_data(one, path)]
+        else:
+            found = [path] if system.exists(path) else system.glob(path)
+    except OSError as error:
+        raise UsageError(f"{name}: {_reason(error)}") from None
+    if not found:
+        raise UsageError(f"{name}: no such file, or a folder without JSONL, Parquet or Arrow files")
+    names = sorted(found)
+    return [system.unstrip_protocol(one) for one in names] if is_remote(name) else names
+
+
+def _is_data(path: str, folder: str) -> bool:
+    """Whether a folder's file holds rows; what begins with a dot or `_` is somebody's own."""
+    hidden = any(part[0] in "._" for part in path.removeprefix(folder).split("/") if part)
+    return not hidden and path.endswith((*_PLAIN[:1], *_READERS))
+
+
+def _files(name: str) -> Sequence[str]:
+    is_folder = is_remote(name) and _reader(name) is None and not name.endswith(_PLAIN)
+    return list_files(name) if is_folder or Path(name).is_dir() else [name]
+
+
+def _chunks(name: str, stack: ExitStack) -> Iterator[bytes]:
+    """One file's bytes as JSONL, ending with a newline."""
+    file = stack.enter_context(_opened(name))
+    last = b"\n"
+    try:
+        for chunk in (_reader(name) or _plain)(file):
+            yield chunk
+            last = chunk[-1:] or last
+    except Exception as error:  # each format's library has errors of its own
+        if isinstance(error, SeapoError):
+            raise
+        raise DamagedInput(f"{name} is damaged from here on: {_reason(error)}") from None
+    if last != b"\n":
+        yield b"\n"
+
+
+def _opened(name: str) -> Any:
+    system, path = file_system(name)
+    try:
+        return system.open(path, "rb")
+    except OSError as error:
+        raise UsageError(f"{name}: {_reason(error)}") from None
+
+
+def file_system(name: str) -> tuple[Any, str]:
+    """The file system of a name (fsspec's), and the path on it.
+
+    Raises:
+        UsageError: its scheme is unknown, or a package is missing.
+    """
+    from fsspec.core import url_to_fs
+
+    try:
+        found: tuple[Any, str] = url_to_fs(name)
+    except (ImportError, ValueError) as error:
+        raise UsageError(f"{name}: {_reason(error)}") from None
+    return found
+
+
+def _need(package: str, name: str) -> Any:
+    """An optional package that files like `name` need.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    try:
+        return import_module(package)
+    except ImportError:
+        raise UsageError(f"{name}: needs {package}: pip install 'seapo-cli[files]'") from None
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error).split("\n")[0] or type(error).__name__
+
+
+def _plain(file: BinaryIO) -> Iterator[bytes]:
+    return iter(partial(file.read, _CHUNK_BYTES), b"")
+
+
+def _gzip(file: BinaryIO) -> Iterator[bytes]:
+    # One read at a time: what stands before the damage of a broken file still comes.
+    return iter(partial(gzip.GzipFile(fileobj=file).read1, _CHUNK_BYTES), b"")
+
+
+def _zstd(file: BinaryIO) -> Iterator[bytes]:
+    """Frame by frame: the library's own reader takes a file that was cut for its end."""
+    unpacker, frame = _need("zstandard", ".zst").ZstdDecompressor(), None
+    for chunk in _plain(file):
+        rest = chunk
+        while rest:
+            frame = frame or unpacker.decompressobj()
+            yield frame.decompress(rest)
+            rest = frame.unused_data if frame.eof else b""
+            frame = None if frame.eof else frame
+    if frame is not None:
+        raise EOFError("it ends before its end mark")
+
+
+def _parquet(file: BinaryIO) -> Iterator[bytes]:
+    parquet = _need("pyarrow.parquet", ".parquet")
+    return map(_lines, parquet.ParquetFile(file).iter_batches(_ROWS))
+
+
+def _arrow(file: BinaryIO) -> Iterator[bytes]:
+    """A file of a data set that `datasets` saved: a stream, or the format with a footer."""
+    pyarrow = _need("pyarrow", ".arrow")
+    try:
+        batches: Any = pyarrow.ipc.open_stream(file)
+    except pyarrow.ArrowInvalid:
+        file.seek(0)
+        reader = pyarrow.ipc.open_file(file)
+        batches = map(reader.get_batch, range(reader.num_record_batches))
+    return map(_lines, batches)
+
+
+def _lines(batch: Any) -> bytes:
+    options = orjson.OPT_APPEND_NEWLINE
+    return b"".join(orjson.dumps(row, default=str, option=options) for row in batch.to_pylist())
+
+
+_READERS: dict[str, Callable[[BinaryIO], Iterator[bytes]]] = {
+    ".gz": _gzip,
+    ".zst": _zstd,
+    ".parquet": _parquet,
+    ".arrow": _arrow,
+}
+
+
+def _reader(name: str) -> Callable[[BinaryIO], Iterator[bytes]] | None:
+    return _READERS.get(Path(name).suffix.lower())
+
+
+def compressor(name: str) -> Any:
+    """What packs an output of this name (`compress`, `flush`); None where it stays plain.
+
+    Raises:
+        UsageError: a package is missing, or rows are not written in this format.
+    """
+    suffix = Path(name).suffix.lower()
+    if suffix == ".gz":
+        return zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
+    if suffix == ".zst":
+        return _need("zstandard", name).ZstdCompressor().compressobj()
+    if suffix in _READERS or is_remote(name):
+        raise UsageError(f"{name}: output is JSONL, or JSONL in .gz or .zst, on this machine")
+    return None

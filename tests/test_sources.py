@@ -1,0 +1,149 @@
+"""Files that are no plain JSONL: read as rows, damaged in the middle, written compressed."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import orjson
+import pyarrow
+import pytest
+import zstandard
+from pyarrow import parquet
+
+from running import Seapo
+from seapo_cli.errors import UsageError
+from seapo_cli.jsonl import Line, Output, encode_all, input_size, open_input, read_lines
+from seapo_cli.sources import list_files
+
+ROWS = [{"id": f"row-{n}", "prompt": f"What is {n}? ☂", "n": n} for n in range(3000)]
+TEXT = encode_all(ROWS)
+
+
+def write_parquet(path: Path) -> None:
+    parquet.write_table(pyarrow.Table.from_pylist(ROWS), path)
+
+
+def write_arrow(path: Path) -> None:
+    table = pyarrow.Table.from_pylist(ROWS)
+    with pyarrow.ipc.new_stream(path, table.schema) as stream:
+        stream.write_table(table, max_chunksize=1000)
+
+
+def write_feather(path: Path) -> None:
+    table = pyarrow.Table.from_pylist(ROWS)
+    with pyarrow.ipc.new_file(path, table.schema) as file:
+        file.write_table(table, max_chunksize=1000)
+
+
+WRITERS: dict[str, Callable[[Path], Any]] = {
+    "rows.jsonl": lambda path: path.write_bytes(TEXT),
+    "rows.jsonl.gz": lambda path: path.write_bytes(
+        gzip.compress(TEXT[:100]) + gzip.compress(TEXT[100:])
+    ),
+    "rows.jsonl.zst": lambda path: path.write_bytes(
+        zstandard.compress(TEXT[:100]) + zstandard.compress(TEXT[100:])
+    ),
+    "rows.parquet": write_parquet,
+    "stream.arrow": write_arrow,
+    "file.arrow": write_feather,
+}
+
+
+def lines(name: object) -> list[Line]:
+    with open_input(str(name)) as stream:
+        return [line for lines in read_lines(stream) for line in lines]
+
+
+def rows(name: object) -> list[object]:
+    return [line.data for line in lines(name)]
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_each_format_gives_the_same_rows(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    WRITERS[name](path)
+    assert rows(path) == ROWS
+    assert [line.number for line in lines(path)] == list(range(1, 3001))
+    assert rows(f"file://{path}") == ROWS
+    with open_input(str(path)) as stream:
+        assert input_size(stream) == (len(TEXT) if name == "rows.jsonl" else None)
+
+
+def test_a_folder_gives_the_rows_of_its_files(tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    (folder / "train").mkdir(parents=True)
+    for name in WRITERS:
+        WRITERS[name](folder / "train" / name)
+    (folder / "dataset_info.json").write_text("{}")
+    (folder / "train" / "_note.jsonl").write_text("no row")
+    (folder / "train" / "rows.jsonl").write_bytes(TEXT.rstrip())
+    assert rows(folder) == ROWS * len(WRITERS)
+
+
+def test_remote_files_and_folders() -> None:
+    memory = fsspec.filesystem("memory")
+    memory.pipe({"/bucket/a.jsonl": TEXT, "/bucket/b.jsonl.gz": gzip.compress(TEXT)})
+    assert rows("memory://bucket/b.jsonl.gz") == ROWS
+    assert rows("memory://bucket") == ROWS * 2
+    names = ["memory:///bucket/a.jsonl", "memory:///bucket/b.jsonl.gz"]
+    assert list_files("memory://bucket/*.jsonl*") == names
+    for name in ("memory://bucket/c.jsonl", "memory://other", "nowhere://bucket/a.jsonl"):
+        with pytest.raises(UsageError, match=name):
+            rows(name)
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl.gz", "rows.jsonl.zst"])
+def test_rows_before_the_damage_are_kept(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    WRITERS[name](path)
+    path.write_bytes(path.read_bytes()[:-300])
+    *good, bad = lines(path)
+    assert len(good) > 100
+    assert [line.data for line in good] == ROWS[: len(good)]
+    assert bad.number == len(good) + 1
+    assert bad.error is not None
+    assert f"{path} is damaged from here on: " in bad.error
+
+
+def test_what_is_no_such_file_at_all(tmp_path: Path) -> None:
+    for name in ("rows.jsonl.gz", "rows.jsonl.zst", "rows.parquet", "rows.arrow"):
+        path = tmp_path / name
+        path.write_bytes(b"no such thing")
+        (only,) = lines(path)
+        assert only.error is not None
+        assert "is damaged" in only.error
+
+
+@pytest.mark.parametrize("name", ["out.jsonl.gz", "out.jsonl.zst"])
+def test_output_is_compressed_as_its_name_says(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    with Output(str(path)) as output:
+        for row in ROWS:
+            output.write(encode_all([row]))
+        assert not path.exists()
+    assert path.stat().st_size < len(TEXT) / 5
+    assert rows(path) == ROWS
+
+
+@pytest.mark.parametrize("name", ["out.parquet", "memory://bucket/out.jsonl"])
+def test_other_output_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="output is JSONL"):
+        Output(name)
+
+
+def test_the_commands_take_them(seapo: Seapo) -> None:
+    pair = {"prompt": "Why?", "response": "As 12 is even.", "negative": "As 13 is even."}
+    table = pyarrow.Table.from_pylist([pair, {**pair, "prompt": ""}])
+    parquet.write_table(table, seapo.folder / "pairs.parquet")
+    done = seapo.run("filter", "pairs.parquet", "-o", "kept.jsonl.gz")
+    assert done.code == 3
+    assert "pairs.parquet:2: " in done.stderr
+    (kept,) = map(
+        orjson.loads, gzip.decompress((seapo.folder / "kept.jsonl.gz").read_bytes()).splitlines()
+    )
+    assert kept["negative"] == pair["negative"]
+    assert seapo.run("pair", "kept.jsonl.gz").rows[0]["rejected"][0]["content"] == pair["negative"]
