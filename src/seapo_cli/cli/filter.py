@@ -7,15 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from seapo_cli.cli.options import (
-    BatchOptions,
-    FileOptions,
-    RunnerOptions,
-    expanded,
-    need_input,
-    option,
-    run,
-)
+from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, need_input, option, run
 
 
 @expanded
@@ -66,7 +58,6 @@ def filter_(
     *,
     files: FileOptions,
     model: BatchOptions,
-    runner: RunnerOptions,
 ) -> None:
     """Keep the pairs whose negative is really worse: adds `checks` to each row.
 
@@ -86,16 +77,8 @@ def filter_(
     keys = files.keys(negative_key)
     stage = make_filter(settings, keys)
     if not isinstance(stage, SlowFilter):
-        run(context, stage, files, None, runner, rejected=rejected, keys=keys)
+        run(stage, files, rejected=rejected, keys=keys)
         return
     for warning in stage.warnings:
         print(f"seapo filter: {warning}", file=sys.stderr)
-    run(
-        context,
-        stage,
-        files,
-        model if stage.asks_model else None,
-        runner,
-        rejected=rejected,
-        keys=keys,
-    )
+    run(stage, files, model if stage.asks_model else None, rejected=rejected, keys=keys)

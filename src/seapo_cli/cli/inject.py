@@ -6,15 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from seapo_cli.cli.options import (
-    BatchOptions,
-    FileOptions,
-    RunnerOptions,
-    expanded,
-    need_input,
-    option,
-    run,
-)
+from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, need_input, option, run
 
 
 @expanded
@@ -66,7 +58,6 @@ def inject(
     *,
     files: FileOptions,
     model: BatchOptions,
-    runner: RunnerOptions,
 ) -> None:
     """Put typed mistakes into good answers: adds `negative` and `error` to each row.
 
@@ -87,4 +78,4 @@ def inject(
         seed=files.seed,
         max_tokens=max_tokens,
     )
-    run(context, Inject(settings), files, model, runner)
+    run(Inject(settings), files, model)

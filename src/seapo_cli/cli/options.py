@@ -18,9 +18,7 @@ import typer
 from seapo_cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from seapo_cli.engine.job import Job
     from seapo_cli.engine.pipeline import AnyStage
-    from seapo_cli.engine.tally import Tally
     from seapo_cli.records import Keys
     from seapo_cli.settings import BackendSettings, EngineSettings, VllmSettings
 
@@ -215,51 +213,6 @@ class ModelOptions(VllmOptions):
 
 
 @dataclass(frozen=True)
-class RunnerOptions:
-    """Where a stage runs: in this process, or shard by shard on a cluster."""
-
-    runner: Annotated[
-        Literal["local", "ray"],
-        option(
-            env="SEAPO_RUNNER",
-            help="ray: FILE is a folder, a pattern or a file, local or remote, and so is the "
-            "--output folder; each file is worked on by itself (docs/scaling.md).",
-        ),
-    ] = "local"
-    ray_workers: Annotated[
-        int | None, option(min=1, help="ray: workers, each with its model. [default: one a node]")
-    ] = None
-    ray_gpus: Annotated[float, option(min=0, help="ray: GPUs of each worker.")] = 0.0
-    ray_address: Annotated[
-        str | None,
-        option(env="RAY_ADDRESS", help="ray: a running cluster. [default: this machine]"),
-    ] = None
-
-    def start(self, job: Job, context: typer.Context) -> Tally:
-        """Run a job where the options say.
-
-        Raises:
-            SeapoError: the run could not be finished.
-        """
-        if self.runner == "local":
-            return job.run()
-        from seapo_cli.runners.ray import Cluster, run
-
-        return run(
-            job, Cluster(self.ray_address, self.ray_workers, self.ray_gpus), _deciding(context)
-        )
-
-
-def _deciding(context: typer.Context) -> dict[str, Any]:
-    """The command's options that decide its result."""
-    settled = {field.name for kind in (RunnerOptions, FileOptions) for field in fields(kind)}
-    settled |= {field.name for field in fields(ModelOptions)} | {"rejected"}
-    settled -= {"seed", "prompt_key", "response_key", "backend", "base_url", "model"}
-    given = {name: one for name, one in context.params.items() if name not in settled}
-    return {name: one for name, one in given.items() if one is not None}
-
-
-@dataclass(frozen=True)
 class BatchOptions(ModelOptions):
     """The same, for stages whose requests may also go out as offline batches."""
 
@@ -287,11 +240,9 @@ class BatchOptions(ModelOptions):
 
 
 def run(
-    context: typer.Context,
     stage: AnyStage,
     files: FileOptions,
     model: ModelOptions | None = None,
-    runner: RunnerOptions | None = None,
     *,
     rejected: str | None = None,
     keys: Keys | None = None,
@@ -311,8 +262,7 @@ def run(
         model=ModelUse(model.backend_settings(), model.engine_settings()) if model else None,
         max_errors=files.max_errors,
     )
-    tally = runner.start(job, context) if runner else job.run()
-    if tally.rows_failed:
+    if job.run().rows_failed:
         raise typer.Exit(3)
 
 
@@ -321,8 +271,7 @@ def need_input(context: typer.Context, name: str) -> None:
     if name == "-" and sys.stdin is not None and sys.stdin.isatty():
         print(context.get_help(), file=sys.stderr)
         raise typer.Exit(2)
-    # A URL or a pattern is looked up later.
-    if not ("://" in name or "*" in name or name == "-" or Path(name).exists()):
+    if name != "-" and not Path(name).exists():
         raise UsageError(f"{name}: no such file")
 
 

@@ -6,15 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from seapo_cli.cli.options import (
-    BatchOptions,
-    FileOptions,
-    RunnerOptions,
-    expanded,
-    need_input,
-    option,
-    run,
-)
+from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, need_input, option, run
 
 
 @expanded
@@ -41,7 +33,6 @@ def sample(
     *,
     files: FileOptions,
     model: BatchOptions,
-    runner: RunnerOptions,
 ) -> None:
     """Answer prompts: adds `response` and `sample` to each row.
 
@@ -62,4 +53,4 @@ def sample(
         truncated=truncated,
         logprobs=logprobs,
     )
-    run(context, Sample(settings), files, model, runner)
+    run(Sample(settings), files, model)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -64,10 +64,9 @@ class Job:
             SeapoError: the run could not be finished; the store keeps what was answered.
             KeyboardInterrupt: Ctrl-C.
         """
-        return asyncio.run(self.run_async())
+        return asyncio.run(self._run())
 
-    async def run_async(self) -> Tally:
-        """The same, in an event loop that is there already."""
+    async def _run(self) -> Tally:
         engine = self.model.engine if self.model else None
         tally = Tally(engine.price_in, engine.price_out) if engine else Tally()
         with open_run(self.stage, self.files, tally, self.max_errors) as run:
@@ -85,12 +84,21 @@ class Job:
         return f"{text}: have {numbered(out, '*')} answered, then add --batch-in RESULTS"
 
     async def _stream(self, run: Run) -> None:
+        writer = DaemonThread()
         lines = read_lines(run.source)
-        opened = open_results(self.stage, lines, self.keys, self.model, run.tally)
-        with closing(DaemonThread()) as writer:
-            async with opened as batches:
-                async for batch in batches:
-                    await _take(run, batch, writer)
+        async with open_results(self.stage, lines, self.keys, self.model, run.tally) as batches:
+            async for batch in batches:
+                rows = [row for result in batch for row in result.outcome.rows]
+                dropped = [row for result in batch for row in result.outcome.rejected]
+                await _write(run.output, rows, writer)
+                if run.rejected is not None:
+                    await _write(run.rejected, dropped, writer)
+                run.tally.rows_in += len(batch)
+                run.tally.rows_out += len(rows)
+                run.tally.rows_rejected += len(dropped)
+                run.tally.bytes_done = batch[-1].line.end
+                run.report.add(batch)
+                run.progress.update()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +124,7 @@ def open_run(
     """
     with ExitStack() as stack:
         source = stack.enter_context(open_input(files.input))
-        errors = stack.enter_context(errors_file(files.errors))
+        errors = stack.enter_context(_errors_file(files.errors))
         stack.callback(_write_summary, files.summary, tally, stage)
         output = stack.enter_context(Output(files.output))
         rejected = stack.enter_context(Output(files.rejected)) if files.rejected else None
@@ -194,21 +202,6 @@ class FailureReport:
         return entry | {"reason": reason, "row": result.line.data}
 
 
-async def _take(run: Run, batch: Sequence[Result], writer: DaemonThread) -> None:
-    """Write and count the results of some lines."""
-    rows = [row for result in batch for row in result.outcome.rows]
-    dropped = [row for result in batch for row in result.outcome.rejected]
-    await _write(run.output, rows, writer)
-    if run.rejected is not None:
-        await _write(run.rejected, dropped, writer)
-    run.tally.rows_in += len(batch)
-    run.tally.rows_out += len(rows)
-    run.tally.rows_rejected += len(dropped)
-    run.tally.bytes_done = batch[-1].line.end
-    run.report.add(batch)
-    run.progress.update()
-
-
 async def _write(output: Output, rows: Sequence[dict[str, Any]], writer: DaemonThread) -> None:
     """Write rows; in the thread where that may take long.
 
@@ -222,12 +215,7 @@ async def _write(output: Output, rows: Sequence[dict[str, Any]], writer: DaemonT
 
 
 @contextmanager
-def errors_file(path: Path | None) -> Iterator[BinaryIO | None]:
-    """The file of failed rows, if one is wanted.
-
-    Raises:
-        UsageError: it cannot be written.
-    """
+def _errors_file(path: Path | None) -> Iterator[BinaryIO | None]:
     if path is None:
         yield None
         return

@@ -11,7 +11,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import aclosing, closing
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -156,6 +156,6 @@ def _read(line: Line, keys: Keys) -> Row | Result:
 
 async def _beside(lines: Iterator[list[Line]]) -> AsyncIterator[list[Line]]:
     """Read in a thread: the next line may be long in coming."""
-    with closing(DaemonThread()) as reader:
-        while (batch := await reader.call(next, lines, None)) is not None:
-            yield batch
+    reader = DaemonThread()
+    while (batch := await reader.call(next, lines, None)) is not None:
+        yield batch

@@ -10,7 +10,6 @@ from functools import partial
 from typing import cast
 
 from seapo_cli.backends import connect
-from seapo_cli.backends.base import Backend
 from seapo_cli.backends.batch import BatchBackend
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import (
@@ -36,8 +35,6 @@ class ModelUse:
 
     backend: BackendSettings
     engine: EngineSettings
-    connected: Backend | None = None
-    """The backend, where it outlives this run; None connects it for the run."""
 
 
 @asynccontextmanager
@@ -50,7 +47,7 @@ async def open_results(
         SeapoError: the backend cannot be connected, or the store not opened.
     """
     if model is not None:
-        async with open_gateway(model, tally) as gateway:
+        async with open_gateway(model.backend, model.engine, tally) as gateway:
             process = partial(cast("Stage", stage).process, gateway=gateway)
             async with aclosing(results(lines, process, gateway.concurrency, keys)) as found:
                 yield found
@@ -63,18 +60,17 @@ async def open_results(
 
 
 @asynccontextmanager
-async def open_gateway(model: ModelUse, tally: Tally) -> AsyncIterator[Gateway]:
-    """A gateway, closed when the block ends, with the backend that was connected for it.
+async def open_gateway(
+    backend: BackendSettings, engine: EngineSettings, tally: Tally
+) -> AsyncIterator[Gateway]:
+    """A gateway, closed with all behind it when the block ends.
 
     Raises:
         SeapoError: the backend cannot be connected, or the store not opened.
     """
     async with AsyncExitStack() as stack:
-        connected = model.connected
-        if connected is None:
-            connected = await connect(model.backend)
-            stack.push_async_callback(connected.close)
-        engine = model.engine
+        connected = await connect(backend)
+        stack.push_async_callback(connected.close)
         store = stack.enter_context(Store(engine.store)) if engine.store else None
         if isinstance(connected, BatchBackend):
             _take_in(connected, store)

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from seapo_cli.records import Usage
-
-COUNTS = (
-    *("rows_in", "rows_out", "rows_rejected", "rows_failed", "rows_pending"),
-    *("requests_sent", "from_store", "shared", "retries"),
-)
-"""What adds up over runs, besides tokens."""
 
 
 @dataclass(slots=True)
@@ -62,21 +55,20 @@ class Tally:
         bill += self.usage.completion_tokens * (self.price_out or 0)
         return round(bill / 1e6, 6)
 
-    def counts(self) -> dict[str, int]:
-        """What adds up over runs, tokens among it."""
-        return {**{name: getattr(self, name) for name in COUNTS}, **self.usage.model_dump()}
-
-    def add(self, counts: Mapping[str, int]) -> None:
-        """Add the `counts()` of another run."""
-        for name in COUNTS:
-            setattr(self, name, getattr(self, name) + counts[name])
-        self.usage += Usage(**{name: counts[name] for name in Usage.model_fields})
-
     def summary(self) -> dict[str, Any]:
         """The closing summary."""
         seconds = self.seconds
         found: dict[str, Any] = {
-            **self.counts(),
+            "rows_in": self.rows_in,
+            "rows_out": self.rows_out,
+            "rows_rejected": self.rows_rejected,
+            "rows_failed": self.rows_failed,
+            "rows_pending": self.rows_pending,
+            "requests_sent": self.requests_sent,
+            "from_store": self.from_store,
+            "shared": self.shared,
+            "retries": self.retries,
+            **self.usage.model_dump(),
             "seconds": round(seconds, 3),
             "tokens_per_second": round(self.usage.completion_tokens / max(seconds, 1e-9), 1),
         }

@@ -19,7 +19,7 @@ class DaemonThread:
     """
 
     def __init__(self) -> None:
-        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._started = False
 
     async def call(self, function: Callable[..., T], *args: Any) -> T:
@@ -40,14 +40,10 @@ class DaemonThread:
         self._jobs.put(job)
         return await future
 
-    def close(self) -> None:
-        """End the thread after the calls so far."""
-        self._jobs.put(None)
-
     def _work(self) -> None:
         try:
-            while (job := self._jobs.get()) is not None:
-                job()
+            while True:
+                self._jobs.get()()
         except RuntimeError:  # the loop is closed: nobody waits for this thread any more
             return
 

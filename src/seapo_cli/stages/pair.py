@@ -91,7 +91,7 @@ def _read(maker: Maker, run: Run) -> None:
 
 
 async def _judge(maker: Maker, model: ModelUse, run: Run) -> None:
-    async with open_gateway(model, run.tally) as gateway:
+    async with open_gateway(model.backend, model.engine, run.tally) as gateway:
         async for failed in maker.judge(gateway, partial(_tick, run)):
             run.report.add(failed)
 

@@ -1,1 +1,0 @@
-"""Where a stage runs other than in this process. `shards` knows files, `ray` machines."""
