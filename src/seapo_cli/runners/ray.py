@@ -30,7 +30,7 @@ def run_shards(plan: Plan, shards: Sequence[Shard], settings: RaySettings) -> It
     """
     left = {shard.path: shard for shard in shards}
     try:
-        with _cluster(settings, len(shards)) as workers:
+        with _own_stderr(), _cluster(settings, len(shards)) as workers:
             for row in _dataset(plan, shards, settings, workers).iter_rows():
                 report = ShardReport.model_validate_json(row["report"])
                 left.pop(report.shard.path, None)
@@ -89,11 +89,26 @@ def _dataset(plan: Plan, shards: Sequence[Shard], settings: RaySettings, workers
     )
 
 
+@contextmanager
+def _own_stderr() -> Iterator[None]:
+    """Leave `sys.stderr` to us: what Ray's C++ core writes there tells a user nothing."""
+    ours, terminal = sys.stderr, os.dup(2)
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, 2)
+    os.close(sink)
+    try:
+        with os.fdopen(os.dup(terminal), "w", buffering=1, errors="backslashreplace") as sys.stderr:
+            yield
+    finally:
+        sys.stderr = ours
+        os.dup2(terminal, 2)
+        os.close(terminal)
+
+
 def _import_ray() -> Any:
-    """Ray, with its banner, logs and bars kept off the terminal; its log files stay."""
+    """Ray, with what it logs in Python kept off the terminal; its log files stay."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     warnings.filterwarnings("ignore", module="ray")
     try:
         import_module("ray.data")
