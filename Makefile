@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-.PHONY: demo test test-train check install clean
+.PHONY: demo test test-train test-scale check install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/train-ready
@@ -21,6 +21,10 @@ test-train: $(VENV)/train-ready
 	$(BIN)/mypy --exclude 'nothing^'
 	$(BIN)/pytest tests/training
 
+# Ray takes its time to start: so do its tests.
+test-scale: $(VENV)/scale-ready
+	$(BIN)/pytest tests/runners tests/scale
+
 install: $(VENV)/ready
 
 $(VENV)/ready: pyproject.toml
@@ -31,6 +35,10 @@ $(VENV)/ready: pyproject.toml
 
 $(VENV)/train-ready: $(VENV)/ready
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,train]' torch==2.13.0
+	touch $@
+
+$(VENV)/scale-ready: $(VENV)/ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,ray]'
 	touch $@
 
 clean:

@@ -102,6 +102,16 @@ class EngineSettings(Settings):
     """Price of a million prompt / completion tokens, for the summary's cost."""
 
 
+class RaySettings(Settings):
+    """Where shards are worked on."""
+
+    address: str | None = None
+    """Of a running cluster; None starts Ray on this machine."""
+    workers: int | None = Field(default=None, ge=1)
+    """None takes as many as there are cores, or GPUs where workers hold some."""
+    gpus_per_worker: float = Field(default=0.0, ge=0)
+
+
 class SampleSettings(Settings):
     """What `sample` asks for."""
 

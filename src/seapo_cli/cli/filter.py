@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, need_input, option, run
+from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, option
+from seapo_cli.cli.runner import RunnerOptions
 
 
 @expanded
@@ -58,12 +59,13 @@ def filter_(
     *,
     files: FileOptions,
     model: BatchOptions,
+    runner: RunnerOptions,
 ) -> None:
     """Keep the pairs whose negative is really worse: adds `checks` to each row.
 
     seapo filter negatives.jsonl -o kept.jsonl --rejected dropped.jsonl
     """
-    need_input(context, files.input)
+    runner.need_files(context, files)
     from seapo_cli.settings import FilterSettings, parse_options
     from seapo_cli.stages.filter import SlowFilter, make_filter
 
@@ -77,8 +79,9 @@ def filter_(
     keys = files.keys(negative_key)
     stage = make_filter(settings, keys)
     if not isinstance(stage, SlowFilter):
-        run(stage, files, rejected=rejected, keys=keys)
+        runner.run(stage, settings, files, rejected=rejected, keys=keys)
         return
     for warning in stage.warnings:
         print(f"seapo filter: {warning}", file=sys.stderr)
-    run(stage, files, model if stage.asks_model else None, rejected=rejected, keys=keys)
+    asked = model if stage.asks_model else None
+    runner.run(stage, settings, files, asked, rejected=rejected, keys=keys)

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, need_input, option, run
+from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, option
+from seapo_cli.cli.runner import RunnerOptions
 
 
 @expanded
@@ -58,12 +59,13 @@ def inject(
     *,
     files: FileOptions,
     model: BatchOptions,
+    runner: RunnerOptions,
 ) -> None:
     """Put typed mistakes into good answers: adds `negative` and `error` to each row.
 
     seapo inject --error-type factual < prompts.jsonl > negatives.jsonl
     """
-    need_input(context, files.input)
+    runner.need_files(context, files)
     from seapo_cli.settings import InjectSettings, parse_mix
     from seapo_cli.stages.inject import Inject
 
@@ -78,4 +80,5 @@ def inject(
         seed=files.seed,
         max_tokens=max_tokens,
     )
-    run(Inject(settings), files, model)
+    stage = Inject(settings)
+    runner.run(stage, settings, files, model, templates=stage.templates)

@@ -18,6 +18,7 @@ import typer
 from seapo_cli.errors import UsageError
 
 if TYPE_CHECKING:
+    from seapo_cli.engine.job import Files
     from seapo_cli.engine.pipeline import AnyStage
     from seapo_cli.records import Keys
     from seapo_cli.settings import BackendSettings, EngineSettings, VllmSettings
@@ -39,7 +40,7 @@ class FileOptions:
         str, option("--output", "-o", metavar="FILE", help="JSONL to write; - is stdout.")
     ] = "-"
     errors: Annotated[
-        Path | None,
+        str | None,
         option(metavar="FILE", help="JSONL of failed rows: file, line, id, stage, reason, row."),
     ] = None
     summary: Annotated[
@@ -69,6 +70,13 @@ class FileOptions:
         from seapo_cli.records import Keys
 
         return Keys(self.prompt_key, self.response_key, negative)
+
+    def files(self, rejected: str | None = None) -> Files:
+        """Where a run reads and writes."""
+        from seapo_cli.engine.job import Files
+
+        errors = Path(self.errors) if self.errors else None
+        return Files(self.input, self.output, errors, self.summary, rejected)
 
 
 @dataclass(frozen=True)
@@ -252,12 +260,12 @@ def run(
     Raises:
         SeapoError: the run could not be finished.
     """
-    from seapo_cli.engine.job import Files, Job
+    from seapo_cli.engine.job import Job
     from seapo_cli.engine.session import ModelUse
 
     job = Job(
         stage=stage,
-        files=Files(files.input, files.output, files.errors, files.summary, rejected),
+        files=files.files(rejected),
         keys=keys or files.keys(),
         model=ModelUse(model.backend_settings(), model.engine_settings()) if model else None,
         max_errors=files.max_errors,

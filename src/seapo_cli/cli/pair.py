@@ -94,7 +94,6 @@ def pair(
     seapo pair kept.jsonl -o pairs.jsonl --format trl
     """
     need_input(context, files.input)
-    from seapo_cli.engine.job import Files
     from seapo_cli.engine.session import ModelUse
     from seapo_cli.settings import PairSettings, parse_mix
     from seapo_cli.stages.pair import PairJob
@@ -118,7 +117,7 @@ def pair(
     judge = positive == "judge"
     job = PairJob(
         settings=settings,
-        files=Files(files.input, files.output, files.errors, files.summary),
+        files=files.files(),
         keys=files.keys(negative_key),
         evaluation=eval_output,
         dataset_info=dataset_info,

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, need_input, option, run
+from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, option
+from seapo_cli.cli.runner import RunnerOptions
 
 
 @expanded
@@ -33,12 +34,13 @@ def sample(
     *,
     files: FileOptions,
     model: BatchOptions,
+    runner: RunnerOptions,
 ) -> None:
     """Answer prompts: adds `response` and `sample` to each row.
 
     seapo sample -n 4 --temperature 0.8 < prompts.jsonl > answers.jsonl
     """
-    need_input(context, files.input)
+    runner.need_files(context, files)
     from seapo_cli.settings import SampleSettings
     from seapo_cli.stages.sample import Sample
 
@@ -53,4 +55,4 @@ def sample(
         truncated=truncated,
         logprobs=logprobs,
     )
-    run(Sample(settings), files, model)
+    runner.run(Sample(settings), settings, files, model)

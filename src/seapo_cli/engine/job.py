@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import orjson
 
@@ -27,7 +27,8 @@ from seapo_cli.errors import TooManyErrors, Unfinished, UsageError
 from seapo_cli.jsonl import Output, encode, encode_all, input_size, open_input, read_lines
 from seapo_cli.records import Keys
 
-_SHOWN_REASONS = 5
+SHOWN_REASONS = 5
+"""Failed rows that are told on stderr, where no errors file keeps them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Job:
         engine = self.model.engine if self.model else None
         tally = Tally(engine.price_in, engine.price_out) if engine else Tally()
         with open_run(self.stage, self.files, tally, self.max_errors) as run:
-            await self._stream(run)
+            await self.stream(run)
             if tally.rows_pending:
                 raise Unfinished(self._what_is_pending(tally))
         return tally
@@ -83,11 +84,13 @@ class Job:
             return f"{text}: --batch-out FILE writes the requests for them"
         return f"{text}: have {numbered(out, '*')} answered, then add --batch-in RESULTS"
 
-    async def _stream(self, run: Run) -> None:
-        writer = DaemonThread()
+    async def stream(self, run: Run) -> None:
+        """Send all lines through the stage."""
         lines = read_lines(run.source)
-        async with open_results(self.stage, lines, self.keys, self.model, run.tally) as batches:
-            async for batch in batches:
+        async with AsyncExitStack() as stack:
+            writer = stack.enter_context(closing(DaemonThread()))
+            opened = open_results(self.stage, lines, self.keys, self.model, run.tally)
+            async for batch in await stack.enter_async_context(opened):
                 rows = [row for result in batch for row in result.outcome.rows]
                 dropped = [row for result in batch for row in result.outcome.rejected]
                 await _write(run.output, rows, writer)
@@ -101,13 +104,22 @@ class Job:
                 run.progress.update()
 
 
+class Sink(Protocol):
+    """Where rows go."""
+
+    may_block: bool
+
+    def write(self, data: bytes | bytearray) -> None:
+        """Write all of `data`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """What a run holds open: its files, and where it tells how it goes."""
 
     source: BinaryIO
-    output: Output
-    rejected: Output | None
+    output: Sink
+    rejected: Sink | None
     report: FailureReport
     tally: Tally
     progress: Progress
@@ -125,7 +137,7 @@ def open_run(
     with ExitStack() as stack:
         source = stack.enter_context(open_input(files.input))
         errors = stack.enter_context(_errors_file(files.errors))
-        stack.callback(_write_summary, files.summary, tally, stage)
+        stack.callback(write_summary, files.summary, tally, stage)
         output = stack.enter_context(Output(files.output))
         rejected = stack.enter_context(Output(files.rejected)) if files.rejected else None
         size = input_size(source)
@@ -139,9 +151,10 @@ def open_run(
             progress.say(stage.told())
 
 
-def _write_summary(path: Path | None, tally: Tally, stage: Named) -> None:
+def write_summary(path: Path | None, tally: Tally, stage: Named, **more: int) -> None:
+    """Write the closing summary, if it is wanted."""
     if path:
-        found = tally.summary()
+        found = tally.summary() | more
         if isinstance(stage, Reporting):
             found |= stage.figures()
         options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
@@ -181,10 +194,10 @@ class FailureReport:
         for failure in failures:
             if self.file:
                 self.file.write(encode(self._entry(result, failure.reason, failure.error_type)))
-            elif self._shown < _SHOWN_REASONS:
+            elif self._shown < SHOWN_REASONS:
                 kind = f"{failure.error_type}: " if failure.error_type else ""
                 self.progress.say(f"{name}:{number}: {kind}{failure.reason}")
-            elif self._shown == _SHOWN_REASONS:
+            elif self._shown == SHOWN_REASONS:
                 self.progress.say("further failures are only counted; --errors FILE keeps them")
             self._shown += 1
         if self.file:
@@ -202,7 +215,7 @@ class FailureReport:
         return entry | {"reason": reason, "row": result.line.data}
 
 
-async def _write(output: Output, rows: Sequence[dict[str, Any]], writer: DaemonThread) -> None:
+async def _write(output: Sink, rows: Sequence[dict[str, Any]], writer: DaemonThread) -> None:
     """Write rows; in the thread where that may take long.
 
     A full pipe must not stop the loop: open requests would time out.

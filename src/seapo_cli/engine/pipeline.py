@@ -157,5 +157,8 @@ def _read(line: Line, keys: Keys) -> Row | Result:
 async def _beside(lines: Iterator[list[Line]]) -> AsyncIterator[list[Line]]:
     """Read in a thread: the next line may be long in coming."""
     reader = DaemonThread()
-    while (batch := await reader.call(next, lines, None)) is not None:
-        yield batch
+    try:
+        while (batch := await reader.call(next, lines, None)) is not None:
+            yield batch
+    finally:
+        reader.close()

@@ -28,6 +28,8 @@ class Progress:
         self._total = total_bytes
         self._bar: rich.progress.Progress | None = None
         self._next = 0.0
+        self.head = ""
+        """What to tell before the rest: shards, say."""
 
     def __enter__(self) -> Self:
         # Rows on the same terminal would tear the bar apart.
@@ -66,7 +68,7 @@ class Progress:
     def _told(self) -> str:
         tally = self._tally
         seconds = max(tally.seconds, 1e-9)
-        told = f"{tally.rows_in:,} rows, {tally.rows_in / seconds:,.1f} rows/s"
+        told = f"{self.head}{tally.rows_in:,} rows, {tally.rows_in / seconds:,.1f} rows/s"
         if tally.asked:
             told += f", {tally.usage.completion_tokens / seconds:,.0f} tokens/s"
         return told + (f", {tally.rows_failed:,} failed" if tally.rows_failed else "")
@@ -90,7 +92,7 @@ class Progress:
 
     def _closing(self) -> str:
         tally = self._tally
-        text = f"{tally.rows_in:,} rows in, {tally.rows_out:,} out"
+        text = f"{self.head}{tally.rows_in:,} rows in, {tally.rows_out:,} out"
         if tally.rows_rejected:
             text += f", {tally.rows_rejected:,} rejected"
         text += f", {tally.rows_failed:,} failed"

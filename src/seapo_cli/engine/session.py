@@ -10,6 +10,7 @@ from functools import partial
 from typing import cast
 
 from seapo_cli.backends import connect
+from seapo_cli.backends.base import Backend
 from seapo_cli.backends.batch import BatchBackend
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import (
@@ -35,6 +36,8 @@ class ModelUse:
 
     backend: BackendSettings
     engine: EngineSettings
+    connected: Backend | None = None
+    """The backend where it is open already, and stays open."""
 
 
 @asynccontextmanager
@@ -47,7 +50,7 @@ async def open_results(
         SeapoError: the backend cannot be connected, or the store not opened.
     """
     if model is not None:
-        async with open_gateway(model.backend, model.engine, tally) as gateway:
+        async with open_gateway(model.backend, model.engine, tally, model.connected) as gateway:
             process = partial(cast("Stage", stage).process, gateway=gateway)
             async with aclosing(results(lines, process, gateway.concurrency, keys)) as found:
                 yield found
@@ -61,16 +64,20 @@ async def open_results(
 
 @asynccontextmanager
 async def open_gateway(
-    backend: BackendSettings, engine: EngineSettings, tally: Tally
+    backend: BackendSettings,
+    engine: EngineSettings,
+    tally: Tally,
+    connected: Backend | None = None,
 ) -> AsyncIterator[Gateway]:
-    """A gateway, closed with all behind it when the block ends.
+    """A gateway, closed when the block ends with all behind it that was not open before.
 
     Raises:
         SeapoError: the backend cannot be connected, or the store not opened.
     """
     async with AsyncExitStack() as stack:
-        connected = await connect(backend)
-        stack.push_async_callback(connected.close)
+        if connected is None:
+            connected = await connect(backend)
+            stack.push_async_callback(connected.close)
         store = stack.enter_context(Store(engine.store)) if engine.store else None
         if isinstance(connected, BatchBackend):
             _take_in(connected, store)

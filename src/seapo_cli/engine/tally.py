@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from seapo_cli.records import Usage
@@ -36,6 +36,11 @@ class Tally:
     bytes_done: int = 0
     """Input bytes up to the last finished row."""
     started: float = field(default_factory=time.monotonic)
+
+    def add(self, other: Tally) -> None:
+        """Count what another one counted; times and prices stay."""
+        for name in _COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
     @property
     def seconds(self) -> float:
@@ -75,3 +80,6 @@ class Tally:
         if self.cost is not None:
             found["cost"] = self.cost
         return found
+
+
+_COUNTS = [f.name for f in fields(Tally) if f.name not in ("price_in", "price_out", "started")]

@@ -40,12 +40,20 @@ class DaemonThread:
         self._jobs.put(job)
         return await future
 
+    def close(self) -> None:
+        """End the thread after the calls so far; a process of many runs must not gather them."""
+        self._jobs.put(_stop)
+
     def _work(self) -> None:
         try:
             while True:
                 self._jobs.get()()
-        except RuntimeError:  # the loop is closed: nobody waits for this thread any more
+        except RuntimeError:  # closed, or the loop is: nobody waits for this thread any more
             return
+
+
+def _stop() -> None:
+    raise RuntimeError
 
 
 def _unless_cancelled(future: asyncio.Future[T], settle: Callable[[Any], None], value: Any) -> None:

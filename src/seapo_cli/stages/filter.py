@@ -52,6 +52,10 @@ class _Base:
         told = {check.name: check.figures() for check in self._all}
         return {**self._report.figures(), **{name: found for name, found in told.items() if found}}
 
+    def absorb(self, figures: Mapping[str, Any]) -> None:
+        """Count what the same filter did elsewhere, from its figures; only rows and checks."""
+        self._report.absorb(figures)
+
     def told(self) -> str:
         """The same as a table."""
         return self._report.table()

@@ -35,7 +35,7 @@ class Inject:
         self._types = _load(settings.error_types or tuple(settings.mix))
         self._weights = tuple(settings.mix.values())
         self._steps = MODES[settings.mode]
-        self._hashes = {kind.name: template_hash(kind, settings.mode) for kind in self._types}
+        self.templates = {kind.name: template_hash(kind, settings.mode) for kind in self._types}
 
     async def process(self, row: Row, gateway: Gateway) -> Outcome:
         """Make the negatives of one row.
@@ -101,7 +101,7 @@ class Inject:
             edits=injection.edits,
             model=gateway.model,
             template=f"{settings.mode}/{error_type.name}",
-            template_hash=self._hashes[error_type.name],
+            template_hash=self.templates[error_type.name],
             attempts=attempts,
             finish_reason=injection.finish_reason,
             usage=usage,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from seapo_cli.engine.job import Files, Run, open_run
+from seapo_cli.engine.job import Files, Run, Sink, open_run
 from seapo_cli.engine.session import ModelUse, open_gateway
 from seapo_cli.engine.tally import Tally
 from seapo_cli.errors import UsageError
@@ -114,7 +114,7 @@ def _tick(run: Run, group: Group) -> None:
     run.progress.update()
 
 
-def _flush(output: Output | None, data: bytearray) -> None:
+def _flush(output: Sink | None, data: bytearray) -> None:
     if output and data:
         output.write(data)
     data.clear()

@@ -38,6 +38,15 @@ class Report:
             elif verdict.decision == "skip":
                 self._skipped[name] += 1
 
+    def absorb(self, figures: Mapping[str, Any]) -> None:
+        """Count what another report counted, from its figures."""
+        for kind, counts in figures["types"].items():
+            self._rows[kind] += counts["rows"]
+            self._kept[kind] += counts["kept"]
+        for name, counts in figures["checks"].items():
+            self._failed[name].update(counts["rejected_by_type"])
+            self._skipped[name] += counts["not_applicable"]
+
     def figures(self) -> dict[str, Any]:
         """For the summary: by error type, and by check."""
         return {

@@ -1,0 +1,144 @@
+"""One run of a stage over shards: which are left, how it goes, what came of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from seapo_cli.engine.job import SHOWN_REASONS, write_summary
+from seapo_cli.engine.pipeline import Reporting
+from seapo_cli.engine.progress import Progress
+from seapo_cli.engine.tally import Tally
+from seapo_cli.errors import SeapoError
+from seapo_cli.records import Usage
+from seapo_cli.runners.shards import Folder, Shard, ShardReport, find_shards
+from seapo_cli.runners.work import Plan
+from seapo_cli.settings import Settings
+from seapo_cli.stages.filter import Filter, SlowFilter
+
+RunShards = Callable[[Plan, Sequence[Shard]], Iterator[ShardReport]]
+
+
+def describe(plan: Plan, settings: Settings, templates: Mapping[str, str]) -> dict[str, Any]:
+    """What decides the output, besides the shards: the stage, its settings, the model."""
+    found = {
+        "stage": plan.stage.name,
+        **settings.model_dump(mode="json"),
+        "keys": asdict(plan.keys),
+    }
+    if templates:
+        found["templates"] = dict(templates)
+    if plan.model is not None:
+        backend = plan.model.backend
+        found |= {"backend": backend.chosen(), "base_url": backend.base_url}
+        found |= {"model": backend.model, "vllm": backend.vllm.arguments()}
+    return found
+
+
+def run_sharded(
+    plan: Plan,
+    source: str,
+    command: Mapping[str, Any],
+    summary: Path | None,
+    run_shards: RunShards,
+) -> Tally:
+    """Run a stage over all shards of `source` that are not finished.
+
+    `command` is what decides the output, besides the shards. The tally counts the rows of all
+    shards, but the requests and tokens of this run only.
+
+    Raises:
+        SeapoError: some shards failed, or none could be run.
+    """
+    shards = find_shards(source)
+    folder = Folder(plan.folders.output)
+    folder.claim(shards, command)
+    for place in (plan.folders.errors, plan.folders.rejected):
+        if place:
+            Folder(place).make()
+    found = [(shard, folder.finished(shard)) for shard in shards]
+    left = [shard for shard, report in found if report is None]
+    engine = plan.model.engine if plan.model else None
+    tally = Tally(engine.price_in, engine.price_out) if engine else Tally()
+    size = sum(shard.size for shard in left)
+    with Progress(plan.stage.name, tally, size or None) as progress:
+        outcome = _Outcome(plan, tally, progress, len(shards))
+        try:
+            for report in run_shards(plan, left) if left else ():
+                outcome.add(report)
+        finally:
+            for _, earlier in found:
+                if earlier is not None:
+                    outcome.add_earlier(earlier)
+            outcome.close(summary)
+    if outcome.failed:
+        raise SeapoError(
+            f"{outcome.failed} of {len(shards)} shards failed; the same command does them again"
+        )
+    return tally
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What came of the shards so far."""
+
+    plan: Plan
+    tally: Tally
+    progress: Progress
+    shards: int
+    done: int = 0
+    skipped: int = 0
+    failed: int = 0
+    _shown: int = field(default=0)
+
+    def add(self, report: ShardReport) -> None:
+        """Count and tell of a shard that ended."""
+        if report.error:
+            self.failed += 1
+            self.progress.say(f"{report.shard.path}: failed: {report.error}")
+        else:
+            self.done += 1
+            self._count(report)
+            self._tell(report.notes)
+        self._head()
+        self.progress.update()
+
+    def add_earlier(self, report: ShardReport) -> None:
+        """Count a shard that was finished before: its rows, but not what it cost then."""
+        self.skipped += 1
+        tally = report.tally
+        tally.requests_sent = tally.from_store = tally.shared = tally.retries = 0
+        tally.usage = Usage()
+        self._count(report)
+        self._head()
+
+    def _count(self, report: ShardReport) -> None:
+        self.tally.add(report.tally)
+        if isinstance(self.plan.stage, Filter | SlowFilter):
+            self.plan.stage.absorb(report.figures)
+
+    def _tell(self, notes: Sequence[str]) -> None:
+        for note in notes[: max(0, SHOWN_REASONS - self._shown)]:
+            self.progress.say(note)
+        if self._shown <= SHOWN_REASONS < self._shown + len(notes):
+            self.progress.say("further failures are only counted; --errors DIR keeps them")
+        self._shown += len(notes)
+
+    def _head(self) -> None:
+        self.progress.head = f"{self.done + self.skipped} of {self.shards} shards, "
+
+    def close(self, summary: Path | None) -> None:
+        """Write the summary, and tell what the stage has to."""
+        write_summary(
+            summary,
+            self.tally,
+            self.plan.stage,
+            shards=self.shards,
+            shards_done=self.done,
+            shards_skipped=self.skipped,
+            shards_failed=self.failed,
+        )
+        if isinstance(self.plan.stage, Reporting):
+            self.progress.say(self.plan.stage.told())

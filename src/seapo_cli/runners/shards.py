@@ -1,0 +1,228 @@
+"""Shards: which there are, where each one's output goes, and which are finished.
+
+Paths are any that fsspec knows (`s3://bucket/in/*.jsonl`), local ones included. Beside the
+output shards a folder `_seapo` tells what made them: `manifest.json` the command, and one
+record for each finished shard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from seapo_cli.engine.tally import Tally
+from seapo_cli.errors import SeapoError, UsageError
+
+_ENDING = ".jsonl"
+_RECORDS = "_seapo"
+_IDENTITY = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "updated", "last_modified")
+"""What file systems call a mark that changes with a file's content; the first one counts."""
+
+
+class Shard(BaseModel):
+    """One input file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    """As fsspec opens it; a local path is absolute."""
+    name: str
+    size: int = 0
+    mark: str = ""
+    """Changes when the file does."""
+
+
+class ShardReport(BaseModel):
+    """What came of one shard."""
+
+    shard: Shard
+    tally: Tally = Field(default_factory=Tally)
+    figures: dict[str, Any] = Field(default_factory=dict)
+    notes: list[str] = Field(default_factory=list)
+    """The first failed rows, where no errors file keeps them."""
+    error: str | None = None
+    """Why there is no output; one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where the output of all shards goes."""
+
+    output: str
+    errors: str | None = None
+    rejected: str | None = None
+
+
+def open_fs(path: str) -> tuple[Any, str]:
+    """The file system of a path, and the path on it.
+
+    Raises:
+        UsageError: fsspec, or the package for this kind of path, is missing.
+    """
+    try:
+        import fsspec
+    except ImportError:
+        raise UsageError("shards need fsspec: pip install 'seapo-cli[ray]'") from None
+    try:
+        fs, found = fsspec.core.url_to_fs(path)
+    except (ImportError, ValueError) as error:
+        raise UsageError(f"{path}: {one_line(error)}") from None
+    return fs, found
+
+
+def one_line(error: Exception) -> str:
+    """An error's text on one line."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, SeapoError) else f"{type(error).__name__}: {text}"
+
+
+def find_shards(path: str) -> list[Shard]:
+    """The shards of a file, a pattern, or a folder (its `.jsonl` files), by name.
+
+    Raises:
+        UsageError: there are none, one is no JSONL, or two have the same name.
+    """
+    fs, found = open_fs(path)
+    try:
+        if fs.isdir(found):
+            paths = [name for name in fs.ls(found, detail=False) if name.endswith(_ENDING)]
+        else:
+            paths = fs.glob(found)
+        infos = [(name, fs.info(name)) for name in sorted(paths)]
+    except Exception as error:  # each file system has its own
+        raise UsageError(f"{path}: {one_line(error)}") from None
+    shards = [_shard(fs, name, info) for name, info in infos if info["type"] == "file"]
+    if not shards:
+        raise UsageError(f"{path}: no such shards")
+    seen: dict[str, Shard] = {}
+    for shard in shards:
+        if not shard.name.endswith(_ENDING):
+            raise UsageError(f"{shard.path}: a shard must be a {_ENDING} file")
+        if (other := seen.setdefault(shard.name, shard)) is not shard:
+            raise UsageError(f"{other.path} and {shard.path}: their output would have one name")
+    return shards
+
+
+def _shard(fs: Any, path: str, info: Mapping[str, Any]) -> Shard:
+    mark = next((str(info[key]) for key in _IDENTITY if info.get(key) is not None), "")
+    name = path.rpartition("/")[2]
+    return Shard(path=_full(fs, path), name=name, size=info.get("size") or 0, mark=mark)
+
+
+def _full(fs: Any, path: str) -> str:
+    """With its protocol; local paths stay as people write them."""
+    local = "file" in ([fs.protocol] if isinstance(fs.protocol, str) else fs.protocol)
+    return path if local else str(fs.unstrip_protocol(path))
+
+
+class Folder:
+    """A folder of output shards."""
+
+    def __init__(self, path: str) -> None:
+        self._fs, found = open_fs(path)
+        self.path = found.rstrip("/")
+        self.url = _full(self._fs, self.path)
+
+    def file(self, name: str) -> WholeFile:
+        """A file in it, to be written."""
+        return WholeFile(self._fs, f"{self.path}/{name}")
+
+    def make(self, inner: str = "") -> None:
+        """Make the folder, or one in it.
+
+        Raises:
+            UsageError: it cannot be made.
+        """
+        try:
+            self._fs.makedirs(f"{self.path}/{inner}".rstrip("/"), exist_ok=True)
+        except Exception as error:
+            raise UsageError(f"{self.url}: cannot make this folder: {one_line(error)}") from None
+
+    def claim(self, shards: Sequence[Shard], command: Mapping[str, Any]) -> None:
+        """Note which command writes here.
+
+        Raises:
+            UsageError: another one did before, or the files are nobody's.
+        """
+        if any(shard.path == f"{self.url}/{shard.name}" for shard in shards):
+            raise UsageError(f"{self.url}: input and output are the same folder")
+        self.make(_RECORDS)
+        wanted = orjson.loads(orjson.dumps(command))
+        known = self._read("manifest.json")
+        if known is None:
+            for shard in shards:
+                if self._fs.exists(f"{self.path}/{shard.name}"):
+                    raise UsageError(f"{self.url}: has a {shard.name} already: take a new folder")
+            with self.file(f"{_RECORDS}/manifest.json") as file:
+                file.write(orjson.dumps(wanted, option=orjson.OPT_INDENT_2))
+        elif known != wanted:
+            names = [key for key in wanted | known if wanted.get(key) != known.get(key)]
+            raise UsageError(
+                f"{self.url}: written by another command (other {', '.join(sorted(names))}): "
+                "take another folder, or remove this one"
+            )
+
+    def finished(self, shard: Shard) -> ShardReport | None:
+        """What came of a shard in an earlier run; None if it is still to be done.
+
+        Raises:
+            UsageError: the shard has changed since.
+        """
+        record = self._read(f"{shard.name}.json")
+        if record is None or not self._fs.exists(f"{self.path}/{shard.name}"):
+            return None
+        try:
+            report = ShardReport.model_validate(record)
+        except ValidationError:
+            return None
+        if report.shard != shard:
+            raise UsageError(
+                f"{shard.path}: changed since {self.url}/{shard.name} was made of it: "
+                "take another folder, or remove that file"
+            )
+        return report
+
+    def record(self, report: ShardReport) -> None:
+        """Note that a shard is finished."""
+        with self.file(f"{_RECORDS}/{report.shard.name}.json") as file:
+            file.write(report.model_dump_json().encode())
+
+    def _read(self, name: str) -> Any:
+        try:
+            return orjson.loads(self._fs.cat_file(f"{self.path}/{_RECORDS}/{name}"))
+        except (FileNotFoundError, orjson.JSONDecodeError):
+            return None
+        except Exception as error:
+            raise UsageError(f"{self.url}: cannot read: {one_line(error)}") from None
+
+
+class WholeFile:
+    """A file on any file system that exists under its name only once it is whole."""
+
+    may_block = True
+
+    def __init__(self, fs: Any, path: str) -> None:
+        self._fs, self._path = fs, path
+
+    def __enter__(self) -> Self:
+        self.stream: Any = self._fs.open(f"{self._path}.part", "wb")
+        return self
+
+    def write(self, data: bytes | bytearray) -> None:
+        """Write all of `data`."""
+        self.stream.write(data)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stream.close()
+        if kind is None:
+            self._fs.mv(f"{self._path}.part", self._path)
