@@ -75,18 +75,14 @@ def open_rows(name: str) -> Iterator[BinaryIO]:
         yield io.BufferedReader(_Stream(chunks), _CHUNK_BYTES)
 
 
-def list_files(name: str) -> list[str]:
-    """The data files that a path, a pattern or a folder stands for, local or remote, in order.
-
-    Raises:
-        UsageError: there is none, or a package is missing that lists them.
-    """
+def _files(name: str) -> Sequence[str]:
+    """The data files behind a name: itself, or those of a folder, in order."""
+    is_folder = is_remote(name) and _reader(name) is None and not name.endswith(_PLAIN)
+    if not (is_folder or Path(name).is_dir()):
+        return [name]
     system, path = file_system(name)
     try:
-        if system.isdir(path):
-            found = [one for one in system.find(path) if _is_data(one, path)]
-        else:
-            found = [path] if system.exists(path) else system.glob(path)
+        found = [one for one in system.find(path) if _is_data(one, path)]
     except OSError as error:
         raise UsageError(f"{name}: {_reason(error)}") from None
     if not found:
@@ -98,12 +94,7 @@ def list_files(name: str) -> list[str]:
 def _is_data(path: str, folder: str) -> bool:
     """Whether a folder's file holds rows; what begins with a dot or `_` is somebody's own."""
     hidden = any(part[0] in "._" for part in path.removeprefix(folder).split("/") if part)
-    return not hidden and path.endswith((*_PLAIN[:1], *_READERS))
-
-
-def _files(name: str) -> Sequence[str]:
-    is_folder = is_remote(name) and _reader(name) is None and not name.endswith(_PLAIN)
-    return list_files(name) if is_folder or Path(name).is_dir() else [name]
+    return not hidden and path.endswith(ENDINGS)
 
 
 def _chunks(name: str, stack: ExitStack) -> Iterator[bytes]:
@@ -212,6 +203,10 @@ _READERS: dict[str, Callable[[BinaryIO], Iterator[bytes]]] = {
     ".parquet": _parquet,
     ".arrow": _arrow,
 }
+
+
+ENDINGS = (".jsonl", *_READERS)
+"""What files of rows are called."""
 
 
 def _reader(name: str) -> Callable[[BinaryIO], Iterator[bytes]] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -50,7 +51,7 @@ def test_files_patterns_and_folders(inputs: Path) -> None:
     ("name", "told"),
     [
         ("*.csv", "no such shards"),
-        ("notes.txt", "must be a .jsonl file"),
+        ("notes.txt", "a shard must end in .jsonl"),
         ("../*/a.jsonl", "would have one name"),
     ],
 )
@@ -60,6 +61,15 @@ def test_what_cannot_be_shards_is_one_clear_line(inputs: Path, name: str, told: 
     (other / "a.jsonl").write_text("{}")
     with pytest.raises(UsageError, match=told):
         find_shards(f"{inputs}/{name}")
+
+
+def test_compressed_shards_give_plain_ones(inputs: Path) -> None:
+    packed = inputs / "c.jsonl.gz"
+    packed.write_bytes(gzip.compress(jsonl(prompts(3))))
+    assert [shard.name for shard in find_shards(str(inputs))] == ["a.jsonl", "b.jsonl", "c.jsonl"]
+    packed.rename(inputs / "b.jsonl.gz")
+    with pytest.raises(UsageError, match="would have one name"):
+        find_shards(str(inputs))
 
 
 def test_unknown_kinds_of_paths_are_usage_errors() -> None:

@@ -279,7 +279,8 @@ def need_input(context: typer.Context, name: str) -> None:
     if name == "-" and sys.stdin is not None and sys.stdin.isatty():
         print(context.get_help(), file=sys.stderr)
         raise typer.Exit(2)
-    if name != "-" and not Path(name).exists():
+    # A URL is looked up when it is opened.
+    if not (name == "-" or "://" in name or Path(name).exists()):
         raise UsageError(f"{name}: no such file")
 
 

@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seapo_cli.engine.tally import Tally
 from seapo_cli.errors import SeapoError, UsageError
+from seapo_cli.sources import ENDINGS, file_system
 
-_ENDING = ".jsonl"
 _RECORDS = "_seapo"
 _IDENTITY = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "updated", "last_modified")
 """What file systems call a mark that changes with a file's content; the first one counts."""
@@ -32,6 +32,7 @@ class Shard(BaseModel):
     path: str
     """As fsspec opens it; a local path is absolute."""
     name: str
+    """Of its output: the input's, as JSONL."""
     size: int = 0
     mark: str = ""
     """Changes when the file does."""
@@ -58,23 +59,6 @@ class Folders:
     rejected: str | None = None
 
 
-def open_fs(path: str) -> tuple[Any, str]:
-    """The file system of a path, and the path on it.
-
-    Raises:
-        UsageError: fsspec, or the package for this kind of path, is missing.
-    """
-    try:
-        import fsspec
-    except ImportError:
-        raise UsageError("shards need fsspec: pip install 'seapo-cli[ray]'") from None
-    try:
-        fs, found = fsspec.core.url_to_fs(path)
-    except (ImportError, ValueError) as error:
-        raise UsageError(f"{path}: {one_line(error)}") from None
-    return fs, found
-
-
 def one_line(error: Exception) -> str:
     """An error's text on one line."""
     text = " ".join(str(error).split())
@@ -82,15 +66,15 @@ def one_line(error: Exception) -> str:
 
 
 def find_shards(path: str) -> list[Shard]:
-    """The shards of a file, a pattern, or a folder (its `.jsonl` files), by name.
+    """The shards of a file, a pattern, or a folder (its files of rows), by name.
 
     Raises:
-        UsageError: there are none, one is no JSONL, or two have the same name.
+        UsageError: there are none, one holds no rows, or two have the same name.
     """
-    fs, found = open_fs(path)
+    fs, found = file_system(path)
     try:
         if fs.isdir(found):
-            paths = [name for name in fs.ls(found, detail=False) if name.endswith(_ENDING)]
+            paths = [name for name in fs.ls(found, detail=False) if name.endswith(ENDINGS)]
         else:
             paths = fs.glob(found)
         infos = [(name, fs.info(name)) for name in sorted(paths)]
@@ -101,8 +85,8 @@ def find_shards(path: str) -> list[Shard]:
         raise UsageError(f"{path}: no such shards")
     seen: dict[str, Shard] = {}
     for shard in shards:
-        if not shard.name.endswith(_ENDING):
-            raise UsageError(f"{shard.path}: a shard must be a {_ENDING} file")
+        if not shard.path.endswith(ENDINGS):
+            raise UsageError(f"{shard.path}: a shard must end in {', '.join(ENDINGS)}")
         if (other := seen.setdefault(shard.name, shard)) is not shard:
             raise UsageError(f"{other.path} and {shard.path}: their output would have one name")
     return shards
@@ -111,7 +95,9 @@ def find_shards(path: str) -> list[Shard]:
 def _shard(fs: Any, path: str, info: Mapping[str, Any]) -> Shard:
     mark = next((str(info[key]) for key in _IDENTITY if info.get(key) is not None), "")
     name = path.rpartition("/")[2]
-    return Shard(path=_full(fs, path), name=name, size=info.get("size") or 0, mark=mark)
+    for ending in reversed(ENDINGS):  # .jsonl last: a.jsonl.gz and a.parquet both give a.jsonl
+        name = name.removesuffix(ending)
+    return Shard(path=_full(fs, path), name=f"{name}.jsonl", size=info.get("size") or 0, mark=mark)
 
 
 def _full(fs: Any, path: str) -> str:
@@ -124,7 +110,7 @@ class Folder:
     """A folder of output shards."""
 
     def __init__(self, path: str) -> None:
-        self._fs, found = open_fs(path)
+        self._fs, found = file_system(path)
         self.path = found.rstrip("/")
         self.url = _full(self._fs, self.path)
 

@@ -16,8 +16,9 @@ from seapo_cli.engine.progress import Progress
 from seapo_cli.engine.session import ModelUse
 from seapo_cli.engine.tally import Tally
 from seapo_cli.errors import TooManyErrors, UsageError
+from seapo_cli.jsonl import open_input
 from seapo_cli.records import Keys
-from seapo_cli.runners.shards import Folder, Folders, Shard, ShardReport, one_line, open_fs
+from seapo_cli.runners.shards import Folder, Folders, Shard, ShardReport, one_line
 
 ATTEMPTS = 3
 """How often a shard is tried whose run cannot be finished."""
@@ -73,7 +74,6 @@ class Worker:
         stage = deepcopy(plan.stage)
         tally = Tally(model.engine.price_in, model.engine.price_out) if model else Tally()
         notes = _Notes(stage.name, tally, shard.size)
-        fs, path = open_fs(shard.path)
         with ExitStack() as stack:
             # The output is entered first, so it gets its name last.
             output = stack.enter_context(Folder(plan.folders.output).file(shard.name))
@@ -81,7 +81,7 @@ class Worker:
                 stack.enter_context(Folder(place).file(shard.name)) if place else None
                 for place in (plan.folders.rejected, plan.folders.errors)
             )
-            source = stack.enter_context(fs.open(path, "rb"))
+            source = stack.enter_context(open_input(shard.path))
             kept = errors.stream if errors else None
             failures = FailureReport(stage.name, shard.path, tally, notes, kept, plan.max_errors)
             run = Run(source, output, rejected, failures, tally, notes)
