@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -144,3 +145,37 @@ def test_the_commands_take_them(seapo: Seapo) -> None:
     )
     assert kept["negative"] == pair["negative"]
     assert seapo.run("pair", "kept.jsonl.gz").rows[0]["rejected"][0]["content"] == pair["negative"]
+
+
+def test_no_row_is_lost_that_can_be_unpacked(tmp_path: Path) -> None:
+    text = encode_all({"prompt": f"{n:x}{pow(7, n, 2**256 - 189):x}"} for n in range(5000))
+    packed = gzip.compress(text)
+    for share in (0.3, 0.9):
+        part = packed[: int(len(packed) * share)]
+        (tmp_path / "cut.jsonl.gz").write_bytes(part)
+        *good, last = lines(tmp_path / "cut.jsonl.gz")
+        unpacked = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(part)
+        assert (len(good), bool(last.error)) == (unpacked.count(b"\n"), True)
+
+
+def test_bytes_and_broken_strings_of_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    data = [b"text", b"\xff\x00"]
+    parquet.write_table(pyarrow.table({"prompt": pyarrow.array(data, pyarrow.binary())}), path)
+    assert rows(path) == [{"prompt": "text"}, {"prompt": "/wA="}]
+    offsets = pyarrow.array([0, 1, 2, 3], pyarrow.int32()).buffers()[1]
+    strings = pyarrow.Array.from_buffers(
+        pyarrow.string(), 3, [None, offsets, pyarrow.py_buffer(b"a\xffc")]
+    )
+    parquet.write_table(pyarrow.table({"prompt": strings}), path)
+    assert [(line.number, bool(line.error)) for line in lines(path)] == [
+        (1, False),
+        (2, True),
+        (3, False),
+    ]
+
+
+def test_caches_in_a_saved_data_set_are_no_rows(tmp_path: Path) -> None:
+    write_arrow(tmp_path / "data-00000-of-00001.arrow")
+    write_arrow(tmp_path / "cache-28b8acad62255a74.arrow")
+    assert rows(tmp_path) == ROWS

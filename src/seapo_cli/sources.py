@@ -5,6 +5,7 @@ A new format is one function and one line in `_READERS`.
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import zlib
@@ -13,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import orjson
 
@@ -22,6 +23,10 @@ from seapo_cli.errors import SeapoError, UsageError
 _CHUNK_BYTES = 1 << 16
 _ROWS = 256
 """Rows of a columnar file that are decoded together."""
+_BUFFER_BYTES = 1 << 20
+"""Of a column of a Parquet file."""
+_ZSTD_BYTES = 1 << 12
+"""Little at once: repetitive text unpacks to thousands of times its size, in one piece."""
 _PLAIN = (".jsonl", ".json", ".ndjson")
 
 
@@ -34,21 +39,13 @@ class _Stream(io.RawIOBase):
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
-        self._rest = memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
-        while not self._rest:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                return 0
-            self._rest = memoryview(chunk)
-        count = min(len(buffer), len(self._rest))
-        buffer[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
-        return count
+    def read(self, _size: int = -1) -> bytes:
+        """The next chunk, whatever its size: gathering more would lose it to a damage behind it."""
+        return next(filter(None, self._chunks), b"")
 
 
 def is_plain(name: str) -> bool:
@@ -72,7 +69,7 @@ def open_rows(name: str) -> Iterator[BinaryIO]:
     """
     with ExitStack() as stack:
         chunks = (chunk for file in _files(name) for chunk in _chunks(file, stack))
-        yield io.BufferedReader(_Stream(chunks), _CHUNK_BYTES)
+        yield cast("BinaryIO", _Stream(chunks))
 
 
 def _files(name: str) -> Sequence[str]:
@@ -94,7 +91,9 @@ def _files(name: str) -> Sequence[str]:
 def _is_data(path: str, folder: str) -> bool:
     """Whether a folder's file holds rows; what begins with a dot or `_` is somebody's own."""
     hidden = any(part[0] in "._" for part in path.removeprefix(folder).split("/") if part)
-    return not hidden and path.endswith(ENDINGS)
+    # `datasets` keeps what `map()` made beside the rows that it saved: not these rows again.
+    cache = path.endswith(".arrow") and path.rpartition("/")[2].startswith("cache-")
+    return not hidden and not cache and path.endswith(ENDINGS)
 
 
 def _chunks(name: str, stack: ExitStack) -> Iterator[bytes]:
@@ -164,7 +163,7 @@ def _gzip(file: BinaryIO) -> Iterator[bytes]:
 def _zstd(file: BinaryIO) -> Iterator[bytes]:
     """Frame by frame: the library's own reader takes a file that was cut for its end."""
     unpacker, frame = _need("zstandard", ".zst").ZstdDecompressor(), None
-    for chunk in _plain(file):
+    for chunk in iter(partial(file.read, _ZSTD_BYTES), b""):
         rest = chunk
         while rest:
             frame = frame or unpacker.decompressobj()
@@ -177,7 +176,9 @@ def _zstd(file: BinaryIO) -> Iterator[bytes]:
 
 def _parquet(file: BinaryIO) -> Iterator[bytes]:
     parquet = _need("pyarrow.parquet", ".parquet")
-    return map(_lines, parquet.ParquetFile(file).iter_batches(_ROWS))
+    # Without reading ahead, and with a buffer: a row group may be gigabytes.
+    table = parquet.ParquetFile(file, buffer_size=_BUFFER_BYTES, pre_buffer=False)
+    return map(_lines, table.iter_batches(_ROWS, use_threads=False))
 
 
 def _arrow(file: BinaryIO) -> Iterator[bytes]:
@@ -193,8 +194,24 @@ def _arrow(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _lines(batch: Any) -> bytes:
+    try:
+        rows = batch.to_pylist()
+    except UnicodeDecodeError:
+        if batch.num_rows == 1:
+            return b"\xff\n"  # no UTF-8 either: costs only itself, as in JSONL
+        return b"".join(_lines(batch.slice(n, 1)) for n in range(batch.num_rows))
     options = orjson.OPT_APPEND_NEWLINE
-    return b"".join(orjson.dumps(row, default=str, option=options) for row in batch.to_pylist())
+    return b"".join(orjson.dumps(row, default=_text, option=options) for row in rows)
+
+
+def _text(value: object) -> str:
+    """What JSON has no type for; bytes are text where they can be, else base64."""
+    if not isinstance(value, bytes):
+        return str(value)
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return base64.b64encode(value).decode()
 
 
 _READERS: dict[str, Callable[[BinaryIO], Iterator[bytes]]] = {

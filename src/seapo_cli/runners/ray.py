@@ -7,8 +7,9 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from seapo_cli.errors import SeapoError, UsageError
@@ -30,7 +31,7 @@ def run_shards(plan: Plan, shards: Sequence[Shard], settings: RaySettings) -> It
     """
     left = {shard.path: shard for shard in shards}
     try:
-        with _own_stderr(), _cluster(settings, len(shards)) as workers:
+        with _own_terminal(), _cluster(settings, len(shards)) as workers:
             for row in _dataset(plan, shards, settings, workers).iter_rows():
                 report = ShardReport.model_validate_json(row["report"])
                 left.pop(report.shard.path, None)
@@ -90,14 +91,18 @@ def _dataset(plan: Plan, shards: Sequence[Shard], settings: RaySettings, workers
 
 
 @contextmanager
-def _own_stderr() -> Iterator[None]:
-    """Leave `sys.stderr` to us: what Ray's C++ core writes there tells a user nothing."""
+def _own_terminal() -> Iterator[None]:
+    """Leave `sys.stderr` to us: what Ray writes there and on stdout tells a user nothing."""
     ours, terminal = sys.stderr, os.dup(2)
     sink = os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, 2)
     os.close(sink)
     try:
-        with os.fdopen(os.dup(terminal), "w", buffering=1, errors="backslashreplace") as sys.stderr:
+        with (
+            Path(os.devnull).open("w") as nowhere,
+            redirect_stdout(nowhere),
+            os.fdopen(os.dup(terminal), "w", buffering=1, errors="backslashreplace") as sys.stderr,
+        ):
             yield
     finally:
         sys.stderr = ours
