@@ -110,10 +110,11 @@ def test_rows_before_the_damage_are_kept(tmp_path: Path, name: str) -> None:
 def test_what_is_no_such_file_at_all(tmp_path: Path) -> None:
     for name in ("rows.jsonl.gz", "rows.jsonl.zst", "rows.parquet", "rows.arrow"):
         path = tmp_path / name
-        path.write_bytes(b"no such thing")
-        (only,) = lines(path)
-        assert only.error is not None
-        assert "is damaged" in only.error
+        for data in (b"no such thing", b""):
+            path.write_bytes(data)
+            (only,) = lines(path)
+            assert only.error is not None
+            assert "is damaged" in only.error
 
 
 @pytest.mark.parametrize("name", ["out.jsonl.gz", "out.jsonl.zst"])

@@ -104,6 +104,8 @@ def _chunks(name: str, stack: ExitStack) -> Iterator[bytes]:
         for chunk in (_reader(name) or _plain)(file):
             yield chunk
             last = chunk[-1:] or last
+        if _reader(name) and not file.tell():
+            raise EOFError("it is empty")  # a download that failed, say; gzip takes it for no rows
     except Exception as error:  # each format's library has errors of its own
         if isinstance(error, SeapoError):
             raise
