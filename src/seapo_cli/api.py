@@ -173,7 +173,7 @@ def pair(
 
 
 async def _judge(maker: Maker, model: ModelUse, on_failure: OnFailure) -> None:
-    async with open_gateway(model.backend, model.engine, Tally()) as gateway:
+    async with open_gateway(model, Tally()) as gateway:
         async for failed in maker.judge(gateway, lambda _: None):
             for result in failed:
                 _told(result, on_failure)

@@ -40,9 +40,6 @@ class _Stream(io.RawIOBase):
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
 
-    def readable(self) -> bool:
-        return True
-
     def read(self, _size: int = -1) -> bytes:
         """The next chunk, whatever its size: gathering more would lose it to a damage behind it."""
         return next(filter(None, self._chunks), b"")
@@ -79,16 +76,22 @@ def _files(name: str) -> Sequence[str]:
         return [name]
     system, path = file_system(name)
     try:
-        found = [one for one in system.find(path) if _is_data(one, path)]
+        found = [one for one in system.find(path) if is_data(one, path)]
     except OSError as error:
         raise UsageError(f"{name}: {_reason(error)}") from None
     if not found:
         raise UsageError(f"{name}: no such file, or a folder without JSONL, Parquet or Arrow files")
-    names = sorted(found)
-    return [system.unstrip_protocol(one) for one in names] if is_remote(name) else names
+    return [full_path(system, one) for one in sorted(found)]
 
 
-def _is_data(path: str, folder: str) -> bool:
+def full_path(system: Any, path: str) -> str:
+    """A path on a file system as a name: local ones as people write them, others as URLs."""
+    protocol = system.protocol
+    local = "file" in ([protocol] if isinstance(protocol, str) else protocol)
+    return path if local else str(system.unstrip_protocol(path))
+
+
+def is_data(path: str, folder: str) -> bool:
     """Whether a folder's file holds rows; what begins with a dot or `_` is somebody's own."""
     hidden = any(part[0] in "._" for part in path.removeprefix(folder).split("/") if part)
     # `datasets` keeps what `map()` made beside the rows that it saved: not these rows again.

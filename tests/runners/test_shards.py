@@ -30,7 +30,8 @@ def inputs(tmp_path: Path) -> Path:
     folder.mkdir()
     for name in ("b.jsonl", "a.jsonl"):
         (folder / name).write_bytes(jsonl(prompts(3)))
-    (folder / "notes.txt").write_text("not a shard")
+    for name in ("notes.txt", "cache-1f.arrow"):
+        (folder / name).write_text("not a shard")
     return folder
 
 

@@ -20,6 +20,7 @@ from seapo_cli.errors import UsageError
 if TYPE_CHECKING:
     from seapo_cli.engine.job import Files
     from seapo_cli.engine.pipeline import AnyStage
+    from seapo_cli.engine.session import ModelUse
     from seapo_cli.records import Keys
     from seapo_cli.settings import BackendSettings, EngineSettings, VllmSettings
 
@@ -199,6 +200,16 @@ class ModelOptions(VllmOptions):
             **batch,
         )
 
+    def use(self) -> ModelUse:
+        """Both together: which model a stage asks, and how.
+
+        Raises:
+            UsageError: a value is wrong.
+        """
+        from seapo_cli.engine.session import ModelUse
+
+        return ModelUse(self.backend_settings(), self.engine_settings())
+
     def engine_settings(self) -> EngineSettings:
         """Concurrency, retries, store, prices.
 
@@ -261,13 +272,12 @@ def run(
         SeapoError: the run could not be finished.
     """
     from seapo_cli.engine.job import Job
-    from seapo_cli.engine.session import ModelUse
 
     job = Job(
         stage=stage,
         files=files.files(rejected),
         keys=keys or files.keys(),
-        model=ModelUse(model.backend_settings(), model.engine_settings()) if model else None,
+        model=model.use() if model else None,
         max_errors=files.max_errors,
     )
     if job.run().rows_failed:

@@ -94,7 +94,6 @@ def pair(
     seapo pair kept.jsonl -o pairs.jsonl --format trl
     """
     need_input(context, files.input)
-    from seapo_cli.engine.session import ModelUse
     from seapo_cli.settings import PairSettings, parse_mix
     from seapo_cli.stages.pair import PairJob
 
@@ -121,7 +120,7 @@ def pair(
         keys=files.keys(negative_key),
         evaluation=eval_output,
         dataset_info=dataset_info,
-        model=ModelUse(model.backend_settings(), model.engine_settings()) if judge else None,
+        model=model.use() if judge else None,
         max_errors=files.max_errors,
     )
     if job.run().rows_failed:

@@ -78,7 +78,6 @@ class RunnerOptions:
         if self.runner == "local":
             run(stage, files, model, rejected=rejected, keys=keys)
             return
-        from seapo_cli.engine.session import ModelUse
         from seapo_cli.runners.ray import run_shards
         from seapo_cli.runners.sharded import describe, run_sharded
         from seapo_cli.runners.shards import Folders
@@ -90,7 +89,7 @@ class RunnerOptions:
             workers=self.ray_workers,
             gpus_per_worker=self.ray_gpus_per_worker,
         )
-        use = ModelUse(model.backend_settings(), model.engine_settings()) if model else None
+        use = model.use() if model else None
         if use and use.backend.is_batch:
             raise UsageError("--runner ray: not with --batch-out or --batch-in, which send nothing")
         folders = Folders(files.output, files.errors, rejected)

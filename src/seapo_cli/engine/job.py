@@ -20,7 +20,7 @@ from seapo_cli.engine.pipeline import (
     Result,
 )
 from seapo_cli.engine.progress import Progress
-from seapo_cli.engine.session import ModelUse, open_results
+from seapo_cli.engine.session import ModelUse, new_tally, open_results
 from seapo_cli.engine.tally import Tally
 from seapo_cli.engine.threads import DaemonThread
 from seapo_cli.errors import TooManyErrors, Unfinished, UsageError
@@ -68,8 +68,7 @@ class Job:
         return asyncio.run(self._run())
 
     async def _run(self) -> Tally:
-        engine = self.model.engine if self.model else None
-        tally = Tally(engine.price_in, engine.price_out) if engine else Tally()
+        tally = new_tally(self.model)
         with open_run(self.stage, self.files, tally, self.max_errors) as run:
             await self.stream(run)
             if tally.rows_pending:

@@ -11,7 +11,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -109,6 +109,14 @@ class Reporting(Protocol):
         """For people, on stderr; lines."""
 
 
+@runtime_checkable
+class Merging(Reporting, Protocol):
+    """One that can also tell of what copies of it did elsewhere."""
+
+    def absorb(self, figures: Mapping[str, Any]) -> None:
+        """Count what a copy counted, from its figures."""
+
+
 async def results(
     lines: Iterator[list[Line]],
     process: Callable[[Row], Awaitable[Outcome]],
@@ -156,9 +164,6 @@ def _read(line: Line, keys: Keys) -> Row | Result:
 
 async def _beside(lines: Iterator[list[Line]]) -> AsyncIterator[list[Line]]:
     """Read in a thread: the next line may be long in coming."""
-    reader = DaemonThread()
-    try:
+    with closing(DaemonThread()) as reader:
         while (batch := await reader.call(next, lines, None)) is not None:
             yield batch
-    finally:
-        reader.close()

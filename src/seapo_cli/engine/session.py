@@ -40,6 +40,11 @@ class ModelUse:
     """The backend where it is open already, and stays open."""
 
 
+def new_tally(model: ModelUse | None) -> Tally:
+    """A tally for a run, with the prices of the model that it asks."""
+    return Tally(model.engine.price_in, model.engine.price_out) if model else Tally()
+
+
 @asynccontextmanager
 async def open_results(
     stage: AnyStage, lines: Iterator[list[Line]], keys: Keys, model: ModelUse | None, tally: Tally
@@ -50,7 +55,7 @@ async def open_results(
         SeapoError: the backend cannot be connected, or the store not opened.
     """
     if model is not None:
-        async with open_gateway(model.backend, model.engine, tally, model.connected) as gateway:
+        async with open_gateway(model, tally) as gateway:
             process = partial(cast("Stage", stage).process, gateway=gateway)
             async with aclosing(results(lines, process, gateway.concurrency, keys)) as found:
                 yield found
@@ -63,20 +68,16 @@ async def open_results(
 
 
 @asynccontextmanager
-async def open_gateway(
-    backend: BackendSettings,
-    engine: EngineSettings,
-    tally: Tally,
-    connected: Backend | None = None,
-) -> AsyncIterator[Gateway]:
+async def open_gateway(model: ModelUse, tally: Tally) -> AsyncIterator[Gateway]:
     """A gateway, closed when the block ends with all behind it that was not open before.
 
     Raises:
         SeapoError: the backend cannot be connected, or the store not opened.
     """
     async with AsyncExitStack() as stack:
+        connected, engine = model.connected, model.engine
         if connected is None:
-            connected = await connect(backend)
+            connected = await connect(model.backend)
             stack.push_async_callback(connected.close)
         store = stack.enter_context(Store(engine.store)) if engine.store else None
         if isinstance(connected, BatchBackend):

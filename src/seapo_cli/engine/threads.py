@@ -19,7 +19,7 @@ class DaemonThread:
     """
 
     def __init__(self) -> None:
-        self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._started = False
 
     async def call(self, function: Callable[..., T], *args: Any) -> T:
@@ -42,18 +42,14 @@ class DaemonThread:
 
     def close(self) -> None:
         """End the thread after the calls so far; a process of many runs must not gather them."""
-        self._jobs.put(_stop)
+        self._jobs.put(None)
 
     def _work(self) -> None:
         try:
-            while True:
-                self._jobs.get()()
-        except RuntimeError:  # closed, or the loop is: nobody waits for this thread any more
+            while (job := self._jobs.get()) is not None:
+                job()
+        except RuntimeError:  # the loop is closed: nobody waits for this thread any more
             return
-
-
-def _stop() -> None:
-    raise RuntimeError
 
 
 def _unless_cancelled(future: asyncio.Future[T], settle: Callable[[Any], None], value: Any) -> None:

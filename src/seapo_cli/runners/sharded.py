@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from seapo_cli.engine.job import SHOWN_REASONS, write_summary
-from seapo_cli.engine.pipeline import Reporting
+from seapo_cli.engine.pipeline import Merging, Reporting
 from seapo_cli.engine.progress import Progress
+from seapo_cli.engine.session import new_tally
 from seapo_cli.engine.tally import Tally
 from seapo_cli.errors import SeapoError
 from seapo_cli.records import Usage
 from seapo_cli.runners.shards import Folder, Shard, ShardReport, find_shards
 from seapo_cli.runners.work import Plan
 from seapo_cli.settings import Settings
-from seapo_cli.stages.filter import Filter, SlowFilter
 
 RunShards = Callable[[Plan, Sequence[Shard]], Iterator[ShardReport]]
 
@@ -60,8 +60,7 @@ def run_sharded(
             Folder(place).make()
     found = [(shard, folder.finished(shard)) for shard in shards]
     left = [shard for shard, report in found if report is None]
-    engine = plan.model.engine if plan.model else None
-    tally = Tally(engine.price_in, engine.price_out) if engine else Tally()
+    tally = new_tally(plan.model)
     size = sum(shard.size for shard in left)
     with Progress(plan.stage.name, tally, size or None) as progress:
         outcome = _Outcome(plan, tally, progress, len(shards))
@@ -116,7 +115,7 @@ class _Outcome:
 
     def _count(self, report: ShardReport) -> None:
         self.tally.add(report.tally)
-        if isinstance(self.plan.stage, Filter | SlowFilter):
+        if isinstance(self.plan.stage, Merging):
             self.plan.stage.absorb(report.figures)
 
     def _tell(self, notes: Sequence[str]) -> None:

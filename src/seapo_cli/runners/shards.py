@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seapo_cli.engine.tally import Tally
 from seapo_cli.errors import SeapoError, UsageError
-from seapo_cli.sources import ENDINGS, file_system
+from seapo_cli.sources import ENDINGS, file_system, full_path, is_data
 
 _RECORDS = "_seapo"
 _IDENTITY = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "updated", "last_modified")
@@ -74,7 +74,7 @@ def find_shards(path: str) -> list[Shard]:
     fs, found = file_system(path)
     try:
         if fs.isdir(found):
-            paths = [name for name in fs.ls(found, detail=False) if name.endswith(ENDINGS)]
+            paths = [name for name in fs.ls(found, detail=False) if is_data(name, found)]
         else:
             paths = fs.glob(found)
         infos = [(name, fs.info(name)) for name in sorted(paths)]
@@ -97,13 +97,9 @@ def _shard(fs: Any, path: str, info: Mapping[str, Any]) -> Shard:
     name = path.rpartition("/")[2]
     for ending in reversed(ENDINGS):  # .jsonl last: a.jsonl.gz and a.parquet both give a.jsonl
         name = name.removesuffix(ending)
-    return Shard(path=_full(fs, path), name=f"{name}.jsonl", size=info.get("size") or 0, mark=mark)
-
-
-def _full(fs: Any, path: str) -> str:
-    """With its protocol; local paths stay as people write them."""
-    local = "file" in ([fs.protocol] if isinstance(fs.protocol, str) else fs.protocol)
-    return path if local else str(fs.unstrip_protocol(path))
+    return Shard(
+        path=full_path(fs, path), name=f"{name}.jsonl", size=info.get("size") or 0, mark=mark
+    )
 
 
 class Folder:
@@ -112,7 +108,7 @@ class Folder:
     def __init__(self, path: str) -> None:
         self._fs, found = file_system(path)
         self.path = found.rstrip("/")
-        self.url = _full(self._fs, self.path)
+        self.url = full_path(self._fs, self.path)
 
     def file(self, name: str) -> WholeFile:
         """A file in it, to be written."""

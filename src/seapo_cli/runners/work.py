@@ -13,7 +13,7 @@ from seapo_cli.backends.base import Backend
 from seapo_cli.engine.job import SHOWN_REASONS, FailureReport, Files, Job, Run
 from seapo_cli.engine.pipeline import AnyStage, Reporting
 from seapo_cli.engine.progress import Progress
-from seapo_cli.engine.session import ModelUse
+from seapo_cli.engine.session import ModelUse, new_tally
 from seapo_cli.engine.tally import Tally
 from seapo_cli.errors import TooManyErrors, UsageError
 from seapo_cli.jsonl import open_input
@@ -72,7 +72,7 @@ class Worker:
     async def _run(self, shard: Shard) -> ShardReport:
         plan, model = self._plan, await self._model()
         stage = deepcopy(plan.stage)
-        tally = Tally(model.engine.price_in, model.engine.price_out) if model else Tally()
+        tally = new_tally(model)
         notes = _Notes(stage.name, tally, shard.size)
         with ExitStack() as stack:
             # The output is entered first, so it gets its name last.

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from seapo_cli.engine.job import Files, Run, Sink, open_run
-from seapo_cli.engine.session import ModelUse, open_gateway
+from seapo_cli.engine.session import ModelUse, new_tally, open_gateway
 from seapo_cli.engine.tally import Tally
 from seapo_cli.errors import UsageError
 from seapo_cli.jsonl import Output, encode_all
@@ -51,8 +51,7 @@ class PairJob:
             KeyboardInterrupt: Ctrl-C.
         """
         self._check()
-        engine = self.model.engine if self.model else None
-        tally = Tally(engine.price_in, engine.price_out) if engine else Tally()
+        tally = new_tally(self.model)
         passes = Maker.passes(self.settings)
         report = Report()
         with open_run(report, self.files, tally, self.max_errors, passes) as run:
@@ -91,7 +90,7 @@ def _read(maker: Maker, run: Run) -> None:
 
 
 async def _judge(maker: Maker, model: ModelUse, run: Run) -> None:
-    async with open_gateway(model.backend, model.engine, run.tally) as gateway:
+    async with open_gateway(model, run.tally) as gateway:
         async for failed in maker.judge(gateway, partial(_tick, run)):
             run.report.add(failed)
 
