@@ -45,8 +45,9 @@ class Judge:
     """Judges one answer after the other; not for several threads at once."""
 
     def __init__(self, means: Means, limits: Limits) -> None:
-        self._means, self._limits = means, limits
-        self._sandbox: Sandbox | None = None
+        self.means, self._limits = means, limits
+        self.sandbox: Sandbox | None = None
+        """The one in use; a new one is started where it has ended."""
 
     def find(self, language: Language, answer: str, task: Task) -> Finding:
         """Run the answer with the tests; asks again once if a process was killed.
@@ -67,19 +68,19 @@ class Judge:
 
     def close(self) -> None:
         """End the sandbox."""
-        if self._sandbox is not None:
-            self._sandbox.close()
+        if self.sandbox is not None:
+            self.sandbox.close()
 
     def _asked(
         self, language: Language, answer: str | None, task: dict[str, str | None]
     ) -> tuple[dict[str, Any] | None, Finding]:
         job = {"language": language.name, "program": answer, "task": task}
         for _ in range(_TRIES):
-            if self._sandbox is None or self._sandbox.closed:
-                self._sandbox = Sandbox(self._means)
+            if self.sandbox is None or self.sandbox.closed:
+                self.sandbox = Sandbox(self.means)
             outcome = None
             try:
-                outcome = self._sandbox.run(job, self._limits)
+                outcome = self.sandbox.run(job, self._limits)
                 finding = self._read(outcome)
             except SandboxDied as error:
                 finding = Finding(passed=False, reason=str(error), died=True)

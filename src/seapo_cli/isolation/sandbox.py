@@ -35,7 +35,7 @@ class Limits:
     @property
     def wall(self) -> float:
         """Seconds until a job that waits, or a busy machine, is given up."""
-        return 3.0 * self.seconds + 5.0
+        return 3.0 * self.seconds + 3.0
 
 
 class Sandbox:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ IN_PROCESS = False
 _ANSWER, _VERDICT, _TASK = 3, 4, 5
 """Files that javascript.js finds its pipes and its source at."""
 _HEAP_MIB = 256
+_LONGEST_SOURCE = 60_000
 
 
 def answer(fd: int, program: str, programs: Mapping[str, str]) -> None:
@@ -30,30 +32,19 @@ def check(
 def _become(
     programs: Mapping[str, str], role: str, files: Mapping[int, int], task: Mapping[str, Any]
 ) -> None:
-    # Out of the way first, as one pipe's old number may be another's new one.
-    moved = {place: os.dup(fd) for place, fd in files.items()}
-    spare = {place: _above(fd) for place, fd in moved.items()}
-    for place, fd in spare.items():
-        os.dup2(fd, place)
-    read, write = os.pipe()
-    # A pipe takes 64 KiB without a reader; a longer source goes through a file of the scratch.
+    # A pipe takes 64 KiB without a reader.
     data = json.dumps(task).encode()
-    if len(data) > 60_000:
-        raise ValueError("a program of more than 60 kB")
+    if len(data) > _LONGEST_SOURCE:
+        raise ValueError("a program that is too long")
+    read, write = os.pipe()
     os.write(write, data)
     os.close(write)
-    os.dup2(read, _TASK)
+    # Out of the way first, as one file's old number may be another's new one.
+    wanted = {**files, _TASK: read}
+    moved = {place: fcntl.fcntl(fd, fcntl.F_DUPFD, _TASK + 1) for place, fd in wanted.items()}
+    for place, fd in moved.items():
+        os.dup2(fd, place)
     script = str(Path(__file__).with_suffix(".js"))
     node = programs["javascript"]
     options = (f"--max-old-space-size={_HEAP_MIB}", "--disable-wasm-trap-handler")
     os.execve(node, [node, *options, script, role], {"HOME": ".", "TZ": "UTC"})
-
-
-def _above(fd: int) -> int:
-    """A copy of a file whose number is out of the way of the fixed ones."""
-    copies = [os.dup(fd)]
-    while copies[-1] <= _TASK:
-        copies.append(os.dup(fd))
-    for copy in copies[:-1]:
-        os.close(copy)
-    return copies[-1]
