@@ -30,14 +30,16 @@ import os
 for fd in range(3, 64):
     try: os.write(fd, b'\\xff\\xff\\xff\\xff')
     except OSError: pass
-""" + WRONG,
+"""
+    + WRONG,
     "deep JSON": """
 import os
 body = b'[' * 200000
 for fd in range(3, 64):
     try: os.write(fd, len(body).to_bytes(4, 'big') + body)
     except OSError: pass
-""" + WRONG,
+"""
+    + WRONG,
     "equal to all": """
 class All:
     def __eq__(self, other): return True
@@ -63,28 +65,33 @@ import builtins
 builtins.AssertionError = SystemExit
 builtins.all = builtins.isinstance = builtins.abs = builtins.compile = lambda *a: True
 builtins.exec = lambda *a: None
-""" + WRONG,
+"""
+    + WRONG,
     "own builtin names": "def abs(x): return 0\ndef all(x): return True\n" + WRONG,
     "patched unittest": """
 import unittest
 unittest.TestCase.assertEqual = lambda *a: None
 unittest.TestResult.errors = unittest.TestResult.failures = ()
-""" + WRONG,
+"""
+    + WRONG,
     "own check": "def check(f): pass\n" + WRONG,
     "own test module": """
 import sys, types
 sys.modules['seapo_tests'] = sys.modules['__main__'] = types.ModuleType('fake')
-""" + WRONG,
+"""
+    + WRONG,
     "at exit": "import atexit, os; atexit.register(lambda: os._exit(0))\n" + WRONG,
     "in a thread": """
 import threading, os, time
 threading.Thread(target=lambda: (time.sleep(0.01), os._exit(0)), daemon=True).start()
-""" + WRONG,
+"""
+    + WRONG,
     "trace hook": """
 import sys
 def trace(frame, event, arg): return trace
 sys.settrace(trace); sys.setprofile(lambda *a: None)
-""" + WRONG,
+"""
+    + WRONG,
     "frames of the caller": """
 import sys
 def double(n):
@@ -140,7 +147,8 @@ import os
 for name in ('math', 'random', 'unittest', 'ast'):
     with open(name + '.py', 'w') as out: out.write('import os; os._exit(0)')
 import math
-""" + WRONG,
+"""
+    + WRONG,
     "code in a pickle": """
 class Bad:
     def __reduce__(self): return (exec, ('import os; os._exit(0)',))
@@ -150,28 +158,35 @@ def double(n): return Bad()""",
 import sys
 vars(sys.modules['answer'])['__name__'] = 'seapo_tests'
 print_ = assert_ = None
-""" + WRONG,
+"""
+    + WRONG,
     "swaps the protocol": """
 from inside import answering
-answering.Answerer._reply = lambda self, request: {'value': {'t': 'nonsense', 'v': 0}, 'changed': {}}
-""" + WRONG,
+answering.Answerer._reply = lambda self, request: {
+    'value': {'t': 'nonsense', 'v': 0}, 'changed': {}}
+"""
+    + WRONG,
     "changes the argument to fit": """
 from inside import answering
 answering.Answerer._reply = lambda self, request: {
     'value': {'t': 'argument', 'v': 0}, 'changed': {'0': 6}}
-""" + WRONG,
+"""
+    + WRONG,
     "asks back": """
 from inside import answering
 answering.Answerer._reply = lambda self, request: {'callback': 0, 'args': []}
-""" + WRONG,
+"""
+    + WRONG,
     "stops instead of an answer": """
 from inside import answering
 answering.Answerer._reply = lambda self, request: {'stop': True}
-""" + WRONG,
+"""
+    + WRONG,
     "an exception that is none": """
 from inside import answering
 answering.Answerer._reply = lambda self, request: {'error': ['x', 'y', 'exit']}
-""" + WRONG,
+"""
+    + WRONG,
 }
 
 ENDLESS = {
@@ -179,7 +194,7 @@ ENDLESS = {
     "sleep": "import time; time.sleep(600)",
     "a deaf loop": """
 import signal
-for number in (signal.SIGXCPU, signal.SIGTERM, signal.SIGALRM): signal.signal(number, signal.SIG_IGN)
+for number in (signal.SIGXCPU, signal.SIGTERM): signal.signal(number, signal.SIG_IGN)
 while True: pass""",
     "an endless iterator": """
 def double(n):

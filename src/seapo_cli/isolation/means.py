@@ -79,7 +79,7 @@ class Bubblewrap(Means):
 class Namespaces(Means):
     """The kernel's namespaces, entered by seapo itself."""
 
-    name = "Linux namespaces (users, mounts, processes, network, IPC)"
+    name = "Linux namespaces (as nobody)"
 
     def command(self, scratch: str) -> list[str]:  # noqa: ARG002
         plan = {

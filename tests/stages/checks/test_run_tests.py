@@ -10,7 +10,7 @@ from check_pairs import pair
 from seapo_cli.isolation import means
 from seapo_cli.isolation.languages import find_language
 from seapo_cli.stages.checks.base import Verdict
-from seapo_cli.stages.checks.given_tests import code_of, given_tests
+from seapo_cli.stages.checks.given_tests import code_of
 from seapo_cli.stages.checks.run_tests import RunTests
 
 GOOD = "def double(n):\n    return 2 * n\n"
@@ -83,7 +83,7 @@ def test_other_languages_are_run_or_named() -> None:
 
 
 def test_helpers_of_the_prompt_are_not_the_answers() -> None:
-    prompt = "def poly(x):\n    return x - 6\n\ndef root():\n    \"\"\"Its root.\"\"\"\n"
+    prompt = 'def poly(x):\n    return x - 6\n\ndef root():\n    """Its root."""\n'
     keys = {
         "prompt": prompt,
         "test": "def check(f):\n    assert poly(f()) == 0",
@@ -133,6 +133,17 @@ def odd(n):
     assert verdict.decision == "pass", verdict
 
 
+def test_modules_that_only_the_answer_has_and_numbers_like_numpys_do_no_harm() -> None:
+    good = (
+        "import math, sys, types\npackage = types.ModuleType('elsewhere')\n"
+        "class Scalar:\n    shape = ()\n    def __init__(self, n): self.n = n\n"
+        "    def item(self): return self.n\n"
+        "def double(n): return [Scalar(2 * n)]\n"
+    )
+    test = "assert double(3) == [math.sqrt(36)] and double(3)[0] is not None"
+    assert run(good.replace("2 *", "3 *"), good, test=test).decision == "pass"
+
+
 def test_a_negative_that_is_killed_proves_nothing() -> None:
     verdict = run("import os\ndef double(n): os.kill(os.getpid(), 9)\n")
     assert verdict.decision == "skip"
@@ -151,7 +162,7 @@ def nothing_works(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("nothing_works")
 def test_without_isolation_code_is_run_only_if_asked_for() -> None:
-    with pytest.raises(means.NoIsolationError, match="install bubblewrap .* --unsafe-run-tests"):
+    with pytest.raises(means.NoIsolationError, match="install bubblewrap"):
         run("x")
     with pytest.raises(means.NoIsolationError):
         _ = RunTests().warning

@@ -6,6 +6,7 @@ import builtins
 import importlib
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from .wire import NotPlainError, WireError, decode, encode, read_frame, write_frame
@@ -41,10 +42,12 @@ class Channel:
         reply = self._reply()
         if "error" in reply:
             raise self._error(reply["error"])
-        try:
-            return {str(name): self._read(data, ()) for name, data in reply["names"].items()}
-        except Exception:
-            raise self._lost() from None
+        names = {}
+        for name, data in dict(reply.get("names") or {}).items():
+            with suppress(Exception):  # of a package that only the answer has, or nonsense
+                module = isinstance(data, dict) and data.get("t") == "module"
+                names[name] = _module(data["v"]) if module else self._read(data, ())
+        return names
 
     def ask(self, operation: str, *arguments: Any, **options: Any) -> Any:
         """The outcome of an operation in the answer's process, as plain data or a stand-in."""
@@ -133,8 +136,6 @@ class Channel:
         def other(tag: str, held: Any) -> Any:
             if tag == "argument":
                 return arguments[held]
-            if tag == "module":
-                return _module(held)
             if tag == "exception":
                 return self._exception(*held)
             if tag in _STANDS_FOR:
@@ -154,7 +155,7 @@ class Channel:
 
 def _module(name: Any) -> Any:
     """The checker's own copy of a module of the standard library that the answer imported."""
-    if str(name).split(".")[0] not in sys.stdlib_module_names:
+    if name not in sys.stdlib_module_names and name not in sys.modules:
         raise WireError("a module")
     return importlib.import_module(name)
 

@@ -173,6 +173,7 @@ _READERS: dict[str, Callable[[Any, Any], Any]] = {
     "frozenset": _made(frozenset),
     "deque": _made(deque),
     "dict": _pairs,
+    "scalar": decode,
     "int": lambda held, _: int(held, 16),
     "bytes": lambda held, _: bytes.fromhex(held),
     "bytearray": lambda held, _: bytearray.fromhex(held),
