@@ -21,9 +21,10 @@ for fd in range(64):
 os._exit(0)""",
     "floods its pipe": """
 import os
+body = b'\\x01\\xff\\xff\\xff' + b'[' * (1 << 20)
 while True:
     for fd in range(3, 64):
-        try: os.write(fd, b'\\x01\\xff\\xff\\xff' + b'[' * (1 << 20))
+        try: os.write(fd, body)
         except OSError: pass""",
     "a frame of 4 GB": """
 import os

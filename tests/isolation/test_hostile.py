@@ -136,10 +136,16 @@ def test_the_scratch_folder_is_bounded(judge: Judge) -> None:
 
 @pytest.mark.parametrize(
     "call",
-    ["fork()", "system('true')", "execv('/bin/sh', ['sh'])", "kill(1, 9)", "kill(-1, 9)"],
+    [
+        "fork()",
+        "posix_spawn(sys.executable, ['x'], {})",
+        "execv(sys.executable, ['x'])",
+        "kill(1, 9)",
+        "kill(-1, 9)",
+    ],
 )
 def test_no_other_process_is_started_or_touched(judge: Judge, call: str) -> None:
-    assert "PermissionError" in told(judge, f"x = os.{call}\nif x: raise PermissionError(x)")
+    assert told(judge, f"return str(os.{call})").startswith("PermissionError: [Errno 1]")
 
 
 def test_rights_cannot_be_won_back(judge: Judge) -> None:
