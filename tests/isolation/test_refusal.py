@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ def run_without_namespaces(folder: Path, option: str) -> subprocess.CompletedPro
     (folder / "in.jsonl").write_text(json.dumps(ROW))
     command = [sys.executable, "-m", "seapo_cli", "filter", str(folder / "in.jsonl"), option]
     jail = ["bwrap", "--dev-bind", "/", "/", "--unshare-user", "--disable-userns", "--uid", "1000"]
+    jail += ["--setenv", "TMPDIR", str(folder)]  # for its scratch folders
     return subprocess.run([*jail, *command], capture_output=True, text=True, check=False)
 
 
@@ -37,3 +39,7 @@ def test_code_is_run_only_if_that_is_asked_for(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "NOT ISOLATED" in done.stderr.splitlines()[0]
     assert json.loads(done.stdout)["checks"]["tests"]["verdict"] == "pass"
+    end = time.monotonic() + 10
+    while list(tmp_path.glob("seapo-*")):
+        assert time.monotonic() < end, "scratch is left"
+        time.sleep(0.05)

@@ -6,7 +6,7 @@ import select
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any
 
 from seapo_cli.errors import SeapoError
@@ -46,13 +46,13 @@ class Sandbox:
     """
 
     def __init__(self, means: Means) -> None:
-        self._folder = TemporaryDirectory(prefix="seapo-", ignore_cleanup_errors=True)
+        scratch = means.scratch or mkdtemp(prefix="seapo-")  # removed by the server, as it ends
         self.process = subprocess.Popen(
-            means.command(self._folder.name),
+            means.command(scratch),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=clear_environment(means.scratch or self._folder.name),
+            env=clear_environment(scratch),
             cwd="/",
             start_new_session=True,  # Ctrl-C is for seapo, which ends it
         )
@@ -103,7 +103,6 @@ class Sandbox:
         self.process.wait()
         if self.process.stdout is not None:
             self.process.stdout.close()
-        self._folder.cleanup()
 
     def __enter__(self) -> Sandbox:
         return self

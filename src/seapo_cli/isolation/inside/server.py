@@ -238,7 +238,6 @@ def serve(options: Options) -> None:
         try:
             outcome = Job(options, asked, program["program"]).run()
         except EOFError:
-            _clean(Path(options.scratch))
             return
         outcome["clean"] = _clean(Path(options.scratch))
         write_frame(1, outcome)
@@ -246,4 +245,9 @@ def serve(options: Options) -> None:
 
 def main() -> None:
     """Start from the command line."""
-    serve(Options(**json.loads(sys.argv[1])))
+    options = Options(**json.loads(sys.argv[1]))
+    try:
+        serve(options)
+    finally:
+        if not options.alone:  # else it ends with the sandbox
+            shutil.rmtree(options.scratch, ignore_errors=True)
