@@ -135,7 +135,9 @@ def test_code_is_run_in_order_with_a_warning(seapo: Seapo) -> None:
     result = run(seapo, data, "--run-tests")
     assert result.code == 0, result.stderr
     assert [row["id"] for row in result.rows] == ["r0", "r1", "r3", "r4"]
-    assert "container" in result.stderr.splitlines()[0]
+    first = result.stderr.splitlines()[0]
+    assert first.startswith("seapo filter: --run-tests runs the code in the rows, isolated by ")
+    assert "namespaces" in first
     assert "warning" not in run(seapo, data[:1]).stderr
 
 

@@ -10,6 +10,8 @@ import typer
 from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, option
 from seapo_cli.cli.runner import RunnerOptions
 
+_UNSAFE = ("tests.unsafe=true",)
+
 
 @expanded
 def filter_(
@@ -53,7 +55,14 @@ def filter_(
         bool,
         option(
             "--run-tests",
-            help="RUN THE CODE in the rows against their tests: --check tests.",
+            help="RUN THE CODE in the rows against their tests, isolated: --check tests.",
+        ),
+    ] = False,
+    unsafe_run_tests: Annotated[
+        bool,
+        option(
+            "--unsafe-run-tests",
+            help="--run-tests also where no isolation works: only inside a container.",
         ),
     ] = False,
     *,
@@ -69,12 +78,12 @@ def filter_(
     from seapo_cli.settings import FilterSettings, parse_options
     from seapo_cli.stages.filter import SlowFilter, make_filter
 
-    slow = {"judge": judge, "plausibility": plausibility, "tests": run_tests}
+    slow = {"judge": judge, "plausibility": plausibility, "tests": run_tests or unsafe_run_tests}
     settings = FilterSettings.checked(
         preset=preset,
         checks=(*(check or ()), *(name for name, wanted in slow.items() if wanted)),
         without=tuple(no_check or ()),
-        options=parse_options(set_ or ()),
+        options=parse_options([*(set_ or ()), *_UNSAFE[:unsafe_run_tests]]),
     )
     keys = files.keys(negative_key)
     stage = make_filter(settings, keys)

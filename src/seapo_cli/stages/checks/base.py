@@ -90,8 +90,14 @@ class SlowCheck(AnyCheck):
     It sees only pairs that the quick checks let pass.
     """
 
-    warning: ClassVar[str | None] = None
-    """What a user should know before it runs."""
+    @property
+    def warning(self) -> str | None:
+        """What a user should know before it runs.
+
+        Raises:
+            SeapoError: it cannot run here.
+        """
+        return None
 
     @property
     def asks_model(self) -> bool:
