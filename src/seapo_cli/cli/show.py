@@ -29,6 +29,6 @@ def show(
 
     views = Views(input, error_type, most)
     show_views(views)
-    views.tell_bad_lines()
+    views.tell()
     if views.bad:
         raise typer.Exit(3)
