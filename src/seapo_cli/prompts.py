@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from seapo_cli.errors import UsageError
+from seapo_cli.errors import UsageError, unknown
 from seapo_cli.settings import first_problem, is_utf8
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<head>.*?\n)---[ \t]*\n(?P<body>.*)", re.DOTALL)
@@ -74,8 +74,7 @@ def load_error_type(name: str) -> ErrorType:
             return error_type
     if name.endswith(".md") or "/" in name:
         return read_error_type(Path(name))
-    known = ", ".join(error_types())
-    raise UsageError(f"no error type {name!r}: take one of {known}, or a file TYPE.md of your own")
+    raise unknown("error type", name, error_types(), ", or a file TYPE.md of your own")
 
 
 def read_error_type(path: Path) -> ErrorType:

@@ -38,10 +38,6 @@ def is_utf8(value: object) -> bool:
     return not isinstance(value, list | tuple) or all(map(is_utf8, value))
 
 
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-').replace('.', '-')}"
-
-
 class Settings(BaseModel):
     """Base of all settings: immutable, unknown names and values that are not finite rejected.
 
@@ -56,12 +52,20 @@ class Settings(BaseModel):
         def __init__(self, /, **values: Any) -> None:
             for name, value in values.items():
                 if not is_utf8(value):
-                    raise UsageError(f"{_flag(name)}: not valid UTF-8")
+                    raise UsageError(f"{self.option_of(name)}: not valid UTF-8")
             try:
                 super().__init__(**values)
             except ValidationError as error:
                 where, text = first_problem(error)
-                raise UsageError(f"{_flag(where)}: {text}" if where else text) from None
+                if error.errors()[0]["type"] == "extra_forbidden":
+                    fields = ", ".join(type(self).model_fields) or "none"
+                    text = f"no such option; there are: {fields}"
+                raise UsageError(f"{self.option_of(where)}: {text}" if where else text) from None
+
+    @classmethod
+    def option_of(cls, field: str) -> str:
+        """How a user names a field: the option of the command line."""
+        return f"--{field.replace('_', '-').replace('.', '-')}"
 
     @classmethod
     def checked(cls, **values: Any) -> Self:

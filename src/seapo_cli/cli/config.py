@@ -12,7 +12,7 @@ It sets what is harmless; what sends, runs or writes takes a file that the user 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -118,10 +118,14 @@ def _options_by_command(context: typer.Context) -> dict[str, dict[str, str]]:
     return found
 
 
-def _check(path: str, values: dict[str, Any], known: Any, where: str = "") -> None:
+def _check(path: str, values: dict[str, Any], known: Collection[str], where: str = "") -> None:
+    from difflib import get_close_matches
+
     for name in values:
         if name not in known:
-            raise UsageError(f"{path}: unknown key {where}{name!r} (keys are long options)")
+            close = get_close_matches(name, known, n=1)
+            meant = f"did you mean {close[0]!r}?" if close else "keys are long options"
+            raise UsageError(f"{path}: unknown key {where}{name!r} ({meant})")
 
 
 def _known(values: dict[str, Any], options: dict[str, str]) -> dict[str, Any]:
