@@ -192,8 +192,7 @@ def test_severity_steers_how_far_off_a_number_is(severity: Severity) -> None:
 
 def test_a_model_that_writes_is_told_how_far_off() -> None:
     def asked(severity: Severity) -> str:
-        made = drive(steps(task(PROSE, "hallucination", severity=severity)), first)
-        return made.requests[0].messages[0].content
+        return spans([next(steps(task(PROSE, "hallucination", severity=severity)))])[0]
 
     assert "only a close reader finds it" in asked("subtle")
     assert len({asked("subtle"), asked("moderate"), asked("severe")}) == 3
