@@ -11,6 +11,7 @@ It sets what is harmless; what sends, runs or writes takes a file that the user 
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -28,7 +29,7 @@ HARMLESS = frozenset(
     logprobs lora-alpha lora-rank lora-target lr max-errors max-grad-norm max-length max-pairs
     max-steps max-tokens merge mix mode model n negative-key no-check order paper patience
     per-prompt positive preset price-in price-out prompt-key provenance response-key retries
-    row-margins save-minutes save-steps schedule score-key seed severity sft share-prefix
+    row-margins save-minutes save-steps schedule score-key seed set severity sft share-prefix
     simpo-gamma stop strategy system temperature timeout too-long top-p truncated type warmup
     weight-decay
     """.split()
@@ -84,6 +85,9 @@ def _is_harmless(name: str, value: Any) -> bool:
     if name == "model":  # a file, or somebody's repository to download from
         text = str(value)
         return not ("/" in text or "\\" in text or text.endswith(".gguf") or Path(text).exists())
+    if name == "set":  # a check's limits; its other options may name files and models
+        values = value if isinstance(value, list) else [value]
+        return all(re.fullmatch(r"[\w-]+\.[\w-]+=-?[\d.]+", str(part)) for part in values)
     if name == "check":
         return "tests" not in str(value)  # that one runs the code in the rows
     return True
