@@ -93,6 +93,8 @@ def test_a_missing_file(seapo: Seapo) -> None:
         "[filter]\ncheck = 'changed,tests'",
         "[filter]\nrejected = 'taken'",
         "[filter]\nset = ['plausibility.scorer=stranger/model']",
+        "[filter]\nset = ['length.max=2', 'plausibility.scorer=gpt2']",
+        "[filter]\nset = ['own.rules=/etc/passwd']",
         "[pair]\neval-output = 'taken'",
         "[pair]\ndataset-info = 'taken'",
         "[train]\noutput-dir = 'taken'",

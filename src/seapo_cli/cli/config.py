@@ -85,9 +85,9 @@ def _is_harmless(name: str, value: Any) -> bool:
     if name == "model":  # a file, or somebody's repository to download from
         text = str(value)
         return not ("/" in text or "\\" in text or text.endswith(".gguf") or Path(text).exists())
-    if name == "set":  # a check's limits; its other options may name files and models
+    if name == "set":  # a check's limits and words, but no paths, and no model that scores
         values = value if isinstance(value, list) else [value]
-        return all(re.fullmatch(r"[\w-]+\.[\w-]+=-?[\d.]+", str(part)) for part in values)
+        return all(re.fullmatch(r"[\w-]+\.(?!scorer)[\w-]+=[\w.,-]+", str(v)) for v in values)
     if name == "check":
         return "tests" not in str(value)  # that one runs the code in the rows
     return True
