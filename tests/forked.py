@@ -37,18 +37,23 @@ def _import_what_commands_use() -> None:
 
 
 def start(
-    arguments: Sequence[str], environment: Mapping[str, str], folder: Path
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path | None = None,
+    *,
+    stdin: int = subprocess.PIPE,
+    stdout: int = subprocess.PIPE,
+    stderr: int = subprocess.PIPE,
 ) -> subprocess.Popen[bytes]:
-    """Start a command, with pipes for its three streams."""
+    """Start a command; its streams are pipes unless said otherwise."""
     _import_what_commands_use()
-    pipe = subprocess.PIPE
 
     def become() -> NoReturn:
         _become(arguments, environment)
 
     # What is called before exec never comes to it.
     return subprocess.Popen(
-        ["seapo"], stdin=pipe, stdout=pipe, stderr=pipe, cwd=folder, preexec_fn=become
+        ["seapo"], stdin=stdin, stdout=stdout, stderr=stderr, cwd=folder, preexec_fn=become
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import forked
 from running import SOURCES, Result, jsonl
 from seapo_cli import pair
 from seapo_cli.settings import PairSettings
@@ -41,16 +42,21 @@ def environment(**extra: str) -> dict[str, str]:
 def show(*options: str, rows: list[Data] | bytes = b"") -> Result:
     """Run with a pipe for stdout."""
     data = rows if isinstance(rows, bytes) else jsonl(rows)
-    command = [sys.executable, "-m", "seapo_cli", "show", *options]
-    done = subprocess.run(command, input=data, capture_output=True, env=environment(), timeout=60)
-    return Result(done.returncode, done.stdout, done.stderr.decode())
+    process = forked.start(["show", *options], environment())
+    out, err = process.communicate(data, timeout=60)
+    return Result(process.returncode, out, err.decode())
 
 
 def show_on_terminal(file: Path, **extra: str) -> str:
     """Run with a terminal for stdout."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "seapo_cli", "show", str(file)]
-    process = subprocess.Popen(command, stdout=theirs, env=environment(**extra))
+    process = forked.start(
+        ["show", str(file)],
+        environment(**extra),
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=subprocess.DEVNULL,
+    )
     os.close(theirs)
     text = b""
     try:

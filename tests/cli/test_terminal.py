@@ -6,10 +6,10 @@ import os
 import pty
 import re
 import subprocess
-import sys
 
 import pytest
 
+import forked
 from running import Seapo, jsonl, prompts
 from servers import Behaviour
 
@@ -23,13 +23,13 @@ def at_terminal(
 ) -> tuple[int, str, bytes]:
     """Exit code, what a terminal on stderr shows, stdout; no `stdin` means the terminal's."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "seapo_cli", *arguments],
+    process = forked.start(
+        arguments,
+        {**seapo.environment, "TERM": "xterm", "COLUMNS": "120", **extra},
+        seapo.folder,
         stdin=theirs if stdin is None else subprocess.PIPE,
         stdout=theirs if stdout_too else subprocess.PIPE,
         stderr=theirs,
-        cwd=seapo.folder,
-        env={**seapo.environment, "TERM": "xterm", "COLUMNS": "120", **extra},
     )
     os.close(theirs)
     if stdin is not None:
