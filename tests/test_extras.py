@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError
+from importlib import metadata
 
 import pytest
 
@@ -13,14 +13,14 @@ REQUIREMENTS = ["orjson>=3", "torch>=2.6; extra == 'train'", 'ray[data]>=2.40; e
 
 def test_the_packages_themselves_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """`pip install 'seapo-cli[train]'` works only where an index has seapo."""
-    monkeypatch.setattr(extras, "requires", lambda _: REQUIREMENTS)
+    monkeypatch.setattr(metadata, "requires", lambda _: REQUIREMENTS)
     assert extras.install("train") == "pip install 'torch>=2.6'"
     assert extras.install("ray") == "pip install 'ray[data]>=2.40'"
 
 
 def test_a_checkout_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> list[str]:
-        raise PackageNotFoundError(name)
+        raise metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(extras, "requires", missing)
+    monkeypatch.setattr(metadata, "requires", missing)
     assert "pip install --editable '.[train]'" in extras.install("train")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, requires
-
 
 def install(extra: str) -> str:
     """A command that installs the packages of an extra.
 
     Names the packages themselves: the name of seapo works only where an index has it.
     """
+    from importlib.metadata import PackageNotFoundError, requires
+
     try:
         lines = requires("seapo-cli") or []
     except PackageNotFoundError:  # a checkout that is not installed

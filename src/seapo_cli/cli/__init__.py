@@ -25,7 +25,6 @@ from seapo_cli.cli.store import app as store_app
 from seapo_cli.cli.train import train
 from seapo_cli.cli.types import types
 from seapo_cli.errors import SeapoError
-from seapo_cli.safe_text import tell
 
 app = typer.Typer(
     name="seapo",
@@ -84,6 +83,8 @@ def main() -> None:
     try:
         app(prog_name="seapo")
     except SeapoError as error:
+        from seapo_cli.safe_text import tell
+
         tell(f"seapo: {error}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:

@@ -12,7 +12,6 @@ It sets what is harmless; what sends, runs or writes takes a file that the user 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -68,7 +67,9 @@ def load_config(context: typer.Context, path: str | None) -> None:
         )
     context.default_map = defaults
     if values:
-        print(f"seapo: settings from {path}", file=sys.stderr)
+        from seapo_cli.safe_text import tell
+
+        tell(f"seapo: settings from {path}")
 
 
 def _refused(values: dict[str, Any]) -> Iterator[str]:
