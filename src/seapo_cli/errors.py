@@ -18,6 +18,10 @@
 Messages say what was wrong, where, and what to do; they never carry an API key.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
 
 class SeapoError(Exception):
     """Base of all errors that seapo raises on purpose; `str()` is one clear line."""
@@ -29,6 +33,16 @@ class UsageError(SeapoError):
     """The command line, an environment variable or a settings file is wrong."""
 
     exit_code = 2
+
+
+def unknown(kind: str, name: str, known: Iterable[str], more: str = "") -> UsageError:
+    """There is nothing of that name: says what there is, and what was perhaps meant."""
+    from difflib import get_close_matches
+
+    names = list(known)
+    close = get_close_matches(name, names, n=1)
+    meant = f"did you mean {close[0]!r}? there are" if close else "take one of"
+    return UsageError(f"no {kind} {name!r}: {meant} {', '.join(names)}{more}")
 
 
 class RowError(SeapoError):

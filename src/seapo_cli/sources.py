@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, cast
 import orjson
 
 from seapo_cli.errors import SeapoError, UsageError
+from seapo_cli.extras import install
 
 _CHUNK_BYTES = 1 << 16
 _ROWS = 256
@@ -149,7 +150,7 @@ def _need(package: str, name: str) -> Any:
     try:
         return import_module(package)
     except ImportError:
-        raise UsageError(f"{name}: needs {package}: pip install 'seapo-cli[files]'") from None
+        raise UsageError(f"{name}: needs {package}: {install('files')}") from None
 
 
 def _reason(error: Exception) -> str:

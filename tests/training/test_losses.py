@@ -157,20 +157,22 @@ def mean(values: list[float]) -> float:
     return sum(values) / len(values)
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("loss", ["sigmoid", "hinge", "ipo"])
 def test_equals_trl(loss: str) -> None:
-    pytest.importorskip("trl")
     assert mean(losses(loss)) == pytest.approx(trl_dpo(loss), abs=1e-6)
 
 
+@pytest.mark.peers
 def test_robust_equals_trl() -> None:
-    pytest.importorskip("trl")
     expected = trl_dpo("robust", label_smoothing=0.2)
     assert mean(losses("robust", label_smoothing=0.2)) == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.peers
 def test_kto_equals_trl() -> None:
-    trl = pytest.importorskip("trl")
+    import trl
+
     values = {
         "calculate_KL": True,
         "loss_type": "kto",
@@ -192,8 +194,10 @@ def per_token(sums: list[float], tokens: list[float]) -> Any:
     return torch.tensor(whole) / torch.tensor(tokens)
 
 
+@pytest.mark.peers
 def test_simpo_and_cdpo_equal_trl() -> None:
-    cpo = pytest.importorskip("trl.experimental.cpo")
+    from trl.experimental import cpo
+
     trainer = cpo.CPOTrainer.__new__(cpo.CPOTrainer)
     device = SimpleNamespace(device=torch.device("cpu"))
     trainer.__dict__ |= {"alpha": 0.0, "accelerator": device, "beta": 2.0, "loss_type": "simpo"}
@@ -205,8 +209,10 @@ def test_simpo_and_cdpo_equal_trl() -> None:
     assert losses("cdpo", label_smoothing=0.1) == pytest.approx(expected.tolist(), abs=1e-6)
 
 
+@pytest.mark.peers
 def test_orpo_equals_trl() -> None:
-    orpo = pytest.importorskip("trl.experimental.orpo")
+    from trl.experimental import orpo
+
     trainer = orpo.ORPOTrainer.__new__(orpo.ORPOTrainer)
     trainer.__dict__ |= {"beta": 0.1, "accelerator": SimpleNamespace(device=torch.device("cpu"))}
     chosen = per_token(CHOSEN, TOKENS[0])

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, option
+from seapo_cli.cli import complete
+from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, listed, option
 from seapo_cli.cli.runner import RunnerOptions
 
 _UNSAFE = ("tests.unsafe=true",)
@@ -25,11 +26,22 @@ def filter_(
         option(env="SEAPO_PRESET", help="Which checks run; `seapo checks` lists them."),
     ] = "default",
     check: Annotated[
-        list[str] | None, option("--check", metavar="NAME", help="Run this one too; repeatable.")
+        list[str] | None,
+        option(
+            "--check",
+            metavar="NAME",
+            help="Run this one too; repeatable, or with commas.",
+            autocompletion=complete.checks,
+        ),
     ] = None,
     no_check: Annotated[
         list[str] | None,
-        option("--no-check", metavar="NAME", help="Leave this one out; repeatable."),
+        option(
+            "--no-check",
+            metavar="NAME",
+            help="Leave this one out; repeatable, or with commas.",
+            autocompletion=complete.checks,
+        ),
     ] = None,
     set_: Annotated[
         list[str] | None,
@@ -81,8 +93,8 @@ def filter_(
     slow = {"judge": judge, "plausibility": plausibility, "tests": run_tests or unsafe_run_tests}
     settings = FilterSettings.checked(
         preset=preset,
-        checks=(*(check or ()), *(name for name, wanted in slow.items() if wanted)),
-        without=tuple(no_check or ()),
+        checks=(*listed(check), *(name for name, wanted in slow.items() if wanted)),
+        without=listed(no_check),
         options=parse_options([*(set_ or ()), *_UNSAFE[:unsafe_run_tests]]),
     )
     keys = files.keys(negative_key)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from seapo_cli.cli import complete
 from seapo_cli.cli.options import FileOptions, ModelOptions, expanded, need_input, option
 
 
@@ -21,6 +22,7 @@ def pair(
             env="SEAPO_FORMAT",
             help="trl, trl-chat, trl-kto, trl-kto-chat, llamafactory, llamafactory-sharegpt, "
             "llamafactory-kto, axolotl, openrlhf or ultrafeedback.",
+            autocompletion=complete.formats,
         ),
     ] = "trl-chat",
     strategy: Annotated[

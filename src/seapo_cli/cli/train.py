@@ -10,8 +10,7 @@ import typer
 
 from seapo_cli.cli.options import expanded, need_input, option
 from seapo_cli.errors import UsageError
-
-_INSTALL = "pip install 'seapo-cli[train]'"
+from seapo_cli.extras import install
 
 
 @dataclass(frozen=True)
@@ -200,7 +199,7 @@ def _need_extra(model: str) -> None:
 
     needed = ["torch", "transformers", "peft", *(["gguf"] if model.endswith(".gguf") else [])]
     if missing := [name for name in needed if find_spec(name) is None]:
-        raise UsageError(f"training needs {', '.join(missing)}: {_INSTALL}")
+        raise UsageError(f"training needs {', '.join(missing)}: {install('train')}")
 
 
 def _start(settings: Any, keep_stdin: bool) -> None:

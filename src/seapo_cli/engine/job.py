@@ -140,7 +140,10 @@ def open_run(
         output = stack.enter_context(Output(files.output))
         rejected = stack.enter_context(Output(files.rejected)) if files.rejected else None
         size = input_size(source)
-        progress = stack.enter_context(Progress(stage.name, tally, size and size * passes))
+        bar = Progress(
+            stage.name, tally, size and size * passes, rows_on_stdout=files.output == "-"
+        )
+        progress = stack.enter_context(bar)
         report = FailureReport(stage.name, files.input_name, tally, progress, errors, max_errors)
         try:
             yield Run(source, output, rejected, report, tally, progress)

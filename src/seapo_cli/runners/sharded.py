@@ -62,7 +62,7 @@ def run_sharded(
     left = [shard for shard, report in found if report is None]
     tally = new_tally(plan.model)
     size = sum(shard.size for shard in left)
-    with Progress(plan.stage.name, tally, size or None) as progress:
+    with Progress(plan.stage.name, tally, size or None, rows_on_stdout=False) as progress:
         outcome = _Outcome(plan, tally, progress, len(shards))
         try:
             for report in run_shards(plan, left) if left else ():

@@ -67,6 +67,11 @@ class AnyCheck(Settings):
     strict: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     """Options that differ from the defaults in the preset `strict`."""
 
+    @classmethod
+    def option_of(cls, field: str) -> str:
+        """How a user names an option of this check."""
+        return f"--set {cls.name}.{field}"
+
     def figures(self) -> Mapping[str, Any]:
         """What it has to tell in the summary, besides how many pairs it rejected."""
         return {}
