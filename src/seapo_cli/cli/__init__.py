@@ -23,6 +23,7 @@ from seapo_cli.cli.store import app as store_app
 from seapo_cli.cli.train import train
 from seapo_cli.cli.types import types
 from seapo_cli.errors import SeapoError
+from seapo_cli.streams import secure_streams
 
 app = typer.Typer(
     name="seapo",
@@ -66,6 +67,7 @@ def _root(
 
 def main() -> None:
     """Run the command line; every foreseen error is one line on stderr."""
+    secure_streams()
     try:
         app()
     except SeapoError as error:
