@@ -51,6 +51,9 @@ def read_lines(stream: BinaryIO) -> Iterator[list[Line]]:
         except DamagedInput as error:
             damage = str(error)
             break
+        except OSError as error:  # a closed stdin, a disk that fails
+            damage = f"cannot be read: {error.strerror}"
+            break
         if not chunk:
             break
         first, *others = chunk.split(b"\n")

@@ -103,7 +103,7 @@ def _identities(place: Place) -> Iterator[object]:
         return
     number = 0 if place.option == "" and place.name == "-" else descriptor_of(place.name)
     try:
-        found = os.stat(place.name) if number is None else os.fstat(number)
+        found = Path(place.name).stat() if number is None else os.fstat(number)
     except OSError:
         found = None
     if found and (stat.S_ISCHR(found.st_mode) or stat.S_ISSOCK(found.st_mode)):

@@ -21,7 +21,7 @@ def secure_streams() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, mode)  # the lowest free number
-    sys.stdin = sys.stdin or open(0, closefd=False)  # noqa: PTH123, SIM115
+    sys.stdin = sys.stdin or open(0, closefd=False)  # noqa: SIM115
     sys.stdout = sys.stdout or io.TextIOWrapper(io.BytesIO())
     raw = _Forgiving(2, "w", closefd=False)
     sys.stderr = io.TextIOWrapper(

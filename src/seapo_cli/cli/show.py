@@ -31,4 +31,4 @@ def show(
     show_views(views)
     views.tell_bad_lines()
     if views.bad:
-        raise typer.Exit(3)
+        raise typer.Exit(3 if views.good else 1)

@@ -268,8 +268,10 @@ class FailureReport:
         """
         tally = self.tally
         if tally.rows_failed and not (tally.rows_out or tally.rows_rejected or others):
-            first = next(iter(self._shown), "see --errors")
-            raise NothingDone(f"no row succeeded, {tally.rows_failed:,} failed: {first}")
+            told = f"no row succeeded, {tally.rows_failed:,} failed"
+            if self.file:  # else it has been told
+                told += f", the first: {next(iter(self._shown))}"
+            raise NothingDone(told)
 
     def close(self) -> None:
         """Tell how often the reasons came that were told once."""

@@ -67,7 +67,7 @@ def _first(data: Mapping[str, Any], names: Sequence[str]) -> str | None:
 def _text(value: object) -> str:
     """A string, a message of either dialect, or the last message of a list."""
     if isinstance(value, list) and value:
-        return _text(value[-1])
+        value = value[-1]
     if isinstance(value, Mapping):
         value = value.get("content", value.get("value"))
     if not isinstance(value, str):
@@ -121,7 +121,7 @@ def _checks(checks: object) -> str:
     told: dict[str, list[str]] = {}
     for name, check in checks.items():
         verdict = check.get("verdict") if isinstance(check, Mapping) else None
-        if verdict in (None, "skip"):
+        if not isinstance(verdict, str) or verdict == "skip":
             continue
         value, reason = check.get("value"), check.get("reason")
         text = f"{name} {value:.3g}" if isinstance(value, int | float) else name
