@@ -11,9 +11,10 @@ import csv
 import gzip
 import io
 import os
+import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -36,6 +37,11 @@ _ZSTD_BUFFER_BYTES = 1 << 14
 _MOST_PACKED = 1000
 """Columns that claim to unpack to more times their size, and to many bytes, are not unpacked."""
 _MANY_BYTES = 64 << 20
+_WELL_PACKED = 50
+_LARGE_DICTIONARY = 1 << 18
+_ARROW_FILE = b"ARROW1\0\0"
+_PACKED = re.compile(rb"(.{8})(?:\x28\xb5\x2f\xfd|\x04\x22\x4d\x18)", re.DOTALL)
+"""A packed buffer of Arrow: its length when unpacked, then the mark of zstd or LZ4."""
 MOST_ARRAY_BYTES = 64 << 20
 """A JSON array is read whole: larger ones are refused."""
 _MOST_FIELD = 32 << 20
@@ -298,11 +304,23 @@ def _parquet(file: BinaryIO) -> Iterator[bytes]:
     options = {"buffer_size": _BUFFER_BYTES, "pre_buffer": False}
     found = parquet.ParquetFile(file, **options)
     _refuse_bombs(found.metadata)
-    # Texts that repeat are held once, as they are in the file.
-    names = [found.schema.column(number).path for number in range(len(found.schema))]
-    table = parquet.ParquetFile(file, read_dictionary=names, **options)
+    names = sorted(_repeating(found.metadata))
+    table = parquet.ParquetFile(file, read_dictionary=names, **options) if names else found
     for batch in table.iter_batches(_ROWS, use_threads=False):
         yield from _lines(batch)
+
+
+def _repeating(metadata: Any) -> set[str]:
+    """Columns that may hold few and large texts again and again: kept as they are in the file."""
+    found = set()
+    for group in range(metadata.num_row_groups):
+        for number in range(metadata.num_columns):
+            column = metadata.row_group(group).column(number)
+            size = (column.data_page_offset or 0) - (column.dictionary_page_offset or 0)
+            packed = column.total_uncompressed_size > _WELL_PACKED * column.total_compressed_size
+            if column.has_dictionary_page and (packed or size > _LARGE_DICTIONARY):
+                found.add(column.path_in_schema)
+    return found
 
 
 def _refuse_bombs(metadata: Any) -> None:
@@ -321,6 +339,7 @@ def _refuse_bombs(metadata: Any) -> None:
 def _arrow(file: BinaryIO) -> Iterator[bytes]:
     """A file of a data set that `datasets` saved: a stream, or the format with a footer."""
     pyarrow = _need("pyarrow", ".arrow")
+    _refuse_packed(pyarrow, file)
     try:
         batches: Any = pyarrow.ipc.open_stream(file)
     except pyarrow.ArrowInvalid:
@@ -329,6 +348,20 @@ def _arrow(file: BinaryIO) -> Iterator[bytes]:
         batches = map(reader.get_batch, range(reader.num_record_batches))
     for batch in batches:
         yield from _lines(batch)
+
+
+def _refuse_packed(pyarrow: Any, file: BinaryIO) -> None:
+    """Check what each batch claims to unpack to, as its columns are unpacked in one piece."""
+    if file.read(len(_ARROW_FILE)) != _ARROW_FILE:
+        file.seek(0)
+    with suppress(pyarrow.ArrowInvalid, EOFError, StopIteration, OSError):  # reading tells of it
+        messages = pyarrow.ipc.MessageReader.open_stream(file)
+        while True:
+            body = messages.read_next_message().body or b""
+            claimed = sum(int.from_bytes(match[1], "little") for match in _PACKED.finditer(body))
+            if claimed > max(_MANY_BYTES, _MOST_PACKED * len(body)):
+                raise ValueError(f"a batch would unpack to over {_MOST_PACKED:,} times its size")
+    file.seek(0)
 
 
 def _lines(batch: Any) -> Iterator[bytes]:
@@ -355,10 +388,18 @@ def _rows_at_once(batch: Any) -> int:
         return 1
     size = sum(
         column.nbytes / batch.num_rows
-        + (column.dictionary.nbytes if hasattr(column, "dictionary") else 0)
+        + (_largest(column.dictionary) if hasattr(column, "dictionary") else 0)
         for column in batch.columns
     )
     return int(max(1, min(_ROWS, _BUFFER_BYTES // max(size, 1))))
+
+
+def _largest(values: Any) -> int:
+    try:
+        compute = _need("pyarrow.compute", ".arrow")
+        return int(compute.max(compute.binary_length(values)).as_py() or 0)
+    except (AttributeError, NotImplementedError, ValueError):  # not texts
+        return int(values.nbytes)
 
 
 def _text(value: object) -> str:

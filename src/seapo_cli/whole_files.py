@@ -34,7 +34,7 @@ def shown(name: str | Path) -> str:
 
 def part_of(path: Path) -> Path:
     """Where a file is written until it is whole."""
-    return path.with_name(path.name + PART)
+    return Path(f"{path}{PART}")
 
 
 def descriptor_of(name: str) -> int | None:

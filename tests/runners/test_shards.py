@@ -100,7 +100,7 @@ def test_a_folder_with_other_files_is_not_taken(inputs: Path) -> None:
     shards = find_shards(str(inputs))
     with pytest.raises(UsageError, match="the same file"):
         Folders(str(inputs)).refuse_equal(shards, None, None)
-    with pytest.raises(UsageError, match="-o .* and --errors"):
+    with pytest.raises(UsageError, match=r"-o .* and --errors"):
         Folders("new", errors="./new/").refuse_equal(shards, None, None)
     with pytest.raises(UsageError, match="--summary"):
         Folders("new").refuse_equal(shards, inputs / "a.jsonl", None)
