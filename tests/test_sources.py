@@ -226,7 +226,7 @@ def test_folders_hold_json_too_but_not_what_datasets_notes(tmp_path: Path) -> No
     assert rows(tmp_path) == ROWS * 3
 
 
-def test_a_web_address_is_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_web_address_is_a_file() -> None:
     assert sources.files_of("https://host/data.jsonl?download=true") == [
         "https://host/data.jsonl?download=true"
     ]
