@@ -248,7 +248,7 @@ print(int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) >
 
 
 def bomb_zst(path: Path) -> None:
-    path.write_bytes(zstandard.compress(b"\n" * (8 << 20)))
+    path.write_bytes(zstandard.compress(b"\n" * (4 << 20)))
 
 
 def bomb_texts(path: Path) -> None:
@@ -257,7 +257,7 @@ def bomb_texts(path: Path) -> None:
 
 
 def bomb_dictionary(path: Path) -> None:
-    table = pyarrow.table({"prompt": ["x" * (4 << 20)] * 60})
+    table = pyarrow.table({"prompt": ["x" * (4 << 20)] * 40})
     parquet.write_table(table, path, compression="none")
 
 
