@@ -65,7 +65,7 @@ def test_plain_pairs_and_other_keys(seapo: Seapo) -> None:
     other = [{"q": "p", "good": "It is 5.", "bad": "It is 6."}]
     keys = ("--prompt-key", "q", "--response-key", "good", "--negative-key", "bad")
     assert len(run(seapo, other, *keys).rows) == 1
-    assert run(seapo, other, *keys[:4]).code == 3
+    assert run(seapo, other, *keys[:4]).code == 1
 
 
 def test_checks_are_switched_and_tuned(seapo: Seapo) -> None:

@@ -144,7 +144,7 @@ def test_bad_lines_are_told() -> None:
     result = show(rows=jsonl([ROW]) + b"nonsense\n" + jsonl([{"text": "x"}]))
     assert result.code == 3
     assert MARKED in result.stdout.decode()
-    assert "-:2: not valid JSON" in result.stderr
+    assert "stdin:2: not valid JSON" in result.stderr
     assert "-:3: nothing to show" in result.stderr
 
 

@@ -25,6 +25,7 @@ from seapo_cli.cli.store import app as store_app
 from seapo_cli.cli.train import train
 from seapo_cli.cli.types import types
 from seapo_cli.errors import SeapoError
+from seapo_cli.streams import secure_streams
 
 app = typer.Typer(
     name="seapo",
@@ -80,6 +81,7 @@ def main() -> None:
     """Run the command line; every foreseen error is one line on stderr."""
     if sys.platform == "win32":
         sys.exit("seapo: needs Linux or macOS; on Windows, run it in WSL")
+    secure_streams()
     try:
         app(prog_name="seapo")
     except SeapoError as error:

@@ -39,4 +39,4 @@ def show(
     show_views(views)
     views.tell()
     if views.bad:
-        raise typer.Exit(3)
+        raise typer.Exit(3 if views.good else 1)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from seapo_cli.errors import RowError
-from seapo_cli.jsonl import open_input, read_lines
+from seapo_cli.jsonl import input_name, open_input, read_lines
 from seapo_cli.safe_text import tell
 from seapo_cli.show.view import View, read_view
 from seapo_cli.stages.judge import official
@@ -24,8 +24,8 @@ class Views:
         self._name = name
         self._type = error_type and official(error_type)
         self._most = most
-        self.bad = 0
-        """Lines that cannot be shown."""
+        self.good = self.bad = 0
+        """Lines that can be shown, and those that cannot."""
         self.shown = 0
         self._labels: Counter[str] = Counter()
         self._reasons: list[str] = []
@@ -42,9 +42,10 @@ class Views:
                             raise RowError(line.error)
                         view = read_view(line.data)
                     except RowError as error:
-                        self._note(f"{self._name}:{line.number}: {error}")
+                        self._note(f"{input_name(self._name)}:{line.number}: {error}")
                         continue
                     self._labels[view.label] += 1
+                    self.good += 1
                     if self._type in (None, official(view.label)):
                         self.shown += 1
                         yield view

@@ -13,6 +13,13 @@ LossName = Literal["sigmoid", "cdpo", "robust", "hinge", "ipo", "simpo", "orpo",
 Tracker = Literal["tensorboard", "wandb", "trackio"]
 LOSS_NAMES: tuple[str, ...] = get_args(LossName)
 
+WRITTEN = (
+    *("train_settings.json", "metrics.jsonl", "errors.jsonl", "README.md"),
+    *("config.json", "generation_config.json", "adapter_config.json", "model.safetensors"),
+    *("adapter_model.safetensors", "tokenizer.json", "tokenizer_config.json"),
+)
+"""Files of the output folder: those that somebody else may have there too."""
+
 PAPER: dict[str, Any] = {
     "loss": "kto",
     "beta": 0.1,

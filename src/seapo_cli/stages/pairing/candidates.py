@@ -16,6 +16,8 @@ from seapo_cli.stages.checks.pair import error_type_of
 from seapo_cli.stages.formats import load_format
 from seapo_cli.stages.judge import official
 
+PROVENANCE = ("sample", "error", "checks")
+"""Keys of a row that `--provenance` keeps."""
 LOGPROB_KEY = "sample.logprob"
 PLAUSIBILITY_KEY = "checks.plausibility.value"
 

@@ -15,7 +15,7 @@ from seapo_cli.stages.formats import load_format
 from seapo_cli.stages.formats.base import Data, Pair
 from seapo_cli.stages.pairing.apart import apart
 from seapo_cli.stages.pairing.best import Extremes, Verdicts, by_value, judged
-from seapo_cli.stages.pairing.candidates import Candidate, Group
+from seapo_cli.stages.pairing.candidates import PROVENANCE, Candidate, Group
 from seapo_cli.stages.pairing.decontaminate import EvaluationSets
 from seapo_cli.stages.pairing.index import Index, Read, Scratch
 from seapo_cli.stages.pairing.order import Made, easy_to_hard
@@ -23,8 +23,6 @@ from seapo_cli.stages.pairing.report import Report
 from seapo_cli.stages.pairing.select import Selection
 from seapo_cli.stages.pairing.split import for_evaluation
 from seapo_cli.stages.pairing.strategies import Slot, closeness, slots
-
-PROVENANCE = ("sample", "error", "checks")
 
 
 class Maker:
