@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from seapo_cli import __version__
+from seapo_cli.cli.audit import audit
 from seapo_cli.cli.checks import checks
 from seapo_cli.cli.config import load_config
 from seapo_cli.cli.filter import filter_
@@ -26,14 +27,14 @@ from seapo_cli.errors import SeapoError
 
 app = typer.Typer(
     name="seapo",
-    help="Preference pairs from typed mistakes: sample, inject, filter, pair, train. JSONL in and "
-    "out.",
+    help="Preference pairs from typed mistakes: sample, inject, filter, pair, audit, train. JSONL "
+    "in and out.",
     no_args_is_help=True,
     rich_markup_mode=None,  # a third of the start-up time
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (sample, inject, pair, train, show, serve, types, checks):
+for command in (sample, inject, pair, audit, train, show, serve, types, checks):
     app.command()(command)
 app.command(name="filter")(filter_)
 app.add_typer(store_app, name="store")
