@@ -170,8 +170,9 @@ class PairSettings(Settings):
     order: Literal["input", "easy-to-hard"] = "input"
     mix: dict[str, float] = Field(default_factory=dict)
     """Weights by error type, held over all pairs."""
-    balance: bool = False
-    """As many pairs of each type as the scarcest allows."""
+    balance: Literal["type", "length"] | None = None
+    """type: as many pairs of each as the scarcest allows; length: the shorter side is right in half
+    of each type's pairs."""
     per_prompt: int | None = Field(default=None, ge=1)
     max_pairs: int | None = Field(default=None, ge=1)
     """Most pairs in all, those for evaluation not counted."""

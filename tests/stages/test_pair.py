@@ -52,7 +52,7 @@ CHOICES: list[dict[str, Any]] = [
     {"strategy": "hardest"},
     {"mix": {"factual": 0.5, "logical": 0.3, "hallucination": 0.2}},
     {"mix": {"factual": 0.5, "logical": 0.5}, "strategy": "hardest"},
-    {"balance": True},
+    {"balance": "type"},
     {"strategy": "all", "per_prompt": 2},
     {"max_pairs": 7},
     {"strategy": "all", "mix": {"factual": 0.9, "logical": 0.1}, "max_pairs": 10},
@@ -122,7 +122,7 @@ def test_mix_takes_aliases() -> None:
 
 def test_balance_drops_what_is_too_much() -> None:
     rows = many(30, ["factual"]) + [r for n in range(40, 45) for r in typed(n, ["logical"])]
-    assert kinds(made(rows, balance=True)) == {"factual": 5, "logical": 5}
+    assert kinds(made(rows, balance="type")) == {"factual": 5, "logical": 5}
 
 
 def test_caps() -> None:
@@ -258,8 +258,8 @@ def test_bad_rows_are_told(row: Data, reason: str) -> None:
     "chosen",
     [
         {"strategy": "vanilla"},
-        {"strategy": "vanilla", "positive": "score", "balance": True},
-        {"mix": {"factual": 1}, "balance": True},
+        {"strategy": "vanilla", "positive": "score", "balance": "type"},
+        {"mix": {"factual": 1}, "balance": "type"},
         {"mix": {"factual": -1}},
         {"mix": {"factual": float("nan")}},
         {"strategy": "vanilla", "positive": "score", "closeness": "plausibility"},

@@ -26,7 +26,7 @@ _LEAST = 200
 class Pruned:
     """Pairs to drop, and the accuracy of the classifier with and without them."""
 
-    scores: Mapping[int, float]
+    surest: Mapping[int, float]
     """By line: how surely the classifier told the pair apart."""
     before: float
     after: float
