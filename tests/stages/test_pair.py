@@ -276,3 +276,53 @@ def test_settings_that_contradict_each_other(chosen: dict[str, Any]) -> None:
 def test_unknown_format() -> None:
     with pytest.raises(UsageError, match="trl-chat"):
         next(pair(many(1), PairSettings(format="csv")))
+
+
+def uneven(prompt: int, *lengths: int, kind: str = "factual") -> list[Data]:
+    """Negatives that are so much longer than the answer (or shorter)."""
+    return [
+        {
+            "prompt": f"What is {prompt}?",
+            "response": "a" * 20,
+            "negative": f"{n}".ljust(20 + length, "b"),
+            "error": {"type": kind},
+        }
+        for n, length in enumerate(lengths)
+    ]
+
+
+def shorter_by_type(pairs: list[Data]) -> dict[str, tuple[int, int, int]]:
+    """By type: pairs whose chosen side is shorter, longer, as long."""
+    found: dict[str, list[int]] = {}
+    for one in pairs:
+        counts = found.setdefault(one["error_type"], [0, 0, 0])
+        difference = len(one["rejected"]) - len(one["chosen"])
+        counts[0 if difference > 0 else 1 if difference < 0 else 2] += 1
+    return {kind: (n[0], n[1], n[2]) for kind, n in found.items()}
+
+
+@pytest.mark.parametrize("strategy", ["random", "all", "hardest"])
+def test_balance_length_is_half_of_each_type(strategy: str) -> None:
+    rows = [row for n in range(12) for row in uneven(n, 5)]
+    rows += [row for n in range(20, 24) for row in uneven(n, -5)]
+    rows += uneven(30, 0)
+    rows += [row for n in range(40, 43) for row in uneven(n, -3, kind="logical")]
+    rows += uneven(50, 9, kind="logical")
+    pairs = made(rows, balance="length", strategy=strategy, provenance=True)
+    assert shorter_by_type(pairs) == {"factual": (4, 4, 1), "logical": (1, 1, 0)}
+
+
+def test_balance_length_takes_the_negative_that_is_missing() -> None:
+    """Six answers with a longer negative only, six with both: no pair need be left out."""
+    rows = [row for n in range(6) for row in uneven(n, 4)]
+    rows += [row for n in range(6, 12) for row in uneven(n, 4, -4)]
+    pairs = made(rows, balance="length", provenance=True)
+    assert shorter_by_type(pairs) == {"factual": (6, 6, 0)}
+    assert len({one["prompt"] for one in pairs}) == 12
+
+
+def test_balance_length_holds_with_fewer_pairs() -> None:
+    rows = [row for n in range(40) for row in uneven(n, 5 if n % 2 else -5)]
+    rows += [row for n in range(40, 60) for row in uneven(n, 5 if n % 2 else -5, kind="logical")]
+    pairs = made(rows, balance="length", max_pairs=30, provenance=True)
+    assert shorter_by_type(pairs) == {"factual": (10, 10, 0), "logical": (5, 5, 0)}

@@ -38,10 +38,9 @@ def share(outcomes: Array, prompts: Array) -> Share:
     mean = float(np.mean(outcomes))
     numbers = np.unique(prompts, return_inverse=True)[1]
     sums = np.bincount(numbers, outcomes - mean)
-    clusters = len(sums)
-    spread = float(np.sum(sums**2)) / count**2 * clusters / max(1, clusters - 1)
+    spread = float(np.sum(sums**2)) / count**2
     alone = mean * (1 - mean)
-    effective = min(float(count), alone / spread) if spread > 0 else float(clusters)
+    effective = min(float(count), alone / spread) if spread > 0 else float(len(sums))
     return wilson(mean, effective)
 
 

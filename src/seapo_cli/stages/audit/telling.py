@@ -53,7 +53,8 @@ def telling_words(found: Features, seed: int = 0, shown: int = _SHOWN) -> list[W
     chosen = np.asarray((signs > 0).sum(axis=0)).ravel()
     rejected = np.asarray((signs < 0).sum(axis=0)).ravel()
     kept: list[Word] = []
-    for n in np.argsort(-np.abs(z), kind="stable"):
+    tokens = [found.tokens[column].count(" ") for column in columns]
+    for n in np.lexsort((tokens, -np.abs(z))):
         if abs(z[n]) <= bound or len(kept) == shown:
             break
         text = str(found.tokens[columns[n]])
