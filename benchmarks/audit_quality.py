@@ -4,10 +4,11 @@
 
 Clean: trials of 300 answers of Dolly, each side with another word of it replaced at random; and the
 able model's pairs with their sides swapped at random, whole prompts at a time. Planted: the clean
-pairs with one word added to one in three rejected sides. Real sets: HaluEval QA must be told apart, HumanEvalPack not. Bars:
-the injected pairs of an able model, by type. `--ready` is what `seapo inject -t hallucination` wrote
-with the packaged model. Time: 10,000 pairs, whole rewrites. Pruning is judged by a classifier of
-another kind, trained on what is left.
+pairs with one word added to one in three rejected sides.
+
+Real sets: HaluEval QA must be told apart, HumanEvalPack not; the able model's pairs by type.
+`--ready` is what `seapo inject -t hallucination` wrote with the packaged model. Pruning is judged by
+a classifier of another kind, trained on what is left. Time: 10,000 pairs, whole rewrites.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from harness import ROOT, SEAPO, measure, save, show
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from harness import ROOT, SEAPO, measure, save, show
 from seapo_cli.pairs import Pair, read_pairs
 from seapo_cli.stages.audit.classify import folds, tell
 from seapo_cli.stages.audit.features import features
