@@ -7,8 +7,8 @@ able model's pairs with their sides swapped at random, whole prompts at a time. 
 pairs with one word added to one in three rejected sides.
 
 Real sets: HaluEval QA must be told apart, HumanEvalPack not; the able model's pairs by type.
-`--ready` is what `seapo inject -t hallucination` wrote with the packaged model. Pruning is judged by
-a classifier of another kind, trained on what is left. Time: 10,000 pairs, whole rewrites.
+`--ready` is what `seapo inject -t hallucination` wrote with the packaged model. Pruning is judged
+by a classifier of another kind, trained on what is left. Time: 10,000 pairs, whole rewrites.
 """
 
 from __future__ import annotations
