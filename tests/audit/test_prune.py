@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from audit.test_figures import alike, planted
-from seapo_cli.errors import SeapoError
+from seapo_cli.errors import SeapoError, UsageError
+from seapo_cli.stages.audit import need_scikit_learn
 from seapo_cli.stages.audit.classify import tell
 from seapo_cli.stages.audit.features import features
 from seapo_cli.stages.audit.gather import Item
@@ -36,6 +37,17 @@ def test_nothing_goes_where_nothing_is_told() -> None:
     dropped, before, after = prune(features(alike(200)), 0.65)
     assert dropped == {}
     assert before == after
+
+
+def test_few_prompts() -> None:
+    with pytest.raises(SeapoError, match="nothing can be measured"):
+        prune(features(alike(5)), 0.55)
+
+
+def test_without_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seapo_cli.stages.audit.find_spec", lambda _name: None)
+    with pytest.raises(UsageError, match=r"seapo audit needs .*'seapo-cli\[audit\]'"):
+        need_scikit_learn("seapo audit")
 
 
 def test_a_set_that_is_all_tell_cannot_be_mended() -> None:

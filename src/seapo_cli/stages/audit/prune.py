@@ -54,6 +54,8 @@ def prune(found: Features, limit: float, seed: int = 0) -> tuple[dict[int, float
         surest = np.argsort(-telling.score, kind="stable")[:count]
         dropped |= {int(kept[n]): float(telling.score[n]) for n in surest}
         kept, seed = np.delete(kept, surest), seed + 1000
+    if before is None:
+        raise SeapoError(f"--max-leak: fewer than {LEAST_PROMPTS} prompts: nothing can be measured")
     raise SeapoError(
         f"--max-leak {limit:g}: fewer than {LEAST_PROMPTS} prompts are left before the sides of "
         "their pairs cannot be told apart: make other negatives, these give themselves away"
