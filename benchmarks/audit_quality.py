@@ -50,7 +50,7 @@ def read(path: Path) -> list[Item]:
 
 
 def prompts(data: Path) -> list[Found]:
-    lines = (data / "prompts_dolly.jsonl").read_text().splitlines()
+    lines = (data / "prompts_dolly.jsonl").read_bytes().splitlines()
     return [row for row in map(json.loads, lines) if len(row["response"].split()) > 5]
 
 
@@ -162,7 +162,7 @@ def timed(data: Path, count: int = 10_000) -> Found:
     rows = [
         json.loads(line)
         for name in names
-        for line in (data / f"prompts_{name}.jsonl").read_text().splitlines()
+        for line in (data / f"prompts_{name}.jsonl").read_bytes().splitlines()
     ]
     rng = random.Random(0)
     with TemporaryDirectory() as name:
@@ -198,7 +198,7 @@ def main() -> None:
     made = [
         trials("planted", lambda seed: planted(rows, seed), options.trials),
         trials("clean", lambda seed: clean(rows, seed), options.trials),
-        trials("able, sides swapped", lambda seed: swapped(able, seed), options.trials),
+        trials("able, sides swapped", lambda seed: swapped(able, seed), options.trials // 8),
     ]
     show("Trials", made)
     real = [*figures("injected_able", audit(able), "type")]
