@@ -274,6 +274,13 @@ def read_sides(row: Row, keys: Keys) -> tuple[str, str]:
     return response, _answer_text(data[name], name)
 
 
+def error_type_of(data: Mapping[str, Any]) -> str | None:
+    """The mistake that a row claims: `error.type` of `inject`, or the label `error_type`."""
+    error = data.get("error")
+    kind = error.get("type") if isinstance(error, dict) else data.get("error_type")
+    return kind if isinstance(kind, str) else None
+
+
 def _answer_text(value: object, name: str) -> str:
     """An answer that is a string, or the last turn of a list of messages."""
     if isinstance(value, str):

@@ -212,8 +212,9 @@ class PairSettings(Settings):
     order: Literal["input", "easy-to-hard"] = "input"
     mix: dict[str, float] = Field(default_factory=dict)
     """Weights by error type, held over all pairs."""
-    balance: bool = False
-    """As many pairs of each type as the scarcest allows."""
+    balance: Literal["type", "length"] | None = None
+    """type: as many pairs of each as the scarcest allows; length: the shorter side is right in half
+    of each type's pairs."""
     per_prompt: Count | None = None
     max_pairs: Count | None = None
     """Most pairs in all, those for evaluation not counted."""

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from seapo_cli import __version__
+from seapo_cli.cli.audit import audit
 from seapo_cli.cli.checks import checks
 from seapo_cli.cli.config import load_config
 from seapo_cli.cli.filter import filter_
@@ -29,8 +30,8 @@ from seapo_cli.streams import secure_streams
 
 app = typer.Typer(
     name="seapo",
-    help="Preference pairs from typed mistakes: sample, inject, filter, pair, train. JSONL in and "
-    "out.",
+    help="Preference pairs from typed mistakes: sample, inject, filter, pair, audit, train. JSONL "
+    "in and out.",
     no_args_is_help=True,
     rich_markup_mode=None,  # a third of the start-up time
     pretty_exceptions_enable=False,
@@ -42,6 +43,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {  # in the order of the pipeline, t
     "filter": filter_,
     "pair": pair,
     "train": train,
+    "audit": audit,
     "show": show,
     "types": types,
     "checks": checks,

@@ -54,8 +54,12 @@ def pair(
         option(metavar="TYPE=WEIGHT,...", help="Proportions of error types over all pairs."),
     ] = None,
     balance: Annotated[
-        bool, option("--balance", help="As many pairs of each type as the scarcest allows.")
-    ] = False,
+        Literal["type", "length"] | None,
+        option(
+            help="type: as many pairs of each as the scarcest allows; length: the shorter side is "
+            "right in half of each type's pairs; what is too much is left out.",
+        ),
+    ] = None,
     per_prompt: Annotated[int | None, option(help="Most pairs of one prompt.")] = None,
     max_pairs: Annotated[
         int | None, option(help="Most pairs in all, beside those for evaluation.")

@@ -9,9 +9,8 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from seapo_cli.errors import RowError
-from seapo_cli.records import Edit
+from seapo_cli.records import Edit, error_type_of
 from seapo_cli.safe_text import printable
-from seapo_cli.stages.checks.pair import error_type_of
 from seapo_cli.stages.errors.difference import edits_between
 
 _PROMPTS = ("prompt", "instruction", "question", "messages", "conversations")
