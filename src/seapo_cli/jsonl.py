@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Self
 import orjson
 
 from seapo_cli.errors import SeapoError, UsageError
+from seapo_cli.safe_text import masked
 from seapo_cli.sources import DamagedInput, compressor, is_plain, open_rows
 
 MAX_LINE_BYTES = 32 << 20
@@ -129,8 +130,8 @@ def input_size(stream: BinaryIO) -> int | None:
 
 
 def encode(row: Any) -> bytes:
-    """One JSON line, newline included."""
-    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+    """One JSON line, newline included, secrets masked."""
+    return masked(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
 
 
 class Output:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from seapo_cli.backends.embedded import load
+from seapo_cli.backends.embedded import LlamaServer
 from seapo_cli.backends.models import find_model, name_of
 from seapo_cli.backends.vllm import check_installed, checkpoint_name
 from seapo_cli.errors import BackendFatal, UsageError
@@ -35,10 +35,14 @@ def serve_embedded(model: str | None, port: int) -> None:
     stop = _Stop()
     # The name stands in store keys: with the file's content in it, another file that is served
     # at the same address gets no answers of this one.
-    server = load(path, port, name_of(path))
-    _announce(server.listening_address)
-    while not stop.wait(_SECONDS_BETWEEN_LOOKS):
-        pass
+    server = LlamaServer(path, port, name_of(path))
+    try:
+        _announce(server.address())
+        while not stop.wait(_SECONDS_BETWEEN_LOOKS):
+            if server.code is not None:
+                raise BackendFatal(f"{path}: llama.cpp ended with exit code {server.code}")
+    finally:
+        server.stop()
 
 
 def serve_vllm(model: str | None, port: int, settings: VllmSettings) -> None:

@@ -23,6 +23,7 @@ from seapo_cli.cli.store import app as store_app
 from seapo_cli.cli.train import train
 from seapo_cli.cli.types import types
 from seapo_cli.errors import SeapoError
+from seapo_cli.safe_text import tell
 
 app = typer.Typer(
     name="seapo",
@@ -69,7 +70,7 @@ def main() -> None:
     try:
         app()
     except SeapoError as error:
-        print(f"seapo: {error}", file=sys.stderr)
+        tell(f"seapo: {error}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         print("seapo: interrupted; the same command goes on from here", file=sys.stderr)

@@ -26,6 +26,7 @@ from seapo_cli.engine.threads import DaemonThread
 from seapo_cli.errors import TooManyErrors, Unfinished, UsageError
 from seapo_cli.jsonl import Output, encode, encode_all, input_size, open_input, read_lines
 from seapo_cli.records import Keys
+from seapo_cli.safe_text import masked
 
 SHOWN_REASONS = 5
 """Failed rows that are told on stderr, where no errors file keeps them."""
@@ -157,7 +158,7 @@ def write_summary(path: Path | None, tally: Tally, stage: Named, **more: int) ->
         if isinstance(stage, Reporting):
             found |= stage.figures()
         options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        path.write_bytes(orjson.dumps(found, option=options))
+        path.write_bytes(masked(orjson.dumps(found, option=options)))
 
 
 @dataclass(slots=True)

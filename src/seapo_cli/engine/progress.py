@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from seapo_cli.engine.tally import Tally
+from seapo_cli.safe_text import safe
 
 if TYPE_CHECKING:
     import rich.progress
@@ -59,7 +60,7 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Print one line, above the bar if there is one."""
-        line = f"seapo {self._name}: {text}"
+        line = safe(f"seapo {self._name}: {text}")
         if self._bar:
             self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
         else:
