@@ -13,6 +13,7 @@ import json
 import os
 import signal
 import sys
+from contextlib import suppress
 
 SLOTS = 4
 """Requests that decode together. More slots were no faster with two cores."""
@@ -46,11 +47,16 @@ def _main() -> None:
     try:
         server = xllamacpp.Server(parameters)
     except (RuntimeError, ValueError) as error:
-        print(json.dumps({"error": str(error)}), flush=True)
+        _say({"error": str(error)})
         os._exit(1)
-    print(json.dumps({"address": server.listening_address}), flush=True)
+    _say({"address": server.listening_address})
     sys.stdin.buffer.read()
     os._exit(0)  # llama.cpp crashes where it is torn down while requests are open
+
+
+def _say(what: dict[str, str]) -> None:
+    with suppress(BrokenPipeError):  # nobody waits any more; stdin has ended too
+        print(json.dumps(what), flush=True)
 
 
 def _cores() -> int:

@@ -21,6 +21,7 @@ from seapo_cli.errors import StoreError
 
 _APPLICATION = 0x5EA90
 _VERSION = 1
+_READY = (_APPLICATION, _VERSION, True)
 _BUSY_SECONDS = 60
 _MOMENT = 0.01
 _SET_UP = (
@@ -62,12 +63,10 @@ class Store:
 
     def _set_up(self) -> None:
         """Make the tables where they are missing: whole, whoever else does so at the same time."""
-        if not self._is_ready():
+        if self._state() != _READY:
             self._patient.execute("BEGIN IMMEDIATE")
             try:
-                if not self._is_ready():
-                    for statement in _SET_UP:
-                        self._patient.execute(statement)
+                self._create()
             finally:
                 self._patient.execute("COMMIT")
         deadline = time.monotonic() + _BUSY_SECONDS
@@ -82,21 +81,27 @@ class Store:
         for connection in (self._patient, self._quick):
             connection.execute("PRAGMA synchronous = NORMAL")
 
-    def _is_ready(self) -> bool:
-        """Whether it is a store already; False for a file without anything in it.
-
-        Raises:
-            StoreError: it is something else.
-        """
+    def _state(self) -> tuple[int, int, bool]:
+        """Whose file it is, in which version, and whether there is anything in it."""
         (application,) = self._patient.execute("PRAGMA application_id").fetchone()
         (version,) = self._patient.execute("PRAGMA user_version").fetchone()
         (tables,) = self._patient.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if (application, version) == (_APPLICATION, _VERSION) and tables:
-            return True
+        return application, version, tables > 0
+
+    def _create(self) -> None:
+        """Make the table, unless another process has done so by now.
+
+        Raises:
+            StoreError: the file is something else than a store.
+        """
+        application, version, used = state = self._state()
+        if state == _READY:
+            return
         # Version 0.1 could be killed between the two numbers.
-        if application in (0, _APPLICATION) and version in (0, _VERSION) and not tables:
-            return False
-        raise StoreError(f"store {self.path}: not a request store of this seapo version")
+        if used or application not in (0, _APPLICATION) or version not in (0, _VERSION):
+            raise StoreError(f"store {self.path}: not a request store of this seapo version")
+        for statement in _SET_UP:
+            self._patient.execute(statement)
 
     async def get(self, key: bytes) -> str | None:
         """The answer stored under a key."""
