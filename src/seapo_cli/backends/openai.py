@@ -18,7 +18,7 @@ import orjson
 
 from seapo_cli.backends.base import NO_PROMPT_LOGPROBS
 from seapo_cli.backends.models import writes_well
-from seapo_cli.backends.replies import Refusal, read_completion
+from seapo_cli.backends.replies import Refusal, read_completion, shown
 from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, Dialect
 from seapo_cli.errors import (
     AskOtherwise,
@@ -88,10 +88,8 @@ async def _only_model(http: Http) -> str:
             "(and does --base-url end in /v1?)"
         )
     if len(names) != 1:
-        shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-        raise UsageError(
-            f"{http.url} serves {len(names)} models: name one with --model ({shown[:500]})"
-        )
+        some = shown(", ".join(names[:8])) + (", ..." if len(names) > 8 else "")
+        raise UsageError(f"{http.url} serves {len(names)} models: name one with --model ({some})")
     return str(names[0])
 
 
@@ -179,8 +177,8 @@ class Http:
         except TimeoutError:
             raise Transient(f"no answer within --timeout {self._timeout:g} s") from None
         except (aiohttp.ClientError, OSError) as error:
-            shown = " ".join(f"{type(error).__name__} {error}".split())[:300]
-            raise Transient(f"the connection broke: {shown}") from None
+            broke = shown(f"{type(error).__name__} {error}")
+            raise Transient(f"the connection broke: {broke}") from None
 
     def _open(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(

@@ -66,7 +66,7 @@ def read_completion(data: bytes) -> Completion:
             prompt_logprobs=_read_logprobs(reply.get("prompt_logprobs")),
         )
     except (KeyError, IndexError, TypeError, AttributeError, ValueError, StopIteration):
-        raise Transient(f"the server sent no completion but: {_shown(data)}") from None
+        raise Transient(f"the server sent no completion but: {shown(data)}") from None
 
 
 def _content(found: Any) -> tuple[str, str]:
@@ -139,7 +139,7 @@ class Refusal:
         self._headers = headers
         self._has_key = has_key
         message, self.parameter, self._code = _read_error(data)
-        self.message = _shown(message)
+        self.message = shown(message)
 
     @property
     def may_teach(self) -> bool:
@@ -157,7 +157,7 @@ class Refusal:
             return BackendFatal(f"{text} (no key is set: export OPENAI_API_KEY)")
         if 300 <= self._status < 400:
             place = self._headers.get("Location", "an address that it does not tell")
-            return BackendFatal(f"HTTP {self._status}: the server has moved to {_shown(place)}")
+            return BackendFatal(f"HTTP {self._status}: the server has moved to {shown(place)}")
         if advice := _FATAL.get(self._status):
             return BackendFatal(f"{text} ({advice})")
         if self._status in _OVERLOADED:
@@ -194,7 +194,7 @@ def _validation(details: list[Any]) -> str | list[Any]:
     return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one.get('msg')}" for one in details)
 
 
-def _shown(text: str | bytes) -> str:
+def shown(text: str | bytes) -> str:
     """One line of at most so many characters."""
     if isinstance(text, bytes):
         text = text[: 16 * _LONGEST_MESSAGE].decode(errors="replace")
