@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 _PROGRAM = Path(__file__).with_name("mock_server.py")
 
@@ -51,6 +51,10 @@ class Behaviour:
     """Seconds from arrival to answer."""
     jitter: float = 0.0
     """Up to so many seconds more, drawn from the request: answers come out of order."""
+    thinks: int = 0
+    """A reasoning model: so many words of thought come before each answer, within its limit."""
+    thoughts: Literal["tag", "field", "hidden"] = "tag"
+    """Where the thoughts are: in `<think>`, in `reasoning_content`, or only counted."""
     echo: str = ""
     """What it repeats: see `answers.answer_to`."""
     most_open: int | None = None
@@ -74,6 +78,8 @@ class Entry:
     arrived: float
     status: int = 0
     """What was answered; 0 while open, and for broken answers."""
+    body: dict[str, Any] = field(default_factory=dict)
+    """All that was asked but the messages."""
     sent: float | None = None
     """When a whole answer had been handed to the operating system."""
 
