@@ -7,6 +7,7 @@ import time
 from email.utils import formatdate
 from typing import Any
 
+import orjson
 import pytest
 
 from seapo_cli.backends.replies import Refusal, read_completion
@@ -17,7 +18,7 @@ from seapo_cli.errors import (
     RequestRefused,
     Transient,
 )
-from seapo_cli.records import LogProb, Message, Request, Sampling
+from seapo_cli.records import LogProb, Message, Request, Sampling, Usage
 from seapo_cli.safe_text import hide
 
 ASKED = Request((Message(role="user", content="x"),), Sampling(max_tokens=5, seed=1))
@@ -113,3 +114,54 @@ def test_bodies_say_only_what_is_asked() -> None:
     body = dialect.body(request)
     assert (body["max_tokens"], body["seed"], body["logprobs"]) == (5, 1, True)
     assert body["response_format"]["json_schema"]["schema"] == {"type": "object"}
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"prompt_tokens": 2**63, "completion_tokens": -5},
+        {"prompt_tokens": "7", "completion_tokens": None},
+        {"prompt_tokens": 0, "prompt_tokens_details": {"cached_tokens": 9}},
+        {"prompt_tokens_details": [], "completion_tokens_details": "x"},
+        {"completion_tokens": 1e300, "completion_tokens_details": {"reasoning_tokens": -1}},
+        [],
+        "none",
+    ],
+)
+def test_figures_that_cannot_be_are_none(usage: Any) -> None:
+    data = json.dumps({"choices": [{"message": {"content": "hi"}}], "usage": usage}).encode()
+    found = read_completion(data)
+    assert (found.text, found.usage) == ("hi", Usage())
+    assert found.thought_tokens in (None, 0)
+    orjson.dumps(found.model_dump())
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"message": {"content": "hi"}, "finish_reason": {"odd": 1}},
+        {"message": {"content": [{"type": "text", "text": "hi"}, None, 7, {"text": 8}]}},
+        {"message": {"content": "hi", "reasoning": 7, "reasoning_content": ["x"]}},
+        {"message": {"content": None, "refusal": "hi"}},
+    ],
+)
+def test_odd_parts_of_an_answer_do_not_spoil_it(choice: Any) -> None:
+    found = read_completion(json.dumps({"choices": [choice]}).encode())
+    assert (found.text, found.finish_reason) == ("hi", None)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"choices": [{"message": null}]}',
+        b'{"choices": [{"message": {"content": "\\ud800"}}]}',
+        b'{"choices": [{"message": {}, "logprobs": {"content": [{}]}}]}',
+        b'{"choices": [{"message": {}}], "prompt_logprobs": [null, {"1": {}}]}',
+        b'{"choices": [{"message": {}}], "prompt_logprobs": [{"1": {"logprob": "x"}}]}',
+        b'{"error": "in a good answer"}',
+        b"[" * 2000,
+    ],
+)
+def test_an_answer_that_cannot_be_read_may_pass(data: bytes) -> None:
+    with pytest.raises(Transient):
+        read_completion(data)
