@@ -142,7 +142,7 @@ def _bad(fault: Fault, request: web.Request) -> web.Response:
     """An error in OpenAI's form; its message repeats the caller's key, as careless servers do."""
     status = 400 if fault.kind == "refuse" else fault.status
     caller = request.headers.get("Authorization", "nobody")
-    message = f"mock error {status} for {caller}"
+    message = f"mock error {status} for {caller}{fault.text}"
     if fault.kind == "refuse":
         message = f"Unsupported parameter: '{fault.parameter}' is not supported by this model"
     wait = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
@@ -154,6 +154,9 @@ async def _break(fault: Fault, request: web.Request) -> web.StreamResponse:
     """Answer in a way that no client can use."""
     if fault.kind == "malformed":
         return web.Response(text='{"choices": [{"mess', content_type="application/json")
+    if fault.kind == "reveal":
+        message = {"content": f"My key: {request.headers['Authorization']}"}
+        return web.json_response({"choices": [{"message": message, "finish_reason": "stop"}]})
     if fault.kind == "hollow":
         return web.json_response({"choices": []})
     if fault.kind == "hang":

@@ -24,6 +24,7 @@ Kind = Literal[
     "malformed",  # 200 with a body that is no JSON
     "hollow",  # 200 with JSON that holds no answer
     "hang",  # no answer, ever
+    "reveal",  # a good answer that repeats the caller's key
 ]
 
 
@@ -35,6 +36,8 @@ class Fault:
     status: int = 500
     retry_after: float | None = None
     parameter: str = ""
+    text: str = ""
+    """More words for an error's message."""
     first: int | None = None
     """Only the first so many attempts of each request."""
     total: int | None = None
