@@ -182,7 +182,7 @@ NO_RESULTS = [
     '{"custom_id": "xyz"}',
     '{"custom_id": "ab", "response": "x"}',
     '{"custom_id": "ab", "response": [1]}',
-    '{"custom_id": "ab", "response": {"status_code": {}}}',
+    '{"custom_id": "ab", "response": {"status_code": [1]}}',
     "{",
 ]
 
