@@ -41,7 +41,9 @@ class _App:
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
-        entry = Entry(key_of(body), body["messages"][-1]["content"], time.monotonic())
+        asked = {name: value for name, value in body.items() if name != "messages"}
+        text = body["messages"][-1]["content"]
+        entry = Entry(key_of(body), text, time.monotonic(), body=asked)
         log = self.log
         log.entries.append(entry)
         self.open += 1
@@ -66,7 +68,7 @@ class _App:
         if fault is not None and fault.kind not in ("status", "refuse"):
             return await _break(fault, request)
         entry.status = 200 if fault is None else fault.status
-        response = _good(body, entry.key, behaviour.echo) if fault is None else _bad(fault, request)
+        response = _good(body, entry.key, behaviour) if fault is None else _bad(fault, request)
         await response.prepare(request)
         await response.write_eof()
         entry.sent = time.monotonic()
@@ -98,10 +100,19 @@ class _App:
         return web.Response()
 
 
-def _good(body: dict[str, Any], key: str, echo: str) -> web.Response:
-    words = answer_to(body, echo).split(" ")
-    limit = body.get("max_tokens") or body.get("max_completion_tokens") or len(words)
-    text = " ".join(words[:limit])
+def _good(body: dict[str, Any], key: str, behaviour: Behaviour) -> web.Response:
+    words = answer_to(body, behaviour.echo).split(" ")
+    thoughts = ["hm"] * behaviour.thinks
+    whole = len(thoughts) + len(words)
+    limit = body.get("max_tokens") or body.get("max_completion_tokens") or whole
+    answer = " ".join(words[: max(0, limit - len(thoughts))])
+    thought = " ".join(thoughts[:limit])
+    message = {"role": "assistant", "content": answer}
+    if thought and behaviour.thoughts == "tag":
+        end = "</think>\n\n" if limit > len(thoughts) else ""
+        message["content"] = f"<think>{thought}{end}{answer}"
+    elif thought and behaviour.thoughts == "field":
+        message["reasoning_content"] = thought
     tokens = sum(len(message["content"]) for message in body["messages"]) // 4 + 1
     return web.json_response(
         {
@@ -112,15 +123,16 @@ def _good(body: dict[str, Any], key: str, echo: str) -> web.Response:
             "choices": [
                 {
                     "index": 0,
-                    "message": {"role": "assistant", "content": text},
-                    "finish_reason": "stop" if limit >= len(words) else "length",
+                    "message": message,
+                    "finish_reason": "stop" if limit >= whole else "length",
                 }
             ],
             "usage": {
                 "prompt_tokens": tokens,
-                "completion_tokens": min(limit, len(words)),
-                "total_tokens": tokens + min(limit, len(words)),
+                "completion_tokens": min(limit, whole),
+                "total_tokens": tokens + min(limit, whole),
                 "prompt_tokens_details": {"cached_tokens": tokens // 2},
+                "completion_tokens_details": {"reasoning_tokens": min(limit, len(thoughts))},
             },
         }
     )
@@ -130,7 +142,7 @@ def _bad(fault: Fault, request: web.Request) -> web.Response:
     """An error in OpenAI's form; its message repeats the caller's key, as careless servers do."""
     status = 400 if fault.kind == "refuse" else fault.status
     caller = request.headers.get("Authorization", "nobody")
-    message = f"mock error {status} for {caller}"
+    message = f"mock error {status} for {caller}{fault.text}"
     if fault.kind == "refuse":
         message = f"Unsupported parameter: '{fault.parameter}' is not supported by this model"
     wait = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
@@ -142,6 +154,9 @@ async def _break(fault: Fault, request: web.Request) -> web.StreamResponse:
     """Answer in a way that no client can use."""
     if fault.kind == "malformed":
         return web.Response(text='{"choices": [{"mess', content_type="application/json")
+    if fault.kind == "reveal":
+        message = {"content": f"My key: {request.headers['Authorization']}"}
+        return web.json_response({"choices": [{"message": message, "finish_reason": "stop"}]})
     if fault.kind == "hollow":
         return web.json_response({"choices": []})
     if fault.kind == "hang":

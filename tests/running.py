@@ -94,6 +94,10 @@ class Seapo:
         """Start a command in a new interpreter, without waiting for it."""
         return self._start([stage, *self._defaults(stage, options), *options], limits, stdin)
 
+    def start_bare(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a command exactly as given, without waiting for it."""
+        return self._start(arguments)
+
     def _start(
         self,
         arguments: Sequence[str],

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 _PROGRAM = Path(__file__).with_name("mock_server.py")
 
@@ -24,6 +24,7 @@ Kind = Literal[
     "malformed",  # 200 with a body that is no JSON
     "hollow",  # 200 with JSON that holds no answer
     "hang",  # no answer, ever
+    "reveal",  # a good answer that repeats the caller's key
 ]
 
 
@@ -35,6 +36,8 @@ class Fault:
     status: int = 500
     retry_after: float | None = None
     parameter: str = ""
+    text: str = ""
+    """More words for an error's message."""
     first: int | None = None
     """Only the first so many attempts of each request."""
     total: int | None = None
@@ -51,6 +54,10 @@ class Behaviour:
     """Seconds from arrival to answer."""
     jitter: float = 0.0
     """Up to so many seconds more, drawn from the request: answers come out of order."""
+    thinks: int = 0
+    """A reasoning model: so many words of thought come before each answer, within its limit."""
+    thoughts: Literal["tag", "field", "hidden"] = "tag"
+    """Where the thoughts are: in `<think>`, in `reasoning_content`, or only counted."""
     echo: str = ""
     """What it repeats: see `answers.answer_to`."""
     most_open: int | None = None
@@ -74,6 +81,8 @@ class Entry:
     arrived: float
     status: int = 0
     """What was answered; 0 while open, and for broken answers."""
+    body: dict[str, Any] = field(default_factory=dict)
+    """All that was asked but the messages."""
     sent: float | None = None
     """When a whole answer had been handed to the operating system."""
 

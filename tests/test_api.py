@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import signal
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from running import prompts
 from seapo_cli import inject, sample
-from seapo_cli.errors import BackendFatal
+from seapo_cli.errors import BackendFatal, UsageError
 from seapo_cli.settings import BackendSettings, EngineSettings, InjectSettings, SampleSettings
 from servers import Behaviour, Fault, Server
 
@@ -66,3 +69,33 @@ def test_the_end_of_all_hope_is_an_exception(use: dict[str, Any], server: Server
     server.set(Behaviour(faults=(Fault("status", 401),)))
     with pytest.raises(BackendFatal, match="401"):
         list(sample(prompts(3), **use))
+
+
+def test_ctrl_c_is_a_keyboard_interrupt(use: dict[str, Any], server: Server) -> None:
+    server.set(Behaviour(faults=(Fault("hang"),)))
+    before = threading.active_count()
+    here = threading.get_ident()
+    timer = threading.Timer(0.5, signal.pthread_kill, [here, signal.SIGINT])
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        list(sample(prompts(3), **use))
+    timer.join()
+    assert threading.active_count() <= before + 1  # the reader of rows, a daemon, may remain
+
+
+def test_settings_that_are_wrong_are_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="--patience"):
+        EngineSettings(patience=-1)
+    with pytest.raises(UsageError, match="no error type"):
+        InjectSettings()
+    with pytest.raises(UsageError, match="--nonsense"):
+        BackendSettings(nonsense=1)  # type: ignore[call-arg]
+
+
+def test_an_exception_never_carries_the_key(use: dict[str, Any], server: Server) -> None:
+    server.set(Behaviour(faults=(Fault("status", 401),)))
+    key = "sk-sentinel-77aa01"
+    backend = BackendSettings(base_url=server.url, model="mock", api_key=SecretStr(key))
+    with pytest.raises(BackendFatal) as caught:
+        list(sample(prompts(1), **use | {"backend": backend}))
+    assert key not in str(caught.value)

@@ -258,8 +258,23 @@ def _loop_in_thread() -> Iterator[Callable[[Awaitable[T]], T]]:
     async def awaited(coroutine: Any) -> Any:
         return await coroutine
 
+    async def others_ended() -> None:
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*left, return_exceptions=True)
+
+    def wait(coroutine: Awaitable[T]) -> T:
+        future = asyncio.run_coroutine_threadsafe(awaited(coroutine), loop)
+        try:
+            found: T = future.result()
+        except BaseException:
+            # Ctrl-C comes to this thread only: what runs in the other one must end first.
+            if future.cancel():
+                asyncio.run_coroutine_threadsafe(others_ended(), loop).result()
+            raise
+        return found
+
     try:
-        yield lambda coroutine: asyncio.run_coroutine_threadsafe(awaited(coroutine), loop).result()
+        yield wait
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

@@ -11,6 +11,7 @@
     │   ├── Overloaded         ... because the server asked us to slow down
     │   ├── Transient          ... and may work next time
     │   ├── Unreachable        ... because nobody answers at the address
+    │   ├── AskOtherwise       ... and is to be sent at once in another form
     │   └── BackendFatal       ... and every other one will too: key, model, quota
     ├── ReaderGone             whoever read stdout has closed it
     ├── NothingDone            there were rows, and none succeeded
@@ -24,12 +25,21 @@ Messages say what was wrong, where, and what to do; they never carry an API key.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from seapo_cli.safe_text import masked
+
+if TYPE_CHECKING:
+    from seapo_cli.records import Request, Usage
 
 
 class SeapoError(Exception):
     """Base of all errors that seapo raises on purpose; `str()` is one clear line."""
 
     exit_code = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(masked(message))
 
 
 class UsageError(SeapoError):
@@ -87,6 +97,16 @@ class Transient(BackendError):
 
 class Unreachable(BackendError):
     """Nothing answers at the server's address."""
+
+
+class AskOtherwise(BackendError):
+    """The backend has learnt how the server wants to be asked: send `request` at once."""
+
+    def __init__(self, request: Request, usage: Usage) -> None:
+        super().__init__("to be asked in another form")
+        self.request = request
+        self.usage = usage
+        """What finding out has cost."""
 
 
 class BackendFatal(BackendError):

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from seapo_cli.errors import RowError
+from seapo_cli.safe_text import masked
 
 _STEP = 4
 _DIGITS = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else 32 for byte in range(256))
@@ -34,16 +35,17 @@ def decode(raw: bytes) -> Any:
 
 
 def encode(row: Any) -> bytes:
-    """One JSON line, newline included.
+    """One JSON line, newline included, secrets masked.
 
     Raises:
         RowError: it is nested too deeply.
     """
     try:
-        return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+        return masked(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
     except orjson.JSONEncodeError as refused:
         try:
-            return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+            text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+            return masked(text.encode() + b"\n")
         except RecursionError:
             raise RowError("nested too deeply to be written") from None
         except (TypeError, ValueError):

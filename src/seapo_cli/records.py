@@ -63,6 +63,7 @@ class Sampling(BaseModel):
     temperature: float | None = None
     top_p: float | None = None
     max_tokens: int | None = None
+    """Of the answer itself: the backend adds room to think where the model thinks."""
     seed: int | None = None
     stop: tuple[str, ...] | None = None
 
@@ -83,6 +84,11 @@ class Completion(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     text: str
+    """The answer, without what the model thought before it."""
+    reasoning: str | None = None
+    """What it thought, where the server tells."""
+    thought_tokens: int | None = None
+    """How many of the completion tokens were thought; None where the server does not say."""
     finish_reason: str | None = None
     """`stop`, `length` (cut by the token limit), `content_filter`, ... as the server says."""
     usage: Usage = Usage()
@@ -116,6 +122,8 @@ class SampleInfo(BaseModel):
     truncated: bool
     usage: Usage
     logprob: LogProb | None = None
+    reasoning: str | None = None
+    """What the model thought before it answered."""
 
 
 class ErrorInfo(BaseModel):
@@ -147,6 +155,9 @@ class Request:
     """Wants the log-probabilities of the messages, the last of which is an open assistant turn."""
     logprobs: bool = False
     """Whether the answer's log-probability is wanted."""
+    room: int | None = None
+    """Tokens to think beyond `sampling.max_tokens`; None leaves it to the backend. Not part of
+    what is asked for, and so not of the store's key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from collections.abc import Iterable
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from seapo_cli.errors import UsageError
+from seapo_cli.safe_text import hide
 
 Count = Annotated[int, Field(ge=1, lt=2**31)]
 """A number of things; what servers and JSON can hold."""
@@ -93,6 +96,10 @@ class VllmSettings(Settings):
         return self.model_dump(exclude={"others"}, exclude_none=True) | self.others
 
 
+_OWN_FIELDS = {"model", "messages", "n", "stream", "prompt_logprobs"}
+"""Of a request's body: without them no answer could be read."""
+
+
 class BackendSettings(Settings):
     """Which model answers, and where it runs."""
 
@@ -102,6 +109,8 @@ class BackendSettings(Settings):
     api_key: SecretStr | None = None
     timeout: Seconds = 300.0
     """Seconds for one request, connection to last byte."""
+    extra_body: dict[str, Any] = Field(default_factory=dict)
+    """Further fields of each request's body; None leaves out one that seapo would send."""
     vllm: VllmSettings = VllmSettings()
     batch_out: Path | None = None
     """Where requests go instead of to a model: numbered files of this name."""
@@ -113,6 +122,34 @@ class BackendSettings(Settings):
         if self.is_batch and self.backend not in ("auto", "openai"):
             raise ValueError(f"batches are for endpoints: not with --backend {self.backend}")
         return self
+
+    @model_validator(mode="after")
+    def _body_is_ours(self) -> Self:
+        if taken := self.extra_body.keys() & _OWN_FIELDS:
+            raise ValueError(f"--extra-body: {min(taken)!r} is set by seapo itself")
+        return self
+
+    @property
+    def address(self) -> str | None:
+        """The base URL, without user and password."""
+        return self.base_url and _split_address(self.base_url)[1]
+
+    @property
+    def user(self) -> SecretStr | None:
+        """The Authorization header that user and password in the base URL make."""
+        user = self.base_url and _split_address(self.base_url)[0]
+        if not user:
+            return None
+        return SecretStr(f"Basic {base64.b64encode(unquote(user).encode()).decode()}")
+
+    def hide_secrets(self) -> None:
+        """Have the key and the password masked in all that leaves the process."""
+        if self.api_key:
+            hide(self.api_key.get_secret_value().strip())
+        if self.base_url:
+            user, _ = _split_address(self.base_url)
+            for secret in (user, user.partition(":")[2]):
+                hide(unquote(secret))
 
     @property
     def is_batch(self) -> bool:
@@ -267,6 +304,14 @@ class FilterSettings(Settings):
     """Values of options, by check and name."""
 
 
+def _split_address(url: str) -> tuple[str, str]:
+    """User and password of a base URL, and the rest of it."""
+    scheme, between, rest = url.strip().rpartition("://")
+    host, slash, path = rest.partition("/")
+    user, _, host = host.rpartition("@")
+    return user, f"{scheme}{between}{host}{slash}{path}".rstrip("/")
+
+
 def default_store_path() -> Path:
     """Where answers are kept unless said otherwise: the user's cache folder."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
@@ -292,18 +337,33 @@ def parse_mix(text: str) -> dict[str, float]:
 
 
 def parse_vllm_args(texts: Iterable[str]) -> dict[str, Any]:
-    """Read `enforce_eager=true` and the like: values in JSON, else as plain text."""
+    """Read `enforce_eager=true` and the like."""
+    found = _key_values(texts, "--vllm-arg")
+    return {name.lstrip("-").replace("-", "_"): value for name, value in found.items()}
+
+
+def parse_extra_body(texts: Iterable[str], reasoning_effort: str | None = None) -> dict[str, Any]:
+    """Read `top_k=20` and the like; `--reasoning-effort` is a short form of one of them."""
+    effort = {"reasoning_effort": reasoning_effort} if reasoning_effort else {}
+    return effort | _key_values(texts, "--extra-body")
+
+
+def _key_values(texts: Iterable[str], option: str) -> dict[str, Any]:
+    """Read `KEY=VALUE`: values in JSON, else as plain text."""
     values: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise UsageError(f"--vllm-arg: {text!r} is not KEY=VALUE")
-        name = name.strip().lstrip("-").replace("-", "_")
+        if not equals or not name.strip():
+            raise UsageError(f"{option}: {text!r} is not KEY=VALUE")
         try:
-            values[name] = json.loads(value)
-        except ValueError:
-            values[name] = value
+            values[name.strip()] = json.loads(value, parse_constant=_no_number)
+        except (ValueError, RecursionError):
+            values[name.strip()] = value
     return values
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity are not JSON
 
 
 def parse_options(texts: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -13,6 +13,8 @@ import pytest
 
 from running import Result, Seapo, prompts
 from seapo_cli.backends import batch
+from seapo_cli.errors import UsageError
+from seapo_cli.settings import BackendSettings
 from servers import Behaviour, Fault, Server
 
 UNFINISHED = 4
@@ -155,3 +157,41 @@ def test_wrong_use_is_one_line(seapo: Seapo, options: list[str], named: str) -> 
     result = seapo.run("sample", rows, *options)
     assert result.code == 2
     assert named in result.stderr.splitlines()[-1]
+
+
+def test_what_was_cut_while_thinking_goes_out_once_more_with_more_room(seapo: Seapo) -> None:
+    seapo.server.set(Behaviour(thinks=6000))
+    options = ["sample", "--max-tokens", "50", "--errors", "errors.jsonl"]
+    result, count = rounds(seapo, *options, stdin=prompts(3))
+    assert (result.code, count) == (0, 2), result.stderr
+    rows = [json.loads(line) for line in (seapo.folder / "out.jsonl").read_bytes().splitlines()]
+    assert len(rows) == 3
+    assert all(row["sample"]["reasoning"].startswith("hm") for row in rows)
+
+
+def test_thinking_without_end_fails_its_row(seapo: Seapo) -> None:
+    seapo.server.set(Behaviour(thinks=100_000))
+    result, count = rounds(seapo, "sample", "--errors", "errors.jsonl", stdin=prompts(2))
+    assert (result.code in (1, 3), count) == (True, 2)
+    assert all("finish_reason: length" in error["reason"] for error in seapo.errors())
+
+
+NO_RESULTS = [
+    "[1]",
+    "7",
+    '{"custom_id": 7}',
+    '{"custom_id": "xyz"}',
+    '{"custom_id": "ab", "response": "x"}',
+    '{"custom_id": "ab", "response": [1]}',
+    '{"custom_id": "ab", "response": {"status_code": [1]}}',
+    "{",
+]
+
+
+@pytest.mark.parametrize("line", NO_RESULTS)
+def test_a_line_that_is_no_result_is_named(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "results.jsonl"
+    path.write_text(f"{line}\n")
+    settings = BackendSettings(model="m", batch_in=(str(path),))
+    with pytest.raises(UsageError, match=r"results.jsonl:1"):
+        list(batch.BatchBackend(settings, "m").received())

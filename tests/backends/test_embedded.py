@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from running import SOURCES, Seapo, jsonl
+from running import SOURCES, Seapo, heed_ctrl_c, jsonl, killed_at_end
 from seapo_cli.backends.models import find_model
 
 ROWS = [
@@ -112,3 +114,78 @@ def test_the_same_over_http(seapo: Seapo, model_server: str) -> None:
     result = seapo.bare("inject", *options, stdin=jsonl(ROWS))
     assert result.code == 0, result.stderr
     check_negatives(result.stdout)
+
+
+LONG = [{"prompt": f"Tell me a long story about the number {number}."} for number in range(30)]
+
+
+@pytest.mark.parametrize("moment", ["loading", "answering", "answering later"])
+def test_ctrl_c_while_it_loads_or_answers(alone: Seapo, moment: str) -> None:
+    with killed_at_end(start_sampling(alone)) as process:
+        server = child_of(process.pid)
+        if moment != "loading":
+            time.sleep(3 if moment == "answering" else 5)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+        assert process.returncode == 130, told
+        assert b"Traceback" not in told
+        gone(server)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_the_models_process_dies_with_the_command(alone: Seapo, number: signal.Signals) -> None:
+    with killed_at_end(start_sampling(alone)) as process:
+        server = child_of(process.pid)
+        time.sleep(2)
+        process.send_signal(number)
+        process.communicate(timeout=60)
+        assert process.returncode == -number
+        gone(server)
+
+
+def test_ctrl_c_ends_a_whole_pipe(alone: Seapo) -> None:
+    rows = alone.file("rows.jsonl", LONG)
+    command = f"{sys.executable} -m seapo_cli"
+    pipe = f"{command} sample --no-store {rows} | {command} inject -t factual --no-store"
+    with subprocess.Popen(
+        ["bash", "-c", f"{pipe} > out.jsonl; echo ${{PIPESTATUS[@]}} > codes"],
+        env=alone.environment,
+        cwd=alone.folder,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=heed_ctrl_c,
+    ) as shell:
+        time.sleep(5)
+        for pid in children_of(shell.pid):
+            os.kill(pid, signal.SIGINT)
+        _, told = shell.communicate(timeout=60)
+    assert b"Traceback" not in told
+    assert (alone.folder / "codes").read_text().split() == ["130", "130"]
+
+
+def start_sampling(alone: Seapo) -> subprocess.Popen[bytes]:
+    rows = alone.file("rows.jsonl", LONG)
+    return alone.start_bare("sample", rows, "-o", "out.jsonl", "--no-store")
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(name) for name in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def child_of(pid: int) -> int:
+    """The model's process, once it is there."""
+    for _ in range(600):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            if found := (task / "children").read_text().split():
+                return int(found[0])
+        time.sleep(0.1)
+    raise AssertionError("no model was started")
+
+
+def gone(pid: int) -> None:
+    """Wait for the end of a process."""
+    for _ in range(300):
+        if not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text():
+            return
+        time.sleep(0.1)
+    raise AssertionError("the model's process lives on")

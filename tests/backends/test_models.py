@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import huggingface_hub as hub
 import pytest
@@ -37,34 +37,53 @@ def test_a_file(tmp_path: Path) -> None:
         find_model("gpt-4o")
 
 
-def test_a_hub_id_takes_the_best_file(monkeypatch: pytest.MonkeyPatch) -> None:
+class Api:
+    """A hub that has these files, or cannot be reached."""
+
+    names: ClassVar[list[str]] = []
+
+    def list_repo_files(self, _repository: str) -> list[str]:
+        if not self.names:
+            raise httpx_error()
+        return self.names
+
+
+def httpx_error() -> Exception:
+    """What huggingface_hub 2 raises without a network: not an OSError."""
+    return type("ConnectError", (Exception,), {})("[Errno -2] Name or service\nnot known\x1b[2J")
+
+
+@pytest.fixture
+def a_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The hub is replaced; returns the folder of what was fetched before, empty."""
+    monkeypatch.setattr(hub, "HfApi", Api)
+    monkeypatch.setattr(Api, "names", [])
+    monkeypatch.setattr(hub, "snapshot_download", lambda *_, **__: str(tmp_path))
+    return tmp_path
+
+
+def test_a_hub_id_takes_the_best_file(monkeypatch: pytest.MonkeyPatch, a_hub: Path) -> None:
     names = ["README.md", "x-Q8_0.gguf", "x-q4_k_m.gguf", "x-Q4_K_M-00001-of-00002.gguf"]
     fetched: list[Any] = []
-
-    class Api:
-        def list_repo_files(self, _repository: str) -> list[str]:
-            return names
-
-    monkeypatch.setattr(hub, "HfApi", Api)
+    monkeypatch.setattr(Api, "names", names)
     monkeypatch.setattr(hub, "hf_hub_download", lambda *a: fetched.append(a) or "/hub/file")
     assert find_model("owner/x-GGUF") == Path("/hub/file")
     assert fetched == [("owner/x-GGUF", "x-q4_k_m.gguf")]
     names[:] = ["model.safetensors"]
     with pytest.raises(UsageError, match="no GGUF file"):
         find_model("owner/x")
+    assert not list(a_hub.iterdir())
 
 
-def test_a_hub_id_without_a_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    class Api:
-        def list_repo_files(self, _repository: str) -> list[str]:
-            raise ConnectionError
+def test_what_was_fetched_before_needs_no_network(a_hub: Path) -> None:
+    (a_hub / "x-Q4_0.gguf").touch()
+    assert find_model("owner/x") == a_hub / "x-Q4_0.gguf"
 
-    monkeypatch.setattr(hub, "HfApi", Api)
-    (tmp_path / "x-Q4_0.gguf").touch()
-    monkeypatch.setattr(hub, "snapshot_download", lambda *_, **__: str(tmp_path))
-    assert find_model("owner/x") == tmp_path / "x-Q4_0.gguf"
-    monkeypatch.undo()
-    monkeypatch.setattr(hub, "HfApi", Api)
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "empty"))
-    with pytest.raises(UsageError, match="hub cannot be reached"):
+
+@pytest.mark.usefixtures("a_hub")
+def test_a_hub_that_cannot_be_reached_is_one_line() -> None:
+    with pytest.raises(UsageError, match="not on this machine") as caught:
         find_model("owner/nowhere")
+    assert "Name or service" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert "\x1b" not in str(caught.value)

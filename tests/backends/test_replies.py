@@ -7,17 +7,19 @@ import time
 from email.utils import formatdate
 from typing import Any
 
+import orjson
 import pytest
 
 from seapo_cli.backends.replies import Refusal, read_completion
-from seapo_cli.backends.wire import Negotiation, body_of
+from seapo_cli.backends.wire import Dialect
 from seapo_cli.errors import (
     BackendFatal,
     Overloaded,
     RequestRefused,
     Transient,
 )
-from seapo_cli.records import LogProb, Message, Request, Sampling
+from seapo_cli.records import LogProb, Message, Request, Sampling, Usage
+from seapo_cli.safe_text import hide
 
 ASKED = Request((Message(role="user", content="x"),), Sampling(max_tokens=5, seed=1))
 
@@ -28,21 +30,24 @@ def reply(**choice: Any) -> bytes:
 
 
 def test_a_completion() -> None:
-    found = read_completion(reply(message={"content": "hi"}, finish_reason="stop"), "")
+    found = read_completion(reply(message={"content": "hi"}, finish_reason="stop"))
     assert (found.text, found.finish_reason, found.logprob) == ("hi", "stop", None)
     assert (found.usage.prompt_tokens, found.usage.completion_tokens) == (7, 2)
 
 
 def test_log_probabilities_are_added_up() -> None:
     content = [{"token": "h", "logprob": -0.5}, {"token": "i", "logprob": -0.25}]
-    found = read_completion(reply(message={"content": "hi"}, logprobs={"content": content}), "")
+    found = read_completion(reply(message={"content": "hi"}, logprobs={"content": content}))
     assert found.logprob == LogProb(sum=-0.75, tokens=2)
 
 
-@pytest.mark.parametrize("data", [b"<html>secret", b"[]", b'{"choices": []}', b'{"choices": 1}'])
+@pytest.mark.parametrize(
+    "data", [b"<html>sk-secret1", b"[]", b'{"choices": []}', b'{"choices": 1}']
+)
 def test_what_is_no_completion_may_pass(data: bytes) -> None:
+    hide("sk-secret1")
     with pytest.raises(Transient) as caught:
-        read_completion(data, "secret")
+        read_completion(data)
     assert "secret" not in str(caught.value)
 
 
@@ -60,8 +65,9 @@ def test_what_is_no_completion_may_pass(data: bytes) -> None:
     ],
 )
 def test_a_status_is_an_error_of_its_kind(status: int, kind: type) -> None:
-    body = json.dumps({"error": {"message": "bad key secret\nline"}}).encode()
-    error = Refusal(status, {}, body, "secret").error()
+    hide("sk-secret1")
+    body = json.dumps({"error": {"message": "bad key sk-secret1\nline"}}).encode()
+    error = Refusal(status, {}, body).error()
     assert type(error) is kind
     assert str(error).startswith(f"HTTP {status}: bad key *** line")
 
@@ -77,43 +83,85 @@ def test_a_status_is_an_error_of_its_kind(status: int, kind: type) -> None:
     ],
 )
 def test_forms_of_errors(body: bytes, text: str) -> None:
-    assert Refusal(400, {}, body, "").message == text
+    assert Refusal(400, {}, body).message == text
 
 
 def test_quota_used_up_is_no_overload() -> None:
     body = b'{"error": {"message": "no money", "code": "insufficient_quota"}}'
-    assert type(Refusal(429, {}, body, "").error()) is BackendFatal
+    assert type(Refusal(429, {}, body).error()) is BackendFatal
 
 
 def test_retry_after() -> None:
     def wait(value: str) -> float | None:
-        error = Refusal(429, {"Retry-After": value}, b"", "").error()
+        error = Refusal(429, {"Retry-After": value}, b"").error()
         assert isinstance(error, Overloaded)
         return error.retry_after
 
-    assert (wait("7"), wait("-1"), wait("soon")) == (7, 0, None)
+    assert wait("7") == 7
+    asks_nothing = ["0", "-1", "soon", "nan", "inf", "Fri, 31 Dec 99999 23:59:59 GMT", "1e999"]
+    asks_nothing += ["Thu, 01 Jan 1970 00:00:00 GMT", "99 Foo 2026", ""]
+    assert [wait(value) for value in asks_nothing] == [None] * len(asks_nothing)
     assert wait(formatdate(time.time() + 60, usegmt=True)) == pytest.approx(60, abs=2)
 
 
 def test_bodies_say_only_what_is_asked() -> None:
-    assert body_of(Request(ASKED.messages), "m") == {
+    dialect = Dialect("http://here/v1", "m", {})
+    assert dialect.body(Request(ASKED.messages)) == {
         "model": "m",
         "messages": [{"role": "user", "content": "x"}],
     }
     request = Request(ASKED.messages, ASKED.sampling, schema={"type": "object"}, logprobs=True)
-    body = body_of(request, "m")
+    body = dialect.body(request)
     assert (body["max_tokens"], body["seed"], body["logprobs"]) == (5, 1, True)
     assert body["response_format"]["json_schema"]["schema"] == {"type": "object"}
 
 
-def test_a_refused_parameter_is_left_out_or_renamed(capsys: pytest.CaptureFixture[str]) -> None:
-    negotiation = Negotiation()
-    body = body_of(ASKED, "m")
-    message = "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
-    assert negotiation.learn(message, "max_tokens", body)
-    assert negotiation.learn("Unknown parameter: seed", None, body)
-    assert not negotiation.learn("you asked for max_tokens=5000: too long", None, body)
-    assert not negotiation.learn("Unknown parameter: user", None, body)
-    applied = negotiation.apply(body_of(ASKED, "m"))
-    assert applied.keys() == {"model", "messages", "max_completion_tokens"}
-    assert len(capsys.readouterr().err.splitlines()) == 2
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"prompt_tokens": 2**63, "completion_tokens": -5},
+        {"prompt_tokens": "7", "completion_tokens": None},
+        {"prompt_tokens": 0, "prompt_tokens_details": {"cached_tokens": 9}},
+        {"prompt_tokens_details": [], "completion_tokens_details": "x"},
+        {"completion_tokens": 1e300, "completion_tokens_details": {"reasoning_tokens": -1}},
+        [],
+        "none",
+    ],
+)
+def test_figures_that_cannot_be_are_none(usage: Any) -> None:
+    data = json.dumps({"choices": [{"message": {"content": "hi"}}], "usage": usage}).encode()
+    found = read_completion(data)
+    assert (found.text, found.usage) == ("hi", Usage())
+    assert found.thought_tokens in (None, 0)
+    orjson.dumps(found.model_dump())
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"message": {"content": "hi"}, "finish_reason": {"odd": 1}},
+        {"message": {"content": [{"type": "text", "text": "hi"}, None, 7, {"text": 8}]}},
+        {"message": {"content": "hi", "reasoning": 7, "reasoning_content": ["x"]}},
+        {"message": {"content": None, "refusal": "hi"}},
+    ],
+)
+def test_odd_parts_of_an_answer_do_not_spoil_it(choice: Any) -> None:
+    found = read_completion(json.dumps({"choices": [choice]}).encode())
+    assert (found.text, found.finish_reason) == ("hi", None)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"choices": [{"message": null}]}',
+        b'{"choices": [{"message": {"content": "\\ud800"}}]}',
+        b'{"choices": [{"message": {}, "logprobs": {"content": [{}]}}]}',
+        b'{"choices": [{"message": {}}], "prompt_logprobs": [null, {"1": {}}]}',
+        b'{"choices": [{"message": {}}], "prompt_logprobs": [{"1": {"logprob": "x"}}]}',
+        b'{"error": "in a good answer"}',
+        b"[" * 2000,
+    ],
+)
+def test_an_answer_that_cannot_be_read_may_pass(data: bytes) -> None:
+    with pytest.raises(Transient):
+        read_completion(data)

@@ -152,6 +152,28 @@ def test_a_key_that_the_server_repeats_is_masked(seapo: Seapo, status: int) -> N
     assert KEY[:8] not in told
 
 
+def test_a_key_in_an_answer_is_masked(seapo: Seapo) -> None:
+    """In output and store: `Seapo.finish` looks for it."""
+    seapo.server.set(Behaviour(faults=(Fault("reveal"),)))
+    for _ in range(2):
+        result = seapo.run("sample", "-o", "out.jsonl", stdin=prompts(2))
+        assert result.code == 0, result.stderr
+        assert "My key: Bearer ***" in (seapo.folder / "out.jsonl").read_text()
+        (seapo.folder / "out.jsonl").unlink()
+    again = seapo.run("sample", stdin=prompts(2))
+    assert [row["response"] for row in again.rows] == ["My key: Bearer ***"] * 2
+
+
+@pytest.mark.parametrize("status", [400, 401])
+def test_no_command_to_the_terminal_comes_through(seapo: Seapo, status: int) -> None:
+    text = "\x1b]0;owned\x07\x1b[2J\u202e"
+    seapo.server.set(Behaviour(faults=(Fault("status", status, text=text),)))
+    result = seapo.run("sample", stdin=prompts(2))
+    assert result.code
+    assert "owned" in result.stderr
+    assert not set("\x1b\x07\u202e") & set(result.stderr)
+
+
 @pytest.mark.parametrize("parameter", ["seed", "max_tokens", "temperature"])
 def test_a_refused_parameter_is_named(seapo: Seapo, parameter: str) -> None:
     seapo.server.set(Behaviour(faults=(Fault("refuse", parameter=parameter),)))

@@ -100,3 +100,16 @@ def test_results_come_in_order_and_the_first_error_at_its_place() -> None:
         assert found == [3, 1, 2]
 
     run(work())
+
+
+def test_a_pause_next_to_nothing_is_not_taken_at_its_word() -> None:
+    async def work() -> None:
+        limiter, loop = Limiter(1), asyncio.get_running_loop()
+        begun = loop.time()
+        for _ in range(3):
+            limiter.slow_down(loop.time(), 0.0)
+            await limiter.acquire(0)
+            limiter.release()
+        assert loop.time() - begun > 0.8
+
+    run(work())

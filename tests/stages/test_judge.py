@@ -93,3 +93,15 @@ def test_the_check_keeps_what_both_orders_call_worse() -> None:
     assert verdict(Planted(by=1), Judged(margin=1.5)).decision == "fail"
     assert verdict(Planted(), Judged(named=True), kind="logical").decision == "fail"
     assert verdict(Planted(), Judged(named=True), kind="correctness").decision == "pass"
+
+
+def test_half_a_character_in_a_reply_reaches_no_file() -> None:
+    mistakes = '"mistake_a": "none", "mistake_b": "odd \\ud83d"'
+    found = judged(Planted(text=f'{{{mistakes}, "worse": "B", "by": 1}}'))
+    for name in (*found.first_mistakes, *found.second_mistakes):
+        assert name.encode()
+
+
+def test_a_cut_verdict_says_so() -> None:
+    with pytest.raises(RowError, match="finish_reason"):
+        judged(Planted(text='{"mistake_a": "no'))

@@ -22,6 +22,7 @@ async def connect(settings: BackendSettings) -> Backend:
     Raises:
         SeapoError: there is no such model, or the server does not answer.
     """
+    settings.hide_secrets()
     module = import_module(BACKENDS[settings.chosen()])
     backend: Backend = await module.connect(settings)
     return backend

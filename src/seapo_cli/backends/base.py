@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import orjson
 
@@ -21,6 +22,8 @@ class Backend(Protocol):
     endpoint: str
     """Names the server in store keys: another endpoint never gets this one's answers."""
     model: str
+    extra: Mapping[str, Any]
+    """Further fields of each request's body."""
     concurrency: int
     """Most open requests where the user does not say."""
     writes_well: bool
@@ -30,6 +33,7 @@ class Backend(Protocol):
         """Answer one request, without retrying.
 
         Raises:
+            AskOtherwise: it is to be sent again at once, as the error says.
             BackendError: it failed; the subclass says what to do about it.
         """
 
@@ -52,5 +56,7 @@ def request_key(backend: Backend, request: Request) -> bytes:
         ],
         option=orjson.OPT_SORT_KEYS,
     )
-    identity = orjson.dumps([backend.endpoint, backend.model])
+    # Without further fields as it always was, so that stores stay good.
+    extra = [backend.extra] if backend.extra else []
+    identity = orjson.dumps([backend.endpoint, backend.model, *extra], option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(identity + wanted, digest_size=16).digest()

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import glob
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,16 @@ import orjson
 from seapo_cli.backends.base import request_key
 from seapo_cli.backends.models import writes_well
 from seapo_cli.backends.replies import Refusal, read_completion
-from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, RENAMED, body_of
+from seapo_cli.backends.thinking import GROWN, nothing_but_thought
+from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, Dialect
 from seapo_cli.errors import Pending, RowError, SeapoError, Transient, UsageError
 from seapo_cli.jsonl import Output
 from seapo_cli.records import Completion, Request
 from seapo_cli.settings import BackendSettings
 from seapo_cli.whole_files import shown
 
+_WITH_ROOM = "-room"
+"""Ends the custom_id of a request that is sent again with more room to think."""
 MOST_REQUESTS = 50_000
 MOST_BYTES = 200_000_000
 """OpenAI's limits for one file."""
@@ -56,14 +60,17 @@ class BatchBackend:
     concurrency = DEFAULT_CONCURRENCY
 
     def __init__(self, settings: BackendSettings, model: str) -> None:
-        self.endpoint = (settings.base_url or DEFAULT_URL).rstrip("/")
+        self.endpoint = settings.address or DEFAULT_URL
         self.model = model
+        self.extra: Mapping[str, Any] = settings.extra_body
         self.writes_well = writes_well(model)
+        self._dialect = Dialect(self.endpoint, model, self.extra)
         self._results = settings.batch_in
         self._files = RequestFiles(settings.batch_out) if settings.batch_out else None
         # On disk, and gone with the connection: memory must not grow with the batch.
         self._known = sqlite3.connect("", isolation_level=None)
         self._known.execute("CREATE TABLE known (key BLOB PRIMARY KEY, failure TEXT)")
+        self._known.execute("CREATE TABLE cut (key BLOB PRIMARY KEY)")
 
     async def complete(self, request: Request) -> Completion:
         """Write the request for the next round, once.
@@ -86,11 +93,12 @@ class BatchBackend:
         self._known.execute("INSERT OR REPLACE INTO known VALUES (?, ?)", (key, failure))
 
     def _line(self, key: bytes, request: Request) -> bytes:
-        body = body_of(request, self.model)
-        if self.endpoint == DEFAULT_URL:  # its newer models refuse the names that others know
-            body = {RENAMED.get(name, name): value for name, value in body.items()}
-        entry = {"custom_id": key.hex(), "method": "POST", "url": _URL}
-        return orjson.dumps(entry | {"body": body}, option=orjson.OPT_APPEND_NEWLINE)
+        name = key.hex()
+        if self._known.execute("SELECT 1 FROM cut WHERE key = ?", (key,)).fetchone():
+            request, name = replace(request, room=GROWN), name + _WITH_ROOM
+        entry = {"custom_id": name, "method": "POST", "url": _URL}
+        body = {"body": self._dialect.body(request)}
+        return orjson.dumps(entry | body, option=orjson.OPT_APPEND_NEWLINE)
 
     def received(self) -> Iterator[tuple[bytes, Completion]]:
         """The answers in the results files, by store key; failures are remembered.
@@ -102,13 +110,16 @@ class BatchBackend:
             with path.open("rb") as file:
                 for number, line in enumerate(file, 1):
                     try:
-                        key, answer = _read(line)
+                        key, had_room, answer = _read(line)
                     except (ValueError, KeyError, TypeError, AttributeError):
                         raise UsageError(
-                            f"{path}:{number}: no result of a request that seapo wrote"
+                            f"{path}:{number}: not a result of a request that seapo wrote"
                         ) from None
                     if isinstance(answer, Completion):
-                        yield key, answer
+                        if nothing_but_thought(answer) and not had_room:
+                            self._known.execute("INSERT OR IGNORE INTO cut VALUES (?)", (key,))
+                        else:
+                            yield key, answer
                     else:
                         self._remember(key, answer)
 
@@ -138,19 +149,20 @@ def found_results(patterns: tuple[str, ...]) -> Iterator[Path]:
         yield from map(Path, names)
 
 
-def _read(line: bytes) -> tuple[bytes, Completion | str]:
-    """The key of a result, and its answer or why there is none."""
+def _read(line: bytes) -> tuple[bytes, bool, Completion | str]:
+    """The key of a result, whether it had more room to think, and its answer or why not."""
     entry: dict[str, Any] = orjson.loads(line)
-    key = bytes.fromhex(entry["custom_id"])
+    name: str = entry["custom_id"]
+    key, had_room = bytes.fromhex(name.removesuffix(_WITH_ROOM)), name.endswith(_WITH_ROOM)
     response = entry.get("response") or {}
     body = orjson.dumps(response.get("body") or entry.get("error"))
-    if response.get("status_code") != 200:
-        status = response.get("status_code") or 0
-        return key, f"batch: {Refusal(status, {}, body, '').error()}"
+    status = response.get("status_code") or 0
+    if status != 200:
+        return key, had_room, f"batch: {Refusal(int(status), {}, body).error()}"
     try:
-        return key, read_completion(body, "")
+        return key, had_room, read_completion(body)
     except Transient as error:
-        return key, f"batch: {error}"
+        return key, had_room, f"batch: {error}"
 
 
 def check_request_files(path: Path) -> None:
@@ -177,7 +189,7 @@ def _is_ours(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             entry = orjson.loads(file.readline(_MOST_LINE_BYTES))
-        bytes.fromhex(entry["custom_id"])
+        bytes.fromhex(entry["custom_id"].removesuffix(_WITH_ROOM))
         return bool(entry["method"] == "POST" and entry["url"] == _URL and entry["body"])
     except (OSError, ValueError, KeyError, TypeError):
         return False

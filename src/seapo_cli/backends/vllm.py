@@ -9,14 +9,23 @@ import asyncio
 import gc
 import inspect
 import os
+from collections.abc import Mapping
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+from seapo_cli.backends.loading import told
 from seapo_cli.backends.models import name_of, writes_well
+from seapo_cli.backends.thinking import Room, split
 from seapo_cli.engine.threads import DaemonThread
-from seapo_cli.errors import BackendFatal, RequestRefused, Transient, UsageError
+from seapo_cli.errors import (
+    AskOtherwise,
+    BackendFatal,
+    RequestRefused,
+    Transient,
+    UsageError,
+)
 from seapo_cli.extras import install
 from seapo_cli.records import Completion, LogProb, Request, Usage
 from seapo_cli.settings import BackendSettings, VllmSettings
@@ -33,7 +42,7 @@ async def connect(settings: BackendSettings) -> VllmBackend:
     check_installed()
     if settings.model is None:
         raise UsageError("--backend vllm: name a checkpoint's folder or hub id with --model")
-    return VllmBackend(settings.model, settings.vllm)
+    return VllmBackend(settings.model, settings.vllm, settings.extra_body)
 
 
 def check_installed() -> None:
@@ -60,8 +69,15 @@ class VllmBackend:
 
     concurrency = CONCURRENCY
 
-    def __init__(self, model: str, settings: VllmSettings) -> None:
+    def __init__(self, model: str, settings: VllmSettings, extra: Mapping[str, Any]) -> None:
         self.model = checkpoint_name(model)
+        self.extra = extra
+        self._room = Room(self.model, extra)
+        template = dict(extra)
+        self._template_arguments = template.pop("chat_template_kwargs", None) or {}
+        if effort := template.pop("reasoning_effort", None):
+            self._template_arguments = {"reasoning_effort": effort} | self._template_arguments
+        self._sampling_arguments = template
         self.writes_well = writes_well(self.model)
         self._arguments = {"model": model, "enable_prefix_caching": True} | settings.arguments()
         decisive = _ANSWERS_DEPEND_ON | settings.others.keys()
@@ -86,10 +102,13 @@ class VllmBackend:
         room = self._engine.model_config.max_model_len - len(tokens)
         if room < 1:
             raise RequestRefused(f"the prompt has {len(tokens):,} tokens: too long for the model")
-        return await self._generate(tokens, _sampling(request, room, self._defaults))
+        completion = await self._generate(tokens, self._sampling(request, room))
+        if grown := self._room.grown(request, completion):
+            raise AskOtherwise(grown, completion.usage)
+        return completion
 
     async def _load(self) -> None:
-        engine = await DaemonThread().call(_start, self._arguments)
+        engine = await told(self.model, DaemonThread().call(_start, self._arguments))
         found = engine.get_tokenizer()
         self._tokenizer = await found if inspect.isawaitable(found) else found
         self._defaults: dict[str, Any] = engine.model_config.get_diff_sampling_param()
@@ -104,11 +123,42 @@ class VllmBackend:
                 tokenize=False,
                 add_generation_prompt=not request.scored,
                 continue_final_message=request.scored,
+                **self._template_arguments,
             )
         except Exception as error:  # templates raise what they like
             raise RequestRefused(f"the model's chat template: {_line(error)}") from None
         tokens: list[int] = self._tokenizer.encode(text, add_special_tokens=False)
         return tokens
+
+    def _sampling(self, request: Request, context_left: int) -> Any:
+        """As vLLM's server reads a request: what it leaves open comes from the checkpoint.
+
+        Raises:
+            UsageError: `--extra-body` names what is not a sampling parameter.
+        """
+        from vllm.sampling_params import RequestOutputKind, SamplingParams, StructuredOutputsParams
+
+        wanted = request.sampling.model_dump(exclude_none=True)
+        if (most := self._room.limit(request)) is not None:
+            wanted["max_tokens"] = most
+        limits = {"max_tokens": context_left} | self._defaults | wanted | self._sampling_arguments
+        limits = {name: value for name, value in limits.items() if value is not None}
+        limits["max_tokens"] = min(context_left, limits.get("max_tokens", context_left))
+        schema = request.schema and StructuredOutputsParams(
+            json=dict(request.schema), disable_any_whitespace=True
+        )
+        try:
+            return SamplingParams(
+                **limits,
+                logprobs=0 if request.logprobs else None,
+                prompt_logprobs=0 if request.scored else None,
+                structured_outputs=schema or None,
+                output_kind=RequestOutputKind.FINAL_ONLY,
+            )
+        except (TypeError, ValueError) as error:
+            if not self._sampling_arguments:
+                raise RequestRefused(f"vllm: {_line(error)}") from None
+            raise UsageError(f"--extra-body: {_line(error)}") from None
 
     async def _generate(self, tokens: list[int], sampling: Any) -> Completion:
         from vllm.inputs import tokens_input
@@ -149,31 +199,15 @@ def _start(arguments: dict[str, Any]) -> Any:
         raise BackendFatal(f"vllm cannot load {arguments['model']}: {_line(error)}") from None
 
 
-def _sampling(request: Request, room: int, defaults: dict[str, Any]) -> Any:
-    """As vLLM's server reads a request: what it leaves open comes from the checkpoint."""
-    from vllm.sampling_params import RequestOutputKind, SamplingParams, StructuredOutputsParams
-
-    wanted = request.sampling.model_dump(exclude_none=True)
-    limits = {"max_tokens": room} | defaults | wanted
-    return SamplingParams(
-        **(limits | {"max_tokens": min(room, limits["max_tokens"])}),
-        logprobs=0 if request.logprobs else None,
-        prompt_logprobs=0 if request.scored else None,
-        structured_outputs=StructuredOutputsParams(
-            json=dict(request.schema), disable_any_whitespace=True
-        )
-        if request.schema
-        else None,
-        output_kind=RequestOutputKind.FINAL_ONLY,
-    )
-
-
 def _completion(found: Any) -> Completion:
     (output,) = found.outputs
     tokens = len(output.token_ids)
-    total = output.cumulative_logprob if output.logprobs is not None else None
+    reasoning, text = split(output.text)
+    counted = output.logprobs is not None and reasoning is None  # of the answer alone
+    total = output.cumulative_logprob if counted else None
     return Completion(
-        text=output.text,
+        text=text,
+        reasoning=reasoning,
         finish_reason=output.finish_reason,
         usage=Usage(
             prompt_tokens=len(found.prompt_token_ids),

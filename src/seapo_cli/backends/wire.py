@@ -1,73 +1,145 @@
-"""Chat-completion bodies, and what to do when a server does not support a part of one."""
+"""Chat-completion bodies, in the dialect that a server understands."""
 
 from __future__ import annotations
 
 import re
-import sys
+from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
+from seapo_cli.backends.thinking import Room
 from seapo_cli.records import Request
+from seapo_cli.safe_text import tell
 
 DEFAULT_URL = "https://api.openai.com/v1"
 DEFAULT_CONCURRENCY = 64
-RENAMED = {"max_tokens": "max_completion_tokens"}
-_OPTIONAL = ("seed", "response_format", "temperature", "top_p", "stop", "max_tokens", "logprobs")
+_FORMS = {
+    "response_format": ("json_schema", "json_object"),
+    "max_tokens": ("max_tokens", "max_completion_tokens"),
+    "temperature": ("temperature",),
+    "top_p": ("top_p",),
+    "seed": ("seed",),
+    "stop": ("stop",),
+    "logprobs": ("logprobs",),
+}
+"""Optional parameters with their forms, the best first; after the last one it is left out."""
+_THINKERS_REFUSE = ("temperature", "top_p", "stop", "logprobs")
+_THINKERS = re.compile(r"o\d|gpt-5(?!.*chat)")
 _UNSUPPORTED = re.compile(
-    r"(un|not |n't )support|unknown|unrecognized|unexpected|unavailable"
-    r"|not (permitted|allowed|available)|no longer|instead",
+    r"(un|not |n't )support|unknown|unrecognized|unexpected|unavailable|deprecated"
+    r"|not (permitted|allowed|available|enabled)|no longer|instead|extra input"
+    r"|only .{0,40}\b(allowed|supported)|only the default|strictly positive|cannot both",
     re.IGNORECASE,
+)
+_JSON = re.compile(
+    r"response.?format|json.?(schema|object|mode)|structured.?output|guided|grammar", re.IGNORECASE
+)
+_TOO_LONG = re.compile(
+    r"context|too (large|long|high|many)|at most|exceed|maximum|less than or equal", re.IGNORECASE
 )
 
 
-def body_of(request: Request, model: str) -> dict[str, Any]:
-    """The JSON body of a chat-completion request; what is None is left to the server."""
-    sampling = request.sampling
-    body: dict[str, Any] = {
-        "model": model,
-        "messages": [{"role": m.role, "content": m.content} for m in request.messages],
-    }
-    for name in ("temperature", "top_p", "max_tokens", "seed", "stop"):
-        value = getattr(sampling, name)
-        if value is not None:
-            body[name] = value
-    if request.logprobs:
-        body["logprobs"] = True
-    if request.schema is not None:
-        schema = {"name": "answer", "strict": True, "schema": request.schema}
-        body["response_format"] = {"type": "json_schema", "json_schema": schema}
-    if request.scored:  # vLLM's names; the last turn is read as it stands, without an end
-        body |= {"prompt_logprobs": 0, "add_generation_prompt": False}
-        body["continue_final_message"] = True
-    return body
+class Dialect:
+    """How one server wants to be asked for one model; learnt from what it refuses."""
 
+    def __init__(self, url: str, model: str, extra: Mapping[str, Any]) -> None:
+        self._model = model
+        self._extra = extra
+        self.room = Room(model, extra)
+        self._step = dict.fromkeys(_FORMS, 0)
+        """By parameter: which of its forms is sent."""
+        if url == DEFAULT_URL:  # known, so that batches are right too, which cannot find out
+            self._step["max_tokens"] = 1
+            if _THINKERS.match(model):
+                self._step |= dict.fromkeys(_THINKERS_REFUSE, 1)
 
-class Negotiation:
-    """Remembers which optional parameters a server refused, and sends them no more."""
+    def body(self, request: Request) -> dict[str, Any]:
+        """The JSON body of a request; what is None is left to the server."""
+        sampling = request.sampling
+        messages = [{"role": m.role, "content": m.content} for m in request.messages]
+        body: dict[str, Any] = {"model": self._model, "messages": messages}
+        wanted = {
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "max_tokens": self.room.limit(request),
+            "seed": sampling.seed,
+            "stop": sampling.stop,
+            "logprobs": request.logprobs or None,
+        }
+        for name, value in wanted.items():
+            form = self._form(name)
+            if value is not None and form:
+                body[form] = value
+        if request.schema is not None:
+            self._add_schema(request.schema, body)
+        if request.scored:  # vLLM's names; the last turn is read as it stands, without an end
+            body |= {"prompt_logprobs": 0, "add_generation_prompt": False}
+            body["continue_final_message"] = True
+        return self._with_extra(body)
 
-    def __init__(self) -> None:
-        self._refused: set[str] = set()
+    def _form(self, name: str) -> str | None:
+        forms = _FORMS[name]
+        return forms[self._step[name]] if self._step[name] < len(forms) else None
 
-    def apply(self, body: dict[str, Any]) -> dict[str, Any]:
-        """The body without what was refused; renamed where there is a newer name."""
-        for name in self._refused & body.keys():
-            value = body.pop(name)
-            if name in RENAMED:
-                body[RENAMED[name]] = value
-        return body
+    def _add_schema(self, schema: Mapping[str, Any], body: dict[str, Any]) -> None:
+        form = self._form("response_format")
+        if form == "json_schema":
+            named = {"name": "answer", "strict": True, "schema": schema}
+            body["response_format"] = {"type": form, "json_schema": named}
+            return
+        if form:
+            body["response_format"] = {"type": form}
+        # What the server does not enforce, the model has to be told.
+        told = f"\n\nAnswer with JSON only, of this schema:\n{orjson.dumps(schema).decode()}"
+        body["messages"][-1]["content"] += told
 
-    def learn(self, message: str, parameter: str | None, body: dict[str, Any]) -> bool:
-        """Whether an error names an optional parameter of `body`, so that it can go out without.
+    def _with_extra(self, body: dict[str, Any]) -> dict[str, Any]:
+        if self._extra.keys() & _FORMS["max_tokens"]:
+            for form in _FORMS["max_tokens"]:
+                body.pop(form, None)
+        body |= self._extra
+        return {name: value for name, value in body.items() if value is not None}
 
-        An error that merely mentions one ("... you asked for max_tokens=5000, too long")
-        says nothing of the sort and stays an error of its request.
+    def learn(self, message: str, parameter: str | None, body: Mapping[str, Any]) -> bool:
+        """Whether a refusal of `body` teaches to ask otherwise; says what it teaches, once.
+
+        An error that merely mentions a parameter ("... you asked for max_tokens=5000, too
+        long") says nothing of the sort and stays an error of its request.
         """
-        if not _UNSUPPORTED.search(message):
-            return False
-        for name in _OPTIONAL:
-            if name in body and (parameter == name or re.search(rf"\b{name}\b", message)):
-                if name not in self._refused:
-                    self._refused.add(name)
-                    instead = f"sending {RENAMED[name]!r}" if name in RENAMED else "leaving it out"
-                    print(f"seapo: the server refuses {name!r}: {instead}", file=sys.stderr)
+        for name, forms in _FORMS.items():
+            if self._extra.keys() & {name, *forms}:
+                continue  # what the user asked for is the user's to take back
+            sent = _sent(name, body)
+            if sent is None:
+                continue
+            if _concerns(name, sent, message, parameter):
+                step = forms.index(sent) + 1
+                if step > self._step[name]:
+                    self._step[name] = step
+                    instead = self._form(name)
+                    doing = f"sending {instead!r}" if instead else "leaving it out"
+                    tell(f"seapo: the server refuses {sent!r}: {doing}")
                 return True
         return False
+
+    def without_room(self, message: str, request: Request) -> Request | None:
+        """The request with less room to think, where a refusal says that it was too much."""
+        return self.room.smaller(request) if _TOO_LONG.search(message) else None
+
+
+def _sent(name: str, body: Mapping[str, Any]) -> str | None:
+    """The form in which a body holds a parameter."""
+    if name == "response_format":
+        form = (body.get(name) or {}).get("type")
+        return form if form in _FORMS[name] else None
+    return next((form for form in _FORMS[name] if form in body), None)
+
+
+def _concerns(name: str, sent: str, message: str, parameter: str | None) -> bool:
+    """Whether a message refuses a parameter; of a format any complaint will do."""
+    if name == "response_format":
+        return parameter == name or bool(_JSON.search(message))
+    if not _UNSUPPORTED.search(message):
+        return False
+    return parameter in (name, sent) or bool(re.search(rf"\b{sent}\b", message))

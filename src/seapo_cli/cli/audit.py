@@ -56,9 +56,10 @@ def audit(
     need_scikit_learn("seapo audit")
     from seapo_cli.engine.job import write_summary
     from seapo_cli.engine.tally import Tally
-    from seapo_cli.errors import SeapoError
+    from seapo_cli.errors import ReaderGone, SeapoError
     from seapo_cli.jsonl import Output
     from seapo_cli.pairs import Pair, read_pairs
+    from seapo_cli.safe_text import tell
     from seapo_cli.stages.audit.gather import Gather
     from seapo_cli.stages.audit.report import Report, as_json
     from seapo_cli.stages.audit.report import audit as audit_items
@@ -76,10 +77,12 @@ def audit(
         print(f"seapo audit: {more:,} more lines hold no pair", file=sys.stderr)
     items = gather.items()
     report = Report(audit_items(items, seed), gather.left_out, gather.unmatched)
-    with suppress(BrokenPipeError), Output(output) as file:
+    with suppress(ReaderGone), Output(output) as file:
         file.write(as_json(report))
-    print(report.told(), file=sys.stderr)
-    write_summary(summary, tally, report)
+    tell(report.told())
+    if summary:
+        with Output(str(summary), "--summary") as file:
+            write_summary(file, tally, report)
     if fail_above is not None and (complaint := report.complaint(fail_above)):
         raise SeapoError(complaint)
     if tally.rows_failed:

@@ -149,6 +149,23 @@ class ModelOptions(VllmOptions):
             "a checkpoint's folder or hub id for vllm.",
         ),
     ] = None
+    reasoning_effort: Annotated[
+        str | None,
+        option(
+            env="SEAPO_REASONING_EFFORT",
+            metavar="LEVEL",
+            help="How long a model that thinks may think: none, minimal, low, medium, high, as it "
+            "knows them.",
+        ),
+    ] = None
+    extra_body: Annotated[
+        list[str] | None,
+        option(
+            metavar="KEY=VALUE",
+            help="Any field of the request's body, VALUE in JSON or plain; null leaves one out; "
+            "repeatable.",
+        ),
+    ] = None
     timeout: Annotated[float, option(env="SEAPO_TIMEOUT", help="Seconds for one request.")] = 300.0
     concurrency: Annotated[
         int | None,
@@ -188,7 +205,7 @@ class ModelOptions(VllmOptions):
         """
         import os
 
-        from seapo_cli.settings import BackendSettings
+        from seapo_cli.settings import BackendSettings, parse_extra_body
 
         return BackendSettings.checked(
             backend=self.backend,
@@ -196,6 +213,7 @@ class ModelOptions(VllmOptions):
             model=self.model,
             api_key=os.environ.get("OPENAI_API_KEY") or None,
             timeout=self.timeout,
+            extra_body=parse_extra_body(self.extra_body or (), self.reasoning_effort),
             vllm=self.vllm_settings(),
             **batch,
         )

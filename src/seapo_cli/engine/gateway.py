@@ -9,14 +9,17 @@ from __future__ import annotations
 import asyncio
 import time
 
+from pydantic import ValidationError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
 from seapo_cli.backends.base import Backend, request_key
+from seapo_cli.backends.thinking import nothing_but_thought
 from seapo_cli.engine.limiter import Limiter
 from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
 from seapo_cli.errors import (
+    AskOtherwise,
     BackendError,
     BackendFatal,
     Overloaded,
@@ -26,7 +29,7 @@ from seapo_cli.errors import (
     Transient,
     Unreachable,
 )
-from seapo_cli.records import Completion, Request
+from seapo_cli.records import Completion, Request, Usage
 from seapo_cli.settings import EngineSettings
 
 _HOPELESS = 20
@@ -58,53 +61,71 @@ class Gateway:
         """Answer a request; identical ones are sent once, and those of the lowest `turn` first.
 
         Raises:
-            RowError: it was refused, or failed too often.
+            RowError: it was refused, failed too often, or thinking left no room for an answer.
             SeapoError: nothing can be answered any more.
         """
-        key = request_key(self._backend, request)
-        if self._store is not None and (known := self._store.get(key)) is not None:
-            self._tally.from_store += 1
-            return Completion.model_validate_json(known)
+        completion = await self._found(request_key(self._backend, request), request, turn)
+        if not request.scored and (reason := nothing_but_thought(completion)):
+            raise RowError(reason)
+        return completion
+
+    async def _found(self, key: bytes, request: Request, turn: int) -> Completion:
+        if (known := await self._stored(key)) is not None:
+            return known
         if (twin := self._in_flight.get(key)) is not None:
             self._tally.shared += 1
             return await asyncio.shield(twin)
         self._in_flight[key] = future = asyncio.get_running_loop().create_future()
         try:
-            completion = await self._answer(request, turn)
-            if self._store is not None:
-                self._store.put(key, completion.model_dump_json())
+            completion = await self._answer(key, request, turn)
             future.set_result(completion)
             return completion
         except BaseException as error:
-            future.set_exception(error) if isinstance(error, SeapoError) else future.cancel()
+            future.set_exception(error) if isinstance(error, Exception) else future.cancel()
             if not future.cancelled():
                 future.exception()  # nobody need wait for it
             raise
         finally:
             del self._in_flight[key]
 
-    async def _answer(self, request: Request, turn: int) -> Completion:
+    async def _stored(self, key: bytes) -> Completion | None:
+        """What the store has; a damaged answer is asked for again."""
+        if self._store is None or (text := await self._store.get(key)) is None:
+            return None
         try:
-            completion = await self._retried(request, turn)
+            known = Completion.model_validate_json(text)
+        except ValidationError:
+            return None
+        self._tally.from_store += 1
+        self._health.known()
+        return known
+
+    async def _answer(self, key: bytes, request: Request, turn: int) -> Completion:
+        try:
+            completion = await self._retried(key, request, turn)
         except (RequestRefused, Transient) as error:
             self._health.gave_up(error)
             raise RowError(str(error)) from None
         except BackendError as error:
             self._health.fatal = self._health.fatal or BackendFatal(str(error))
             raise self._health.fatal from None
-        self._health.succeeded()
-        self._tally.usage += completion.usage
+        if reason := nothing_but_thought(completion):
+            self._health.gave_up(RequestRefused(reason))
+        else:
+            self._health.succeeded()
         return completion
 
-    async def _retried(self, request: Request, turn: int) -> Completion:
+    async def _retried(self, key: bytes, request: Request, turn: int) -> Completion:
         try:
-            return await self._admitted(request, turn)
+            return await self._admitted(key, request, turn)
         except Transient as failure:
             # Only now, as tenacity's objects (in cycles, for the garbage collector) would
             # delay every request of a fast run.
-            return await self._again(request, turn, failure)
+            return await self._again(key, request, turn, failure)
 
-    async def _again(self, request: Request, turn: int, failure: Transient) -> Completion:
+    async def _again(
+        self, key: bytes, request: Request, turn: int, failure: Transient
+    ) -> Completion:
         """Send again after a failure that may pass, with growing, random pauses."""
         attempts = AsyncRetrying(
             retry=retry_if_exception_type(Transient),
@@ -117,20 +138,42 @@ class Gateway:
                 if attempt.retry_state.attempt_number == 1:
                     raise failure
                 self._tally.retries += 1
-                return await self._admitted(request, turn)
+                return await self._admitted(key, request, turn)
         raise AssertionError("tenacity returns or raises")
 
-    async def _admitted(self, request: Request, turn: int) -> Completion:
-        """Send when the limiter has a place; queue again while the server is overloaded."""
-        for time_sent in range(_MOST_TURNED_AWAY):
+    async def _admitted(self, key: bytes, request: Request, turn: int) -> Completion:
+        """Send when the limiter has a place; queue again while the server is overloaded.
+
+        At once again, in another form, where the backend has learnt how to ask.
+        """
+        before = self._store.version() if self._store else 0
+        spent = Usage()
+        for _ in range(_MOST_TURNED_AWAY):
             await self._limiter.acquire(turn)
             try:
+                if (
+                    self._store
+                    and self._store.version() != before
+                    and (known := await self._stored(key))
+                ):
+                    return known  # another run has paid for it while this one waited
                 self._health.check()
                 self._tally.requests_sent += 1
-                self._tally.retries += time_sent > 0
-                return await self._sent(request)
+                completion = await self._sent(request)
+                self._tally.usage += completion.usage
+                if spent != Usage():
+                    whole = {"usage": completion.usage + spent}
+                    completion = completion.model_copy(update=whole)
+                if self._store is not None:
+                    await self._store.put(key, completion.model_dump_json())
+                return completion
+            except AskOtherwise as learnt:
+                request = learnt.request
+                spent += learnt.usage
+                self._tally.usage += learnt.usage
             except (Overloaded, Unreachable) as error:
                 self._health.failed(error)
+                self._tally.retries += 1
             finally:
                 self._limiter.release()
         raise Transient(f"turned away {_MOST_TURNED_AWAY} times by an overloaded server")
@@ -161,6 +204,7 @@ class _Health:
     def __init__(self, patience: float) -> None:
         self._patience = patience
         self._ever_succeeded = False
+        self._answers_known = False
         self._trouble_since: float | None = None
         self._given_up = 0
         self.fatal: SeapoError | None = None
@@ -173,6 +217,11 @@ class _Health:
     def succeeded(self) -> None:
         self._ever_succeeded = True
         self._trouble_since = None
+        self._given_up = 0
+
+    def known(self) -> None:
+        """The store had an answer: the same requests were good for something once."""
+        self._answers_known = True
         self._given_up = 0
 
     def failed(self, error: BackendError) -> None:
@@ -188,7 +237,7 @@ class _Health:
 
     def gave_up(self, error: BackendError) -> None:
         """A request failed for good; refused ones count only while nothing else was seen."""
-        if isinstance(error, RequestRefused) and self._ever_succeeded:
+        if isinstance(error, RequestRefused) and (self._ever_succeeded or self._answers_known):
             return
         self._given_up += 1
         if self._given_up >= _HOPELESS:

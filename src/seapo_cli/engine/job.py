@@ -42,6 +42,7 @@ from seapo_cli.jsonl import (
     read_lines,
 )
 from seapo_cli.records import Keys
+from seapo_cli.safe_text import masked
 from seapo_cli.same_files import Place, numbered_files, reads, refuse_equal, store_files, writes
 from seapo_cli.whole_files import shown
 
@@ -230,7 +231,8 @@ def write_summary(file: Sink, tally: Tally, stage: Named, **more: int) -> None:
     found = tally.summary() | more
     if isinstance(stage, Reporting):
         found |= stage.figures()
-    file.write(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    file.write(masked(orjson.dumps(found, option=options)))
 
 
 @dataclass(slots=True)

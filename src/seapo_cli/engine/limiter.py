@@ -9,6 +9,8 @@ from itertools import count
 
 _FIRST_PAUSE = 0.25
 _MOST_DOUBLINGS = 6
+_TRUSTED_PAUSE = 1.0
+"""Seconds from which on the server's word is taken; some say 0 for ever."""
 
 
 class Limiter:
@@ -61,15 +63,16 @@ class Limiter:
     def slow_down(self, sent_at: float, pause: float | None) -> None:
         """The server was overloaded by a request sent at `sent_at`; wait `pause` seconds.
 
-        Without a pause from the server, each further round of refusals doubles ours. Requests
-        that were open together count as one round.
+        Without a pause from the server, or with next to none, each further round of refusals
+        doubles ours. Requests that were open together count as one round.
         """
         now = asyncio.get_running_loop().time()
         if sent_at >= self._decreased_at:
             self._decreased_at = now
             self._limit = max(1.0, self._limit / 2)
-            if pause is None:
-                pause = _FIRST_PAUSE * 2**self._rounds_refused * random.uniform(0.5, 1.0)
+            if pause is None or pause < _TRUSTED_PAUSE:
+                ours = _FIRST_PAUSE * 2**self._rounds_refused * random.uniform(0.5, 1.0)
+                pause = max(ours, pause or 0.0)
             self._rounds_refused = min(self._rounds_refused + 1, _MOST_DOUBLINGS)
         if pause is not None:
             self._paused_until = max(self._paused_until, now + pause)

@@ -9,6 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_after_delay,
+)
+from tenacity.wait import wait_random_exponential
+
 from seapo_cli.backends import connect
 from seapo_cli.backends.base import Backend
 from seapo_cli.backends.batch import BatchBackend
@@ -24,10 +32,12 @@ from seapo_cli.engine.pipeline import (
 )
 from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
-from seapo_cli.errors import UsageError
+from seapo_cli.errors import Overloaded, Transient, Unreachable, UsageError
 from seapo_cli.jsonl import Line
 from seapo_cli.records import Keys
 from seapo_cli.settings import BackendSettings, EngineSettings
+
+_SECONDS_TO_CONNECT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +87,31 @@ async def open_gateway(model: ModelUse, tally: Tally) -> AsyncIterator[Gateway]:
     async with AsyncExitStack() as stack:
         connected, engine = model.connected, model.engine
         if connected is None:
-            connected = await connect(model.backend)
+            connected = await _connected(model)
             stack.push_async_callback(connected.close)
         store = stack.enter_context(Store(engine.store)) if engine.store else None
         if isinstance(connected, BatchBackend):
-            _take_in(connected, store)
+            await _take_in(connected, store)
         yield Gateway(connected, store, engine, tally)
         if isinstance(connected, BatchBackend):
             connected.finish()
 
 
-def _take_in(batch: BatchBackend, store: Store | None) -> None:
+async def _connected(model: ModelUse) -> Backend:
+    """Connect, with patience towards a server that is busy or not there yet."""
+    patience = min(model.engine.patience, _SECONDS_TO_CONNECT)
+    attempts = AsyncRetrying(
+        retry=retry_if_exception_type((Overloaded, Transient, Unreachable)),
+        stop=stop_after_delay(patience) | stop_after_attempt(model.engine.retries + 1),
+        wait=wait_random_exponential(multiplier=0.5, max=5),
+        reraise=True,
+    )
+    found: Backend = await attempts(connect, model.backend)
+    return found
+
+
+async def _take_in(batch: BatchBackend, store: Store | None) -> None:
     if store is None:
         raise UsageError("--no-store: the answers of batches are kept in the store")
     for key, answer in batch.received():
-        store.put(key, answer.model_dump_json())
+        await store.put(key, answer.model_dump_json())

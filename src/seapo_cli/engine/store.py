@@ -7,69 +7,136 @@ waiting for the disk; after a power cut the newest answers may be missing, never
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from seapo_cli.engine.threads import DaemonThread
 from seapo_cli.errors import StoreError
 
 _APPLICATION = 0x5EA90
 _VERSION = 1
+_READY = (_APPLICATION, _VERSION, True)
 _BUSY_SECONDS = 60
+_MOMENT = 0.01
+_SET_UP = (
+    "CREATE TABLE IF NOT EXISTS answers (key BLOB PRIMARY KEY, answer TEXT)",
+    f"PRAGMA application_id = {_APPLICATION}",
+    f"PRAGMA user_version = {_VERSION}",
+)
 
 
 class Store:
-    """Answers by the hash of their request; several processes may share the file."""
+    """Answers by the hash of their request; several processes may share the file.
+
+    `get` and `put` are for an event loop and never hold it up: where another process has the
+    file locked, a thread waits.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or make it.
+        """Open the file, or make it, for this user alone.
 
         Raises:
             StoreError: it cannot be opened, or is something else than a store.
         """
         self.path = path
+        self._waiter = DaemonThread()
         with self._explained():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
-            self._check_kind()
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.execute(
-                "CREATE TABLE IF NOT EXISTS answers (key BLOB PRIMARY KEY, answer TEXT)"
-            )
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # By hand, as SQLite would let everybody read it: prompts and answers are private.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._patient = self._connect(_BUSY_SECONDS)
+            self._quick = self._connect(0)
+            self._set_up()
 
-    def _check_kind(self) -> None:
-        (application,) = self._db.execute("PRAGMA application_id").fetchone()
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if application == 0 and tables == 0:
-            self._db.execute(f"PRAGMA application_id = {_APPLICATION}")
-            self._db.execute(f"PRAGMA user_version = {_VERSION}")
-        elif (application, version) != (_APPLICATION, _VERSION):
+    def _connect(self, seconds: float) -> sqlite3.Connection:
+        found = sqlite3.connect(
+            self.path, timeout=seconds, isolation_level=None, check_same_thread=False
+        )
+        found.text_factory = lambda data: data.decode(errors="replace")
+        return found
+
+    def _set_up(self) -> None:
+        """Make the tables where they are missing: whole, whoever else does so at the same time."""
+        if self._state() != _READY:
+            self._patient.execute("BEGIN IMMEDIATE")
+            try:
+                self._create()
+            finally:
+                self._patient.execute("COMMIT")
+        deadline = time.monotonic() + _BUSY_SECONDS
+        while True:
+            try:
+                self._patient.execute("PRAGMA journal_mode = WAL")
+                break
+            except sqlite3.OperationalError as error:  # here SQLite does not wait by itself
+                if not _is_busy(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(_MOMENT)
+        for connection in (self._patient, self._quick):
+            connection.execute("PRAGMA synchronous = NORMAL")
+
+    def _state(self) -> tuple[int, int, bool]:
+        """Whose file it is, in which version, and whether there is anything in it."""
+        (application,) = self._patient.execute("PRAGMA application_id").fetchone()
+        (version,) = self._patient.execute("PRAGMA user_version").fetchone()
+        (tables,) = self._patient.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        return application, version, tables > 0
+
+    def _create(self) -> None:
+        """Make the table, unless another process has done so by now.
+
+        Raises:
+            StoreError: the file is something else than a store.
+        """
+        application, version, used = state = self._state()
+        if state == _READY:
+            return
+        # Version 0.1 could be killed between the two numbers.
+        if used or application not in (0, _APPLICATION) or version not in (0, _VERSION):
             raise StoreError(f"store {self.path}: not a request store of this seapo version")
+        for statement in _SET_UP:
+            self._patient.execute(statement)
 
-    def get(self, key: bytes) -> str | None:
+    async def get(self, key: bytes) -> str | None:
         """The answer stored under a key."""
-        with self._explained():
-            found = self._db.execute("SELECT answer FROM answers WHERE key = ?", (key,)).fetchone()
+        found = await self._execute("SELECT answer FROM answers WHERE key = ?", (key,))
         return found[0] if found else None
 
-    def put(self, key: bytes, answer: str) -> None:
+    async def put(self, key: bytes, answer: str) -> None:
         """Keep an answer; it is safe from the death of this process when this returns.
 
         Raises:
             StoreError: the disk is full, or another I/O error.
         """
+        await self._execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (key, answer))
+
+    async def _execute(self, statement: str, values: tuple[object, ...]) -> Any:
         with self._explained():
-            self._db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (key, answer))
+            try:
+                return self._quick.execute(statement, values).fetchone()
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error):
+                    raise
+            return await self._waiter.call(
+                lambda: self._patient.execute(statement, values).fetchone()
+            )
+
+    def version(self) -> int:
+        """A number that is another one once another process has stored something."""
+        with self._explained():
+            (number,) = self._quick.execute("PRAGMA data_version").fetchone()
+        return int(number)
 
     def count(self) -> int:
         """How many answers it holds."""
         with self._explained():
-            (count,) = self._db.execute("SELECT count(*) FROM answers").fetchone()
+            (count,) = self._patient.execute("SELECT count(*) FROM answers").fetchone()
         return int(count)
 
     def size(self) -> int:
@@ -80,9 +147,9 @@ class Store:
     def clear(self) -> None:
         """Forget all answers and give their space back."""
         with self._explained():
-            self._db.execute("DELETE FROM answers")
-            self._db.execute("VACUUM")
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._patient.execute("DELETE FROM answers")
+            self._patient.execute("VACUUM")
+            self._patient.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -102,4 +169,10 @@ class Store:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._db.close()
+        self._waiter.close()
+        self._quick.close()
+        self._patient.close()
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY

@@ -34,8 +34,10 @@ def describe(plan: Plan, settings: Settings, templates: Mapping[str, str]) -> di
         found["templates"] = dict(templates)
     if plan.model is not None:
         backend = plan.model.backend
-        found |= {"backend": backend.chosen(), "base_url": backend.base_url}
+        found |= {"backend": backend.chosen(), "base_url": backend.address}
         found |= {"model": backend.model, "vllm": backend.vllm.arguments()}
+        if backend.extra_body:
+            found["extra_body"] = backend.extra_body
     return found
 
 

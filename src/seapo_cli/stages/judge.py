@@ -149,4 +149,7 @@ def _read(completion: Completion) -> _Verdict:
         except ValidationError:
             continue
     shown = " ".join(completion.text.split())[:80]
-    raise RowError(f"the judge gave no verdict but: {shown!r}; is the model too small?")
+    raise RowError(
+        f"the judge gave no verdict (finish_reason: {completion.finish_reason}) but: {shown!r}; "
+        "is the model too small?"
+    )

@@ -20,4 +20,15 @@ def json_objects(text: str) -> Iterator[dict[str, Any]]:
             found, _ = decoder.raw_decode(text, match.start())
         except (ValueError, RecursionError):
             continue
-        yield found
+        yield _sound(found)
+
+
+def _sound(found: dict[str, Any]) -> dict[str, Any]:
+    """The object without halves of surrogate pairs, which an escape may make and no file holds."""
+    text = json.dumps(found, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        mended: dict[str, Any] = json.loads(text.encode(errors="replace"))
+        return mended
+    return found

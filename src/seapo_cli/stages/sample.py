@@ -72,9 +72,11 @@ class Sample:
 def unusable(completion: Completion, max_tokens: int, keep_truncated: bool) -> str | None:
     """Why an answer cannot be a `response`; None if it can."""
     if not completion.text.strip():
-        return f"the model's answer is empty (finish_reason {completion.finish_reason})"
+        return f"the model's answer is empty (finish_reason: {completion.finish_reason})"
     if completion.finish_reason == "length" and not keep_truncated:
-        return f"the answer was cut at {max_tokens} tokens: raise --max-tokens"
+        return (
+            f"the answer was cut at {max_tokens} tokens (finish_reason: length): raise --max-tokens"
+        )
     return None
 
 
@@ -88,6 +90,7 @@ def answered(completion: Completion, model: str, request: Request) -> dict[str, 
         truncated=completion.finish_reason == "length",
         usage=completion.usage,
         logprob=completion.logprob,
+        reasoning=completion.reasoning,
     )
     return {"response": completion.text, "sample": dump(info)}
 

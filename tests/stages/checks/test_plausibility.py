@@ -10,7 +10,7 @@ import pytest
 
 from check_pairs import pair
 from seapo_cli.backends.replies import read_completion
-from seapo_cli.backends.wire import body_of
+from seapo_cli.backends.wire import Dialect
 from seapo_cli.errors import RowError, SeapoError
 from seapo_cli.records import Completion, Message, Request, Usage
 from seapo_cli.stages.checks import scorer
@@ -65,13 +65,13 @@ def test_the_summary_tells_the_quantiles() -> None:
 
 def test_what_is_sent_to_vllm_and_read_from_it() -> None:
     turns = (Message(role="user", content="q"), Message(role="assistant", content="a"))
-    body = body_of(Request(turns, scored=True), "m")
+    body = Dialect("", "m", {}).body(Request(turns, scored=True))
     assert body["prompt_logprobs"] == 0
     assert body["continue_final_message"]
     assert not body["add_generation_prompt"]
     reply = b"""{"choices": [{"message": {"content": " x"}, "finish_reason": "length"}],
         "prompt_logprobs": [null, {"7": {"logprob": -1.5, "rank": 2}}, {"8": {"logprob": -2}}]}"""
-    assert read_completion(reply, "").prompt_logprobs == (-1.5, -2.0)
+    assert read_completion(reply).prompt_logprobs == (-1.5, -2.0)
 
 
 def test_the_scorers_process(monkeypatch: pytest.MonkeyPatch) -> None:
