@@ -1,6 +1,7 @@
 """Error types and mode templates: Markdown files under `prompts/`, shipped in the wheel.
 
-prompts/NAME.md         one error type: front matter (`ErrorType`'s fields) and guidance
+prompts/NAME.md         one error type: front matter (`ErrorType`'s fields), guidance for all
+                        answers, then a section `## code` (`## mathematics`, ...) for those
 prompts/modes/MODE.md   what an injection mode says to the model, with $placeholders
 prompts/judge/*.md      what the judge is asked, likewise
 """
@@ -9,23 +10,30 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seapo_cli.errors import UsageError
 
+_SECTION = re.compile(r"^## +(\w+)[ \t]*$", re.MULTILINE)
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<head>.*?\n)---[ \t]*\n(?P<body>.*)", re.DOTALL)
 
 
+Domain = Literal["prose", "mathematics", "code", "tools"]
+"""What an answer consists of, for the most part."""
+
+
 class Example(BaseModel):
-    """A good sentence and the same one with the mistake in it."""
+    """A good piece of an answer and the same one with the mistake in it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    domain: Domain = "prose"
     original: str
     """Empty where the mistake is an inserted sentence."""
     mistake: str
@@ -38,13 +46,23 @@ class ErrorType(BaseModel):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
     aliases: tuple[str, ...] = ()
+    packs: tuple[str, ...] = ()
+    """Groups that it belongs to: `-t pack:NAME` takes all types of one."""
     description: str
     """One line: what the mistake is. Shown by `seapo types` and told to the model."""
+    domains: tuple[Domain, ...] = ()
+    """Answers that it fits; others are declined without asking a model. Empty: all."""
+    keeps_final_answer: bool = False
+    """Whether the mistake may leave a final answer (`#### 42`) as it is."""
+    against_prompt: bool = False
+    """Whether the mistake contradicts the prompt itself: misreading it, unfaithfulness to it."""
     places: tuple[str, ...] = ()
     """Kinds of places where edit mode may put it, the best first; empty: any sentence."""
     examples: tuple[Example, ...] = ()
     guidance: str
-    """The file's body: how to make the mistake well."""
+    """How to make the mistake well, in any answer: the file's body before its first section."""
+    sections: Mapping[Domain, str] = Field(default_factory=dict)
+    """How to make it in answers of one domain."""
     source: str = Field(exclude=True)
     """The whole file, for the template's hash."""
 
@@ -97,9 +115,13 @@ def read_error_type(path: Path) -> ErrorType:
         fields: Any = yaml.safe_load(parts["head"])
         if not isinstance(fields, dict) or not all(isinstance(name, str) for name in fields):
             raise UsageError(f"{path}: the front matter must be a mapping of names to values")
-        if "guidance" in fields or "source" in fields:
+        if fields.keys() & {"guidance", "sections", "source"}:
             raise UsageError(f"{path}: guidance stands below the front matter, not in it")
-        return ErrorType(**fields, guidance=parts["body"].strip(), source=text)
+        guidance, *sections = _SECTION.split(parts["body"].strip())
+        named = {
+            name: body.strip() for name, body in zip(sections[::2], sections[1::2], strict=True)
+        }
+        return ErrorType(**fields, guidance=guidance.strip(), sections=named, source=text)
     except yaml.YAMLError as error:
         raise UsageError(
             f"{path}: front matter is not YAML: {' '.join(str(error).split())}"

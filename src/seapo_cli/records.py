@@ -119,8 +119,10 @@ class ErrorInfo(BaseModel):
     """What `inject` adds under the key `error`."""
 
     type: str
-    mode: Literal["rewrite", "edit"]
+    mode: Literal["propose", "rewrite", "edit"]
     edits: tuple[Edit, ...]
+    note: str | None = None
+    """What becomes wrong, in the injecting model's words."""
     model: str
     template: str
     template_hash: str

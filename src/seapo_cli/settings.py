@@ -135,7 +135,7 @@ class InjectSettings(Settings):
     """Names, aliases or files; one negative per row and type."""
     mix: dict[str, float] = Field(default_factory=dict)
     """Weights by type: one type is drawn per row. Excludes `error_types`."""
-    mode: Literal["edit", "rewrite"] = "edit"
+    mode: Literal["propose", "rewrite", "edit"] = "propose"
     edits: int = Field(default=1, ge=1)
     severity: Literal["subtle", "moderate", "severe"] = "moderate"
     fill: Literal["auto", "own", "ready"] = "auto"

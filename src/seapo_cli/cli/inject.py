@@ -33,13 +33,13 @@ def inject(
         ),
     ] = None,
     mode: Annotated[
-        Literal["edit", "rewrite"],
+        Literal["propose", "rewrite", "edit"],
         option(
             env="SEAPO_MODE",
-            help="edit: the model fills in short replacements; rewrite: it writes the whole "
-            "answer again.",
+            help="propose: the model quotes what to change and says how; rewrite: it writes the "
+            "whole answer again; edit: it chooses among places and values found for it.",
         ),
-    ] = "edit",
+    ] = "propose",
     edits: Annotated[int, option(help="Mistakes per negative.")] = 1,
     severity: Annotated[
         Literal["subtle", "moderate", "severe"], option(help="How far off the mistakes are.")

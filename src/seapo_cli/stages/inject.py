@@ -99,6 +99,7 @@ class Inject:
             type=error_type.name,
             mode=settings.mode,
             edits=injection.edits,
+            note=injection.note or None,
             model=gateway.model,
             template=f"{settings.mode}/{error_type.name}",
             template_hash=self.templates[error_type.name],

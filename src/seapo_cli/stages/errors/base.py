@@ -16,6 +16,12 @@ from seapo_cli.prompts import ErrorType
 from seapo_cli.records import Completion, Edit, Message, Request
 
 Severity = Literal["subtle", "moderate", "severe"]
+AMOUNTS: dict[Severity, str] = {
+    "subtle": "so slight that only a close reader finds it",
+    "moderate": "clear to a reader who knows the matter, once pointed out",
+    "severe": "so grave that it overturns what the answer says",
+}
+"""How far off a mistake is, in words for the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,8 @@ class Injection:
     edits: tuple[Edit, ...]
     """Spans replaced in `response`, sorted, not overlapping. Applying them gives `negative`."""
     finish_reason: str | None
+    note: str = ""
+    """What becomes wrong, in the model's words."""
 
 
 Steps = Generator[Request, Completion, Injection]
