@@ -57,7 +57,7 @@ class ErrorType(BaseModel):
     against_prompt: bool = False
     """Whether the mistake contradicts the prompt itself: misreading it, unfaithfulness to it."""
     places: tuple[str, ...] = ()
-    """Kinds of places where edit mode may put it, the best first; empty: any sentence."""
+    """Kinds of places where menu mode may put it, the best first; empty: menu mode cannot."""
     examples: tuple[Example, ...] = ()
     guidance: str
     """How to make the mistake well, in any answer: the file's body before its first section."""
@@ -118,7 +118,7 @@ def read_error_type(path: Path) -> ErrorType:
         if fields.keys() & {"guidance", "sections", "source"}:
             raise UsageError(f"{path}: guidance stands below the front matter, not in it")
         guidance, *sections = _SECTION.split(parts["body"].strip())
-        named = {
+        named: Any = {
             name: body.strip() for name, body in zip(sections[::2], sections[1::2], strict=True)
         }
         return ErrorType(**fields, guidance=guidance.strip(), sections=named, source=text)
@@ -146,6 +146,4 @@ def mode_template(mode: str) -> Template:
 def template_hash(error_type: ErrorType, mode: str) -> str:
     """Names the exact wording behind a negative: changes with any file that has a part in it."""
     text = error_type.source + mode_template(mode).template
-    if mode == "edit":  # its prompt tells of all packaged types
-        text += "".join(packaged.source for packaged in error_types().values())
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -119,7 +119,7 @@ class ErrorInfo(BaseModel):
     """What `inject` adds under the key `error`."""
 
     type: str
-    mode: Literal["propose", "rewrite", "edit"]
+    mode: str
     edits: tuple[Edit, ...]
     note: str | None = None
     """What becomes wrong, in the injecting model's words."""

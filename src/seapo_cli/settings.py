@@ -135,11 +135,10 @@ class InjectSettings(Settings):
     """Names, aliases or files; one negative per row and type."""
     mix: dict[str, float] = Field(default_factory=dict)
     """Weights by type: one type is drawn per row. Excludes `error_types`."""
-    mode: Literal["propose", "rewrite", "edit"] = "propose"
+    mode: Literal["auto", "propose", "rewrite", "menu"] = "auto"
+    """`auto` takes `propose` where a short trial shows that the model can, else `menu`."""
     edits: int = Field(default=1, ge=1)
     severity: Literal["subtle", "moderate", "severe"] = "moderate"
-    fill: Literal["auto", "own", "ready"] = "auto"
-    """Whose whole sentences edit mode puts in: the model's own, or ready ones to choose from."""
     attempts: int = Field(default=5, ge=1)
     seed: int = 0
     max_tokens: int = Field(default=1024, ge=1)

@@ -23,8 +23,6 @@ class Backend(Protocol):
     model: str
     concurrency: int
     """Most open requests where the user does not say."""
-    writes_well: bool
-    """Whether it may be trusted to write whole sentences; the packaged model may not."""
 
     async def complete(self, request: Request) -> Completion:
         """Answer one request, without retrying.

@@ -17,7 +17,6 @@ from typing import Any
 import orjson
 
 from seapo_cli.backends.base import request_key
-from seapo_cli.backends.models import writes_well
 from seapo_cli.backends.replies import Refusal, read_completion
 from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, RENAMED, body_of
 from seapo_cli.errors import Pending, RowError, Transient, UsageError
@@ -55,7 +54,6 @@ class BatchBackend:
     def __init__(self, settings: BackendSettings, model: str) -> None:
         self.endpoint = (settings.base_url or DEFAULT_URL).rstrip("/")
         self.model = model
-        self.writes_well = writes_well(model)
         self._results = settings.batch_in
         self._files = RequestFiles(settings.batch_out) if settings.batch_out else None
         # On disk, and gone with the connection: memory must not grow with the batch.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from seapo_cli.backends.base import NO_PROMPT_LOGPROBS
-from seapo_cli.backends.models import find_model, fingerprint, writes_well
+from seapo_cli.backends.models import find_model, fingerprint
 from seapo_cli.backends.openai import OpenAIBackend
 from seapo_cli.engine.threads import DaemonThread
 from seapo_cli.errors import BackendFatal
@@ -44,7 +44,6 @@ class EmbeddedBackend:
         self.model = path.stem
         self.endpoint = f"embedded:{fingerprint(path)}"
         self.concurrency = SLOTS
-        self.writes_well = writes_well(self.model)
         self._loading = asyncio.Lock()
         self._server: Any = None
         self._client: OpenAIBackend | None = None

@@ -15,7 +15,6 @@ import aiohttp
 import orjson
 
 from seapo_cli.backends.base import NO_PROMPT_LOGPROBS
-from seapo_cli.backends.models import writes_well
 from seapo_cli.backends.replies import Refusal, read_completion
 from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, Negotiation, body_of
 from seapo_cli.errors import BackendFatal, RequestRefused, Transient, Unreachable, UsageError
@@ -65,7 +64,6 @@ class OpenAIBackend:
         self.endpoint = endpoint or url
         self.model = model
         self.concurrency = DEFAULT_CONCURRENCY
-        self.writes_well = writes_well(model)
         self._base = url
         self._url = f"{url}/chat/completions"
         self._key = key

@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from seapo_cli.backends.models import name_of, writes_well
+from seapo_cli.backends.models import name_of
 from seapo_cli.engine.threads import DaemonThread
 from seapo_cli.errors import BackendFatal, RequestRefused, Transient, UsageError
 from seapo_cli.records import Completion, LogProb, Request, Usage
@@ -61,7 +61,6 @@ class VllmBackend:
 
     def __init__(self, model: str, settings: VllmSettings) -> None:
         self.model = checkpoint_name(model)
-        self.writes_well = writes_well(self.model)
         self._arguments = {"model": model, "enable_prefix_caching": True} | settings.arguments()
         decisive = _ANSWERS_DEPEND_ON | settings.others.keys()
         named = {k: str(v) for k, v in sorted(self._arguments.items()) if k in decisive}

@@ -146,8 +146,8 @@ def open_run(
             yield Run(source, output, rejected, report, tally, progress)
         except BrokenPipeError:
             progress.say("the reader closed the pipe: stopped")
-        if isinstance(stage, Reporting):
-            progress.say(stage.told())
+        if isinstance(stage, Reporting) and (text := stage.told()):
+            progress.say(text)
 
 
 def write_summary(path: Path | None, tally: Tally, stage: Named, **more: int) -> None:
@@ -182,7 +182,7 @@ class FailureReport:
             failures = [found for found in result.outcome.failures if not found.pending]
             self.tally.rows_pending += len(failures) < len(result.outcome.failures)
             if failures:
-                self.tally.rows_failed += 1
+                self.tally.rows_failed += not all(found.declined for found in failures)
                 self._tell(result, failures)
         most = self.max_errors
         if most is not None and self.tally.rows_failed > most:
@@ -192,7 +192,9 @@ class FailureReport:
         name, number = self.input_name, result.line.number
         for failure in failures:
             if self.file:
-                self.file.write(encode(self._entry(result, failure.reason, failure.error_type)))
+                self.file.write(encode(self._entry(result, failure)))
+            elif failure.declined:
+                continue  # the stage's own report counts them
             elif self._shown < SHOWN_REASONS:
                 kind = f"{failure.error_type}: " if failure.error_type else ""
                 self.progress.say(f"{name}:{number}: {kind}{failure.reason}")
@@ -202,16 +204,18 @@ class FailureReport:
         if self.file:
             self.file.flush()
 
-    def _entry(self, result: Result, reason: str, error_type: str | None) -> dict[str, Any]:
+    def _entry(self, result: Result, failure: Failure) -> dict[str, Any]:
         entry: dict[str, Any] = {
             "file": self.input_name,
             "line": result.line.number,
             "id": result.row_id,
             "stage": self.stage,
         }
-        if error_type:
-            entry["error_type"] = error_type
-        return entry | {"reason": reason, "row": result.line.data}
+        if failure.error_type:
+            entry["error_type"] = failure.error_type
+        if failure.declined:
+            entry["declined"] = True
+        return entry | {"reason": failure.reason, "row": result.line.data}
 
 
 async def _write(output: Sink, rows: Sequence[dict[str, Any]], writer: DaemonThread) -> None:

@@ -35,8 +35,6 @@ class Task:
     edits: int = 1
     """How many mistakes to put in."""
     severity: Severity = "moderate"
-    own_words: bool = True
-    """Whether the model is trusted to write whole sentences; else ready ones come first."""
     seed: int = 0
     """Seed of this task's local draws and of its requests; differs by row and type."""
     attempts: int = 5

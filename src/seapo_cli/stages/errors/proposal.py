@@ -15,16 +15,16 @@ from itertools import islice, pairwise
 from typing import Any, Literal
 
 from seapo_cli.records import Edit
-from seapo_cli.stages.errors.prose import WORD
+from seapo_cli.stages.errors.words import WORD
 
 MOST_EDITS = 20
 """More replacements than this are another answer, not a mistake in this one."""
 _MOST_VALUES = 20
 """So many beginnings of JSON values are tried in an answer that runs wild."""
 
-NOT_FITTING = "type does not fit"
-WRONG_ANSWER = "answer is wrong"
 Decline = Literal["type does not fit", "answer is wrong"]
+NOT_FITTING: Decline = "type does not fit"
+WRONG_ANSWER: Decline = "answer is wrong"
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -213,7 +213,8 @@ _JOINED_RIGHT = re.compile(r"[^\W_][^\W_]|\d[.,]\d")
 
 def _folded(text: str) -> tuple[str, list[int]]:
     """The text with each run of white space one space, and where each character came from."""
-    chars, at = [], []
+    chars: list[str] = []
+    at: list[int] = []
     text = text.translate(_ALIKE)
     for index, char in enumerate(text):
         if char.isspace():

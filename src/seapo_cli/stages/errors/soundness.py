@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from seapo_cli.prompts import ErrorType
 from seapo_cli.records import Edit
 from seapo_cli.stages.errors.figures import disagreement, stated_result
-from seapo_cli.stages.errors.prose import WORD
 from seapo_cli.stages.errors.screen import flaw
 from seapo_cli.stages.errors.spans import apply_edits
 from seapo_cli.stages.errors.structure import broken, only_comments
+from seapo_cli.stages.errors.words import WORD
 
 MOST_CHANGED = 0.5
 """Largest share of the answer that a mistake may replace."""

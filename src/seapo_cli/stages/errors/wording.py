@@ -12,7 +12,7 @@ _EXAMPLES = 2
 """Examples shown, drawn among the type's by the row's seed: so that no mould forms."""
 _PLACES = ("early in the answer", "in the middle of the answer", "late in the answer")
 _WITH_PROMPT = (
-    "Nothing that the conversation states (a figure, a name, a passage, a test) may be enough to "
+    "Nothing that the conversation states (a figure, a name, a passage) may be enough to "
     "show the mistake: it takes knowledge or thought to find it."
 )
 _AGAINST_PROMPT = "The mistake is found by comparing the answer with the conversation."
