@@ -56,6 +56,8 @@ class ErrorType(BaseModel):
     """Whether the mistake may leave a final answer (`#### 42`) as it is."""
     against_prompt: bool = False
     """Whether the mistake contradicts the prompt itself: misreading it, unfaithfulness to it."""
+    proof: str | None = None
+    """The check of `filter` that proves such a mistake exactly, where there is one."""
     places: tuple[str, ...] = ()
     """Kinds of places where menu mode may put it, the best first; empty: menu mode cannot."""
     examples: tuple[Example, ...] = ()
@@ -78,6 +80,18 @@ def error_types() -> dict[str, ErrorType]:
     """The packaged error types by name."""
     found = (read_error_type(path) for path in sorted(folder().glob("*.md")))
     return {error_type.name: error_type for error_type in found}
+
+
+def pack(name: str) -> tuple[ErrorType, ...]:
+    """The packaged error types of a pack.
+
+    Raises:
+        UsageError: there is no such pack.
+    """
+    if found := tuple(kind for kind in error_types().values() if name in kind.packs):
+        return found
+    known = sorted({name for kind in error_types().values() for name in kind.packs})
+    raise UsageError(f"no pack {name!r}: take one of {', '.join(known)}")
 
 
 def load_error_type(name: str) -> ErrorType:

@@ -14,7 +14,7 @@ import orjson
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Failure, Outcome
 from seapo_cli.errors import Declined, Pending, RowError, UsageError
-from seapo_cli.prompts import ErrorType, load_error_type, template_hash
+from seapo_cli.prompts import ErrorType, load_error_type, pack, template_hash
 from seapo_cli.records import ErrorInfo, Request, Row, Sampling, Usage
 from seapo_cli.settings import InjectSettings
 from seapo_cli.stages.errors import MODES
@@ -168,13 +168,16 @@ class Inject:
 
 
 def _load(names: Sequence[str]) -> tuple[ErrorType, ...]:
-    types = tuple(load_error_type(name) for name in names)
+    types: list[ErrorType] = []
+    for name in names:
+        group = name.removeprefix("pack:")
+        types += [load_error_type(name)] if group == name else pack(group)
     seen: set[str] = set()
     for error_type in types:
         if error_type.name in seen:
             raise UsageError(f"error type {error_type.name!r} is named twice")
         seen.add(error_type.name)
-    return types
+    return tuple(types)
 
 
 async def _drive(steps: Steps, gateway: Gateway, turn: int) -> tuple[Injection, int, Usage]:

@@ -85,7 +85,9 @@ def find_numbers(source: Source) -> Iterator[Place]:
 
 def _is_small(source: Source, number: Number) -> bool:
     """Whether a number of prose rather counts things that are in sight: "the 2 above"."""
-    measured = re.match(r" ?%|[ -]?" + UNIT.pattern, source.text[number.end :])
+    measured = re.compile(" ?%").match(source.text, number.end) or UNIT.match(
+        source.text, number.end
+    )
     return not source.is_worked and number.value < 10 and not measured
 
 
