@@ -146,6 +146,8 @@ class Request:
     """Wants the log-probabilities of the messages, the last of which is an open assistant turn."""
     logprobs: bool = False
     """Whether the answer's log-probability is wanted."""
+    prefill: bool = False
+    """The last message is an open assistant turn, which the answer continues."""
 
 
 @dataclass(frozen=True, slots=True)

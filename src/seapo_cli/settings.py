@@ -135,7 +135,7 @@ class InjectSettings(Settings):
     """Names, aliases or files; one negative per row and type."""
     mix: dict[str, float] = Field(default_factory=dict)
     """Weights by type: one type is drawn per row. Excludes `error_types`."""
-    mode: Literal["auto", "propose", "rewrite", "menu"] = "auto"
+    mode: Literal["auto", "propose", "rewrite", "continue", "menu"] = "auto"
     """`auto` takes `propose` where a short trial shows that the model can, else `menu`."""
     edits: int = Field(default=1, ge=1)
     severity: Literal["subtle", "moderate", "severe"] = "moderate"

@@ -47,6 +47,7 @@ def request_key(backend: Backend, request: Request) -> bytes:
             request.index,
             request.logprobs,
             request.scored,
+            *(["prefill"] if request.prefill else []),
         ],
         option=orjson.OPT_SORT_KEYS,
     )

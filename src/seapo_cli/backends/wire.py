@@ -11,7 +11,10 @@ from seapo_cli.records import Request
 DEFAULT_URL = "https://api.openai.com/v1"
 DEFAULT_CONCURRENCY = 64
 RENAMED = {"max_tokens": "max_completion_tokens"}
-_OPTIONAL = ("seed", "response_format", "temperature", "top_p", "stop", "max_tokens", "logprobs")
+_OPTIONAL = (
+    *("seed", "response_format", "temperature", "top_p", "stop", "max_tokens", "logprobs"),
+    *("add_generation_prompt", "continue_final_message"),
+)
 _UNSUPPORTED = re.compile(
     r"(un|not |n't )support|unknown|unrecognized|unexpected|unavailable"
     r"|not (permitted|allowed|available)|no longer|instead",
@@ -35,9 +38,10 @@ def body_of(request: Request, model: str) -> dict[str, Any]:
     if request.schema is not None:
         schema = {"name": "answer", "strict": True, "schema": request.schema}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
-    if request.scored:  # vLLM's names; the last turn is read as it stands, without an end
-        body |= {"prompt_logprobs": 0, "add_generation_prompt": False}
-        body["continue_final_message"] = True
+    if request.scored:
+        body["prompt_logprobs"] = 0  # vLLM's name
+    if request.scored or request.prefill:  # the last turn is read as it stands, without an end
+        body |= {"add_generation_prompt": False, "continue_final_message": True}
     return body
 
 

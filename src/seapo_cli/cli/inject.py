@@ -33,12 +33,13 @@ def inject(
         ),
     ] = None,
     mode: Annotated[
-        Literal["auto", "propose", "rewrite", "menu"],
+        Literal["auto", "propose", "rewrite", "continue", "menu"],
         option(
             env="SEAPO_MODE",
             help="propose: the model says what to replace by what; rewrite: it writes the whole "
-            "answer again; menu: it chooses among values worked out for it; auto: propose where "
-            "a short trial shows that the model can, else menu.",
+            "answer again; continue: it goes on in its own words from a wrong step; menu: it "
+            "chooses among values worked out for it; auto: propose where a short trial shows "
+            "that the model can, else menu.",
         ),
     ] = "auto",
     edits: Annotated[int, option(help="Mistakes per negative.")] = 1,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from seapo_cli.prompts import ErrorType
-from seapo_cli.stages.errors import menu, propose, rewrite
+from seapo_cli.stages.errors import continue_, menu, propose, rewrite
 from seapo_cli.stages.errors.base import Steps, Task
 
 
@@ -28,5 +28,6 @@ class Mode:
 MODES: dict[str, Mode] = {
     "propose": Mode(propose.steps),
     "rewrite": Mode(rewrite.steps),
+    "continue": Mode(continue_.steps),
     "menu": Mode(menu.steps, menu.check),
 }

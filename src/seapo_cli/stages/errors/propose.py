@@ -8,15 +8,22 @@ model and asks again.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from typing import NamedTuple
 
 from seapo_cli.errors import Declined, InjectionError
-from seapo_cli.prompts import Domain, mode_template
+from seapo_cli.prompts import mode_template
 from seapo_cli.records import Completion, Edit, Message, Request, Sampling
 from seapo_cli.stages.errors.base import Injection, Steps, Task
 from seapo_cli.stages.errors.domain import domain_of
 from seapo_cli.stages.errors.proposal import SCHEMA, Unusable, located, read_proposals
-from seapo_cli.stages.errors.soundness import Draft, weakness, with_articles
+from seapo_cli.stages.errors.soundness import (
+    CHECKS,
+    Draft,
+    DraftCheck,
+    keeps_length,
+    with_articles,
+)
 from seapo_cli.stages.errors.spans import apply_edits
 from seapo_cli.stages.errors.wording import wording
 
@@ -27,31 +34,55 @@ def steps(task: Task) -> Steps:
     """Ask for a mistake; again, with what was wrong, while what comes back cannot be used.
 
     Raises:
-        Declined: the model says that the type does not fit the answer, or the answer is wrong.
+        Declined: the type does not fit the answer, or the model says that the answer is wrong.
         InjectionError: nothing usable came in `task.attempts` requests.
     """
-    domain = domain_of(task.response)
-    if task.error_type.domains and domain not in task.error_type.domains:
-        raise Declined(f"{task.error_type.name} is for answers of {task.error_type.domains[0]}")
     rng = random.Random(task.seed)
     longer = rng.random() < 0.5
-    messages = [Message(role="user", content=_prompt(task, domain, longer, rng))]
+    length = "a little longer" if longer else "a little shorter"
+    values = wording(task, domain_of(task.response), rng)
+    content = mode_template("propose").substitute(values, length=length)
+    checks = (*CHECKS, keeps_length(longer))
+    found = yield from proposed(task, content, rng, checks)
+    negative = apply_edits(task.response, found.edits)
+    return Injection(negative, found.edits, found.finish_reason, found.note)
+
+
+class Proposed(NamedTuple):
+    """A proposal that passed the checks."""
+
+    edits: tuple[Edit, ...]
+    note: str
+    """What becomes wrong, in the model's words."""
+    finish_reason: str | None
+
+
+def proposed(
+    task: Task, content: str, rng: random.Random, checks: Sequence[DraftCheck]
+) -> Generator[Request, Completion, Proposed]:
+    """Ask with a prompt until a proposal passes the checks.
+
+    Raises:
+        Declined: the type does not fit the answer, or the model says that the answer is wrong.
+        InjectionError: nothing usable came in `task.attempts` requests.
+    """
+    kind = task.error_type
+    if kind.domains and domain_of(task.response) not in kind.domains:
+        raise Declined(f"{kind.name} is for answers of {' or '.join(kind.domains)}")
+    messages = [Message(role="user", content=content)]
     reason = ""
     for attempt in range(task.attempts):
         completion = yield _request(task, messages, attempt, rng.getrandbits(31))
         try:
-            edits, note = _usable(task, completion, longer)
+            return _usable(task, completion, checks)
         except Unusable as error:
             reason = str(error)
             messages += _correction(completion.text, reason)
-            continue
-        negative = apply_edits(task.response, edits)
-        return Injection(negative, edits, completion.finish_reason, note)
-    raise InjectionError(f"propose: {reason}")
+    raise InjectionError(f"no usable mistake was proposed: {reason}")
 
 
-def _usable(task: Task, completion: Completion, longer: bool) -> tuple[tuple[Edit, ...], str]:
-    """The edits of a proposal that can be used, and what the model says of them.
+def _usable(task: Task, completion: Completion, checks: Sequence[DraftCheck]) -> Proposed:
+    """What an answer proposes, if it can be used.
 
     Raises:
         Declined: it is none, for a reason.
@@ -68,18 +99,12 @@ def _usable(task: Task, completion: Completion, longer: bool) -> tuple[tuple[Edi
         except Unusable as error:
             problem = problem or error
             continue
-        draft = Draft(task.response, edits, task.error_type, task.edits, longer)
-        if reason := weakness(draft):
+        draft = Draft(task.response, edits, task.error_type, task.edits)
+        if reason := next((found for check in checks if (found := check(draft))), None):
             raise Unusable(reason)
-        return edits, proposal.note
+        return Proposed(edits, proposal.note, completion.finish_reason)
     assert problem is not None
     raise problem
-
-
-def _prompt(task: Task, domain: Domain, longer: bool, rng: random.Random) -> str:
-    """What varies between the types comes last: a server reads the rest once for all of them."""
-    length = "a little longer" if longer else "a little shorter"
-    return mode_template("propose").substitute(wording(task, domain, rng), length=length)
 
 
 def _request(task: Task, messages: Sequence[Message], attempt: int, seed: int) -> Request:

@@ -23,10 +23,11 @@ MOST_CHANGED = 0.5
 """Largest share of the answer that a mistake may replace."""
 SHORT = 160
 """Characters of an answer so short that a mistake may well take more of it."""
-SLACK = 12
-"""Characters by which a change may miss its length: a word."""
+SLACK = 5
+"""Characters by which a change may miss the side, longer or shorter, that was asked for."""
+ROOM = 16
 LONGEST_DRIFT = 0.3
-"""Share of what is replaced by which a change may be longer or shorter."""
+"""Characters, and share of what is replaced, by which a change may be longer or shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +39,14 @@ class Draft:
     error_type: ErrorType
     mistakes: int = 1
     """How many were asked for."""
-    longer: bool = False
-    """Whether the change was to make the answer longer rather than shorter."""
 
     @property
     def negative(self) -> str:
         return apply_edits(self.response, self.edits)
 
 
-def weakness(draft: Draft) -> str | None:
-    """The first reason why a draft cannot be used; None where there is none."""
-    return next((reason for check in CHECKS if (reason := check(draft))), None)
+DraftCheck = Callable[[Draft], str | None]
+"""Returns why a draft cannot be used; None where it sees no reason."""
 
 
 def _is_usable(draft: Draft) -> str | None:
@@ -62,22 +60,30 @@ def _is_small(draft: Draft) -> str | None:
     return None
 
 
-def _keeps_length(draft: Draft) -> str | None:
-    """The length of what is replaced is kept: else the longer side gives itself away."""
-    old = sum(len(edit.original) for edit in draft.edits)
-    new = sum(len(edit.replacement) for edit in draft.edits)
-    most = max(SLACK, LONGEST_DRIFT * max(old, new))
-    if new - old > (most if draft.longer else SLACK / 4):
-        return (
-            f"the replacements are {new - old} characters longer than what they replace: "
-            f"make them {'at most a little' if draft.longer else 'no'} longer"
-        )
-    if old - new > (SLACK / 4 if draft.longer else most):
-        return (
-            f"the replacements are {old - new} characters shorter than what they replace: "
-            f"make them {'no' if draft.longer else 'at most a little'} shorter"
-        )
-    return None
+def keeps_length(longer: bool) -> DraftCheck:
+    """The length of what is replaced is kept: else the longer side gives itself away.
+
+    Half of the rows are asked for a change that is a little longer, the others for a shorter one.
+    """
+
+    def check(draft: Draft) -> str | None:
+        old = sum(len(edit.original) for edit in draft.edits)
+        new = sum(len(edit.replacement) for edit in draft.edits)
+        difference, word = (new - old, "longer") if longer else (old - new, "shorter")
+        if difference > max(ROOM, LONGEST_DRIFT * max(old, new)):
+            return (
+                f"the replacements are {difference} characters {word} than what they replace: "
+                f"make them at most a little {word}"
+            )
+        if difference < -SLACK:
+            return (
+                f"the replacements are {-difference} characters "
+                f"{'shorter' if longer else 'longer'} than what they replace: make them as long, "
+                f"or a little {word}"
+            )
+        return None
+
+    return check
 
 
 def _is_whole(draft: Draft) -> str | None:
@@ -129,16 +135,15 @@ def _words(text: str) -> list[str]:
     return WORD.findall(text.casefold())
 
 
-CHECKS: tuple[Callable[[Draft], str | None], ...] = (
+STEP_CHECKS: tuple[DraftCheck, ...] = (
     _is_usable,
     _is_small,
     _is_whole,
     _runs_differently,
-    _agrees,
     _keeps_script,
     _is_no_example,
-    _keeps_length,
 )
+CHECKS: tuple[DraftCheck, ...] = (*STEP_CHECKS, _agrees)
 
 _ARTICLE = re.compile(r"(?<![\w'’-])([Aa]n?)\s+\Z")
 _VOWEL = re.compile(r"(?:[aeio]|u(?!n[ai](?:[^nm]|\Z)|s[aeiu]|t[aeiou]|r[aeiou]n))[a-z]")
