@@ -33,7 +33,7 @@ Row = dict[str, Any]
 
 def read(path: Path) -> list[Row]:
     """The rows of a JSONL file."""
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+    return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line.strip()]
 
 
 def write(path: Path, rows: Iterable[Row]) -> None:

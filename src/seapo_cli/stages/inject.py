@@ -19,6 +19,7 @@ from seapo_cli.records import ErrorInfo, Request, Row, Sampling, Usage
 from seapo_cli.settings import InjectSettings
 from seapo_cli.stages.errors import MODES
 from seapo_cli.stages.errors.base import Injection, Steps, Task
+from seapo_cli.stages.errors.kinds import check_places
 from seapo_cli.stages.errors.proposal import WRONG_ANSWER
 from seapo_cli.stages.errors.trial import chosen_mode
 from seapo_cli.stages.inject_report import InjectReport
@@ -174,6 +175,7 @@ def _load(names: Sequence[str]) -> tuple[ErrorType, ...]:
         types += [load_error_type(name)] if group == name else pack(group)
     seen: set[str] = set()
     for error_type in types:
+        check_places(error_type)
         if error_type.name in seen:
             raise UsageError(f"error type {error_type.name!r} is named twice")
         seen.add(error_type.name)

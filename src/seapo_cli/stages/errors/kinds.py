@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from itertools import chain, islice, zip_longest
 
+from seapo_cli.errors import UsageError
+from seapo_cli.prompts import ErrorType
 from seapo_cli.stages.errors.code_places import find_conditions
 from seapo_cli.stages.errors.measure_places import find_dates, find_units
 from seapo_cli.stages.errors.numeric_places import find_equations, find_numbers
@@ -23,6 +25,20 @@ _MOST = 40
 """Places of one kind: more would be worked out for nothing in a long answer."""
 _LEADING = ("equation", "number")
 """What counts most in an answer that works something out."""
+
+
+def check_places(error_type: ErrorType) -> None:
+    """Refuse an error type that names a kind of place which is not there.
+
+    Raises:
+        UsageError: with the kinds there are.
+    """
+    unknown = [name for name in error_type.places if name not in KINDS]
+    if unknown:
+        raise UsageError(
+            f"error type {error_type.name!r}: no kind of place {unknown[0]!r}: "
+            f"take from {', '.join(KINDS)}"
+        )
 
 
 def find_places(source: Source, kinds: tuple[str, ...]) -> list[Place]:

@@ -15,7 +15,7 @@ from seapo_cli.errors import InjectionError, UsageError
 from seapo_cli.prompts import ErrorType, mode_template
 from seapo_cli.records import Edit, Message, Request, Sampling
 from seapo_cli.stages.errors.base import AMOUNTS, Injection, Steps, Task, conversation_text
-from seapo_cli.stages.errors.kinds import KINDS, find_places
+from seapo_cli.stages.errors.kinds import find_places
 from seapo_cli.stages.errors.schema import read_answer, schema
 from seapo_cli.stages.errors.screen import flaw
 from seapo_cli.stages.errors.source import Place, Source
@@ -34,16 +34,10 @@ def check(error_type: ErrorType) -> None:
     """Refuse a type whose mistakes this mode cannot make.
 
     Raises:
-        UsageError: the type names no places, or a kind of place that is not there.
+        UsageError: the type names no kinds of places.
     """
     if not error_type.places:
         raise UsageError(f"{error_type.name}: too much for mode menu: {ADVICE}")
-    unknown = [name for name in error_type.places if name not in KINDS]
-    if unknown:
-        raise UsageError(
-            f"error type {error_type.name!r}: no kind of place {unknown[0]!r}: "
-            f"take from {', '.join(KINDS)}"
-        )
 
 
 def steps(task: Task) -> Steps:

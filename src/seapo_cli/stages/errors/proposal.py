@@ -249,9 +249,10 @@ def _trimmed(start: int, original: str, new: str) -> Edit:
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many first units are equal."""
+    """How many first units are equal, as far as quoting keeps them."""
     pairs = zip(one, other, strict=False)
-    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+    differing = (n for n, (a, b) in enumerate(pairs) if a != b and _folded(a)[0] != _folded(b)[0])
+    return next(differing, min(len(one), len(other)))
 
 
 def _shown(text: str) -> str:

@@ -53,6 +53,12 @@ def _is_usable(draft: Draft) -> str | None:
     return flaw(draft.negative, draft.response, None)
 
 
+def _is_as_many(draft: Draft) -> str | None:
+    if len(draft.edits) < draft.mistakes:
+        return f"{draft.mistakes} mistakes are wanted, in different places"
+    return None
+
+
 def _is_small(draft: Draft) -> str | None:
     replaced = sum(edit.end - edit.start for edit in draft.edits)
     if len(draft.response) > SHORT and replaced > MOST_CHANGED * len(draft.response):
@@ -137,6 +143,7 @@ def _words(text: str) -> list[str]:
 
 STEP_CHECKS: tuple[DraftCheck, ...] = (
     _is_usable,
+    _is_as_many,
     _is_small,
     _is_whole,
     _runs_differently,

@@ -128,7 +128,7 @@ def _is_closed(text: str) -> bool:
 
 
 def _latex(response: str, negative: str) -> str | None:
-    if "\\" not in response and "$" not in response:
+    if "\\" not in response:  # dollar signs alone are money
         return None
     if _nests(response) and not _nests(negative):
         return r"a \begin or \end has lost its partner"
