@@ -16,6 +16,7 @@ from seapo_cli.prompts import (
     template_hash,
 )
 from seapo_cli.stages.errors import MODES
+from seapo_cli.stages.errors.kinds import check_places
 
 GOOD = "---\nname: pirate\ndescription: Talk like a pirate.\n---\nArr.\n"
 
