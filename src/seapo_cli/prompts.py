@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -107,6 +107,20 @@ def load_error_type(name: str) -> ErrorType:
         return read_error_type(Path(name))
     known = ", ".join(error_types())
     raise UsageError(f"no error type {name!r}: take one of {known}, or a file TYPE.md of your own")
+
+
+def load_error_types(names: Iterable[str]) -> tuple[ErrorType, ...]:
+    """The types of some names, files and packs (`pack:NAME`), each once.
+
+    Raises:
+        UsageError: there is no such type, file or pack, or a file is wrong.
+    """
+    found: dict[str, ErrorType] = {}
+    for name in names:
+        group = name.removeprefix("pack:")
+        for error_type in (load_error_type(name),) if group == name else pack(group):
+            found.setdefault(error_type.name, error_type)
+    return tuple(found.values())
 
 
 def read_error_type(path: Path) -> ErrorType:

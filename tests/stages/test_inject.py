@@ -166,7 +166,6 @@ def test_a_bad_type_file_is_one_line(seapo: Seapo, text: str, reason: str) -> No
         ((), "name one with --error-type"),
         (("-t", "nope"), "no error type 'nope'"),
         (("-t", "none.md"), "No such file"),
-        (("-t", "logic", "-t", "logical"), "'logical' is named twice"),
         (("-t", "style", "--mix", "style=1"), "exclude each other"),
         (("--mix", "style=0"), "not all zero"),
         (("--mix", "style=-1"), "numbers from 0 on"),

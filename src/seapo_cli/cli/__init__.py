@@ -16,6 +16,7 @@ from seapo_cli.cli.config import load_config
 from seapo_cli.cli.filter import filter_
 from seapo_cli.cli.inject import inject
 from seapo_cli.cli.pair import pair
+from seapo_cli.cli.profile import profile
 from seapo_cli.cli.sample import sample
 from seapo_cli.cli.serve import serve
 from seapo_cli.cli.show import show
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (sample, inject, pair, train, show, serve, types, checks):
+for command in (sample, inject, pair, train, profile, show, serve, types, checks):
     app.command()(command)
 app.command(name="filter")(filter_)
 app.add_typer(store_app, name="store")

@@ -13,8 +13,8 @@ import orjson
 
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Failure, Outcome
-from seapo_cli.errors import Declined, Pending, RowError, UsageError
-from seapo_cli.prompts import ErrorType, load_error_type, pack, template_hash
+from seapo_cli.errors import Declined, Pending, RowError
+from seapo_cli.prompts import ErrorType, load_error_types, template_hash
 from seapo_cli.records import ErrorInfo, Request, Row, Sampling, Usage
 from seapo_cli.settings import InjectSettings
 from seapo_cli.stages.errors import MODES
@@ -36,8 +36,7 @@ class Inject:
 
     def __init__(self, settings: InjectSettings) -> None:
         self._settings = settings
-        self._types = _load(settings.error_types or tuple(settings.mix))
-        self._weights = tuple(settings.mix.values())
+        self._types, self._weights = _wanted(settings)
         self._mode = None if settings.mode == "auto" else settings.mode
         if self._mode:
             self._check(self._mode)
@@ -168,18 +167,21 @@ class Inject:
         return row.extended(**added, negative=injection.negative, error=dump(info))
 
 
-def _load(names: Sequence[str]) -> tuple[ErrorType, ...]:
-    types: list[ErrorType] = []
-    for name in names:
-        group = name.removeprefix("pack:")
-        types += [load_error_type(name)] if group == name else pack(group)
-    seen: set[str] = set()
+def _wanted(settings: InjectSettings) -> tuple[tuple[ErrorType, ...], tuple[float, ...]]:
+    """The types to make, and their weights where one is drawn per row.
+
+    Raises:
+        UsageError: there is no such type, or it is wrong.
+    """
+    types = load_error_types(settings.error_types or settings.mix)
     for error_type in types:
         check_places(error_type)
-        if error_type.name in seen:
-            raise UsageError(f"error type {error_type.name!r} is named twice")
-        seen.add(error_type.name)
-    return tuple(types)
+    weights = dict.fromkeys((error_type.name for error_type in types), 0.0)
+    for name, weight in settings.mix.items():
+        named = load_error_types([name])
+        for error_type in named:  # a pack shares its weight
+            weights[error_type.name] += weight / len(named)
+    return types, tuple(weights.values()) if settings.mix else ()
 
 
 async def _drive(steps: Steps, gateway: Gateway, turn: int) -> tuple[Injection, int, Usage]:
