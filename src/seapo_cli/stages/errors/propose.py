@@ -19,6 +19,7 @@ from seapo_cli.stages.errors.domain import domain_of
 from seapo_cli.stages.errors.proposal import SCHEMA, Unusable, located, read_proposals
 from seapo_cli.stages.errors.soundness import (
     CHECKS,
+    ROOM,
     Draft,
     DraftCheck,
     keeps_length,
@@ -39,9 +40,11 @@ def steps(task: Task) -> Steps:
     """
     rng = random.Random(task.seed)
     longer = rng.random() < 0.5
-    length = "a little longer" if longer else "a little shorter"
+    length = ("longer", "shorter") if longer else ("shorter", "longer")
     values = wording(task, domain_of(task.response), rng)
-    content = mode_template("propose").substitute(values, length=length)
+    content = mode_template("propose").substitute(
+        values, room=ROOM, side=length[0], other=length[1]
+    )
     checks = (*CHECKS, keeps_length(longer))
     found = yield from proposed(task, content, rng, checks)
     negative = apply_edits(task.response, found.edits)

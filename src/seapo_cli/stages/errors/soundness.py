@@ -23,11 +23,10 @@ MOST_CHANGED = 0.5
 """Largest share of the answer that a mistake may replace."""
 SHORT = 160
 """Characters of an answer so short that a mistake may well take more of it."""
-SLACK = 5
-"""Characters by which a change may miss the side, longer or shorter, that was asked for."""
-ROOM = 16
-LONGEST_DRIFT = 0.3
-"""Characters, and share of what is replaced, by which a change may be longer or shorter."""
+ROOM = 24
+"""Characters by which a change may be longer or shorter than what it replaces."""
+SLACK = 8
+"""Characters by which it may miss the side, longer or shorter, that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +72,28 @@ def keeps_length(longer: bool) -> DraftCheck:
     """
 
     def check(draft: Draft) -> str | None:
-        old = sum(len(edit.original) for edit in draft.edits)
-        new = sum(len(edit.replacement) for edit in draft.edits)
-        difference, word = (new - old, "longer") if longer else (old - new, "shorter")
-        if difference > max(ROOM, LONGEST_DRIFT * max(old, new)):
+        old = sum(_length(edit.original) for edit in draft.edits)
+        new = sum(_length(edit.replacement) for edit in draft.edits)
+        word, other = ("longer", "shorter") if longer else ("shorter", "longer")
+        difference = new - old if longer else old - new
+        if difference > ROOM:
             return (
-                f"the replacements are {difference} characters {word} than what they replace: "
-                f"make them at most a little {word}"
+                f"what you write is {difference} characters {word} than what it replaces: "
+                f"at most {ROOM} are allowed"
             )
         if difference < -SLACK:
             return (
-                f"the replacements are {-difference} characters "
-                f"{'shorter' if longer else 'longer'} than what they replace: make them as long, "
-                f"or a little {word}"
+                f"what you write is {-difference} characters {other} than what it replaces: "
+                f"it must not be {other}, but may be up to {ROOM} {word}"
             )
         return None
 
     return check
+
+
+def _length(text: str) -> int:
+    """Characters, with each number as one: its digits are what the mistake needs."""
+    return len(re.sub(r"\d+(?:[.,]\d+)*", "0", text))
 
 
 def _is_whole(draft: Draft) -> str | None:

@@ -10,10 +10,12 @@ from seapo_cli.stages.errors.base import AMOUNTS, Task, conversation_text
 
 _EXAMPLES = 2
 """Examples shown, drawn among the type's by the row's seed: so that no mould forms."""
-_PLACES = ("early in the answer", "in the middle of the answer", "late in the answer")
+_PLACES = ("into the first third", "into the middle third", "into the last third")
+_LONG = 400
+"""Characters of an answer that leave a choice of places."""
 _WITH_PROMPT = (
-    "Nothing that the conversation states (a figure, a name, a passage) may be enough to "
-    "show the mistake: it takes knowledge or thought to find it."
+    "What the conversation itself states (a given figure, name, passage or piece of code) stays as "
+    "it is stated: a wrong copy of it is seen at a glance. To work with it wrongly is fine."
 )
 _AGAINST_PROMPT = "The mistake is found by comparing the answer with the conversation."
 
@@ -31,8 +33,16 @@ def wording(task: Task, domain: Domain, rng: random.Random) -> dict[str, str]:
         "examples": _shown(_drawn(kind, domain, rng)),
         "prompt_rule": _AGAINST_PROMPT if kind.against_prompt else _WITH_PROMPT,
         "amount": f"{count}, {AMOUNTS[task.severity]}",
-        "place": rng.choice(_PLACES),
+        "place": _place(task, domain, rng),
     }
+
+
+def _place(task: Task, domain: Domain, rng: random.Random) -> str:
+    """Where the mistake should be, so that it does not give itself away by its place."""
+    place = rng.choice(_PLACES)
+    if domain == "mathematics" or len(task.response) < _LONG:
+        return ""  # too little choice
+    return f" If it is as good a mistake there, put it {place}."
 
 
 def _drawn(kind: ErrorType, domain: Domain, rng: random.Random) -> Sequence[Example]:
