@@ -103,14 +103,14 @@ def test_the_same_seed_asks_the_same() -> None:
 
 def test_all_that_varies_between_types_stands_at_the_end() -> None:
     prompts = [spans([next(steps(task(PROSE, kind)))])[0] for kind in error_types()]
-    shared = prompts[0].split("The mistake: ")[0]
+    shared = prompts[0].split("The kind of mistake: ")[0]
     assert PROSE in shared
     assert all(prompt.startswith(shared) for prompt in prompts)
 
 
 def test_amount_and_severity_are_told() -> None:
     (prompt,) = spans([next(steps(task(PROSE, edits=3, severity="severe")))])
-    assert "3 mistakes in different places, so grave" in prompt
+    assert "3 mistakes, unrelated ones, so grave" in prompt
     (prompt,) = spans([next(steps(task(PROSE, severity="subtle")))])
     assert "one mistake, so slight" in prompt
 
