@@ -263,7 +263,7 @@ def test_bad_rewrites_never_reach_the_output(
     server.set(Behaviour(echo=f"{said[:12]}[^\n]*[.]"))
     response = RESPONSE.replace("5 ", "")
     result = rewriting(seapo, said, said if reason == "equals the response" else response)
-    assert result.code == 3
+    assert result.code == 1
     assert not result.rows
     (error,) = seapo.errors()
     assert reason in error["reason"]

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from seapo_cli.backends.thinking import split
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Failure, Outcome
 from seapo_cli.errors import Declined, Pending, RowError
@@ -59,9 +60,14 @@ class Inject:
                 row, added = await self._answer(row, gateway)
             except RowError as error:
                 return Outcome(failures=[Failure.of(error, about="answering the prompt first: ")])
+        thought, answer = split(row.response or "")
+        if thought:  # the mistake belongs into the answer, which the thoughts would contradict
+            row, added = replace(row, response=answer), {**added, "response": answer}
         rows, failures, doubt = [], [], None
         for error_type in self._types_of(row):
             try:
+                if doubt is not None:  # it need not be asked again
+                    raise Declined(doubt, WRONG_ANSWER)
                 rows.append(await self._inject(row, error_type, mode, added, gateway))
             except RowError as error:
                 failures.append(Failure.of(error, error_type.name))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Generator, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from seapo_cli.errors import Declined, InjectionError
 from seapo_cli.prompts import mode_template
@@ -19,10 +19,9 @@ from seapo_cli.stages.errors.domain import domain_of
 from seapo_cli.stages.errors.proposal import SCHEMA, Unusable, located, read_proposals
 from seapo_cli.stages.errors.soundness import (
     CHECKS,
-    ROOM,
     Draft,
     DraftCheck,
-    keeps_length,
+    Length,
     with_articles,
 )
 from seapo_cli.stages.errors.spans import apply_edits
@@ -39,13 +38,11 @@ def steps(task: Task) -> Steps:
         InjectionError: nothing usable came in `task.attempts` requests.
     """
     rng = random.Random(task.seed)
-    longer = rng.random() < 0.5
-    length = ("longer", "shorter") if longer else ("shorter", "longer")
-    values = wording(task, domain_of(task.response), rng)
-    content = mode_template("propose").substitute(
-        values, room=ROOM, side=length[0], other=length[1]
-    )
-    checks = (*CHECKS, keeps_length(longer))
+    domain = domain_of(task.response)
+    side: Literal["longer", "shorter"] = "longer" if rng.random() < 0.5 else "shorter"
+    length = Length(side if domain == "prose" else None)
+    content = mode_template("propose").substitute(wording(task, domain, rng), length=length.wording)
+    checks = (*CHECKS, length.check)
     found = yield from proposed(task, content, rng, checks)
     negative = apply_edits(task.response, found.edits)
     return Injection(negative, found.edits, found.finish_reason, found.note)

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from seapo_cli.prompts import ErrorType
 from seapo_cli.records import Edit
@@ -65,30 +66,34 @@ def _is_small(draft: Draft) -> str | None:
     return None
 
 
-def keeps_length(longer: bool) -> DraftCheck:
-    """The length of what is replaced is kept: else the longer side gives itself away.
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How much longer or shorter a change may make the answer.
 
-    Half of the rows are asked for a change that is a little longer, the others for a shorter one.
+    A side that is longer as a rule gives itself away. In prose, where models tend to explain,
+    half of the rows are asked for a change that is a little longer, the others for a shorter one.
     """
 
-    def check(draft: Draft) -> str | None:
+    side: Literal["longer", "shorter"] | None = None
+
+    @property
+    def wording(self) -> str:
+        """The rule, for the model."""
+        start = "Length: taken together, what you write is as long as what it replaces, "
+        if self.side is None:
+            return f"{start}give or take {ROOM} characters (digits do not count)."
+        other = "shorter" if self.side == "longer" else "longer"
+        return f"{start}or up to {ROOM} characters {self.side}, not {other} (digits do not count)."
+
+    def check(self, draft: Draft) -> str | None:
+        """Why a draft is too long or too short; None where it is neither."""
         old = sum(_length(edit.original) for edit in draft.edits)
         new = sum(_length(edit.replacement) for edit in draft.edits)
-        word, other = ("longer", "shorter") if longer else ("shorter", "longer")
-        difference = new - old if longer else old - new
-        if difference > ROOM:
-            return (
-                f"what you write is {difference} characters {word} than what it replaces: "
-                f"at most {ROOM} are allowed"
-            )
-        if difference < -SLACK:
-            return (
-                f"what you write is {-difference} characters {other} than what it replaces: "
-                f"it must not be {other}, but may be up to {ROOM} {word}"
-            )
-        return None
-
-    return check
+        word = "longer" if new > old else "shorter"
+        difference = abs(new - old)
+        if difference <= (ROOM if self.side in (None, word) else SLACK):
+            return None
+        return f"what you write is {difference} characters {word} than what it replaces"
 
 
 def _length(text: str) -> int:
