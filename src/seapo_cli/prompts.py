@@ -43,10 +43,24 @@ class ErrorType(BaseModel):
     places: tuple[str, ...] = ()
     """Kinds of places where edit mode may put it, the best first; empty: any sentence."""
     examples: tuple[Example, ...] = ()
+    keeps_final_answer: bool = False
+    """The final answer may stay right: `filter` does not ask for another one."""
+    keeps_content: bool = False
+    """Only the way it is said changes: other words and another form are no fault then."""
+    against_prompt: bool = False
+    """The mistake is a misreading of the prompt, which may show it to be wrong by itself."""
     guidance: str
     """The file's body: how to make the mistake well."""
     source: str = Field(exclude=True)
     """The whole file, for the template's hash."""
+
+    @property
+    def traits(self) -> tuple[str, ...]:
+        """Which of the switches above are on: what `filter` must know of a type."""
+        return tuple(name for name in TRAITS if getattr(self, name))
+
+
+TRAITS = ("keeps_final_answer", "keeps_content", "against_prompt")
 
 
 def folder() -> Path:

@@ -97,6 +97,7 @@ class Inject:
         injection, attempts, usage = await _drive(self._steps(task), gateway, row.line)
         info = ErrorInfo(
             type=error_type.name,
+            traits=error_type.traits,
             mode=settings.mode,
             edits=injection.edits,
             model=gateway.model,

@@ -7,10 +7,12 @@ found once, at the speed of C, and checks look at what is between. Offsets are i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from rapidfuzz.distance import Indel, Postfix, Prefix
 
+from seapo_cli.prompts import ErrorType, error_types
 from seapo_cli.records import Keys, Row, read_sides
 
 _MARGIN = 64
@@ -19,6 +21,9 @@ _LONGEST_WORD = 30
 """Longer runs without a space are no words: writing without spaces is compared by characters."""
 _MOST_WORDS = 5000
 """Beyond so many words the exact comparison, quadratic in time and memory, is not worth it."""
+
+_DERIVED = 0.5
+"""Share of common text beyond which one answer is a version of the other."""
 
 Span = tuple[int, int]
 
@@ -74,6 +79,33 @@ class Pair:
         self._windows: tuple[Span, Span] | None = None
 
     @property
+    def injected(self) -> bool:
+        """Whether `inject` made the negative from the response, hence kept its length and form."""
+        return isinstance(self.row.data.get("error"), dict)
+
+    @property
+    def derived(self) -> bool:
+        """Whether the negative was made from the response: said so, or most of the text is common."""
+        return self.injected or self.similarity > _DERIVED
+
+    def has(self, trait: str) -> bool:
+        """Whether the error type has a trait, such as `keeps_final_answer`.
+
+        As the row says, where `inject` wrote it there, else as a packaged type's file does.
+        """
+        error = self.row.data.get("error")
+        if isinstance(error, dict) and isinstance(traits := error.get("traits"), list):
+            return trait in traits
+        kind = packaged_types().get(self.error_type or "")
+        return kind is not None and trait in kind.traits
+
+    @property
+    def question(self) -> str:
+        """The prompt's last turn."""
+        prompt = self.row.prompt
+        return prompt if isinstance(prompt, str) else prompt[-1].content
+
+    @property
     def at_end(self) -> bool:
         """Whether the answers differ up to their ends (but for white space)."""
         return not self.negative[self.negative_end :].strip()
@@ -115,6 +147,13 @@ class Pair:
             else:
                 self._compared = compared(old, new)
         return self._compared
+
+
+@cache
+def packaged_types() -> dict[str, ErrorType]:
+    """The packaged error types by name and alias."""
+    kinds = error_types().values()
+    return {name: kind for kind in kinds for name in (kind.name, *kind.aliases)}
 
 
 def common_start(a: str, b: str) -> int:

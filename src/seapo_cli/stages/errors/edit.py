@@ -65,7 +65,8 @@ def steps(task: Task) -> Steps:
                 reason = str(error)
             else:
                 both = _sorted((*edits, *added))
-                wrong = flaw(apply_edits(task.response, both), task.response, None)
+                made = apply_edits(task.response, both)
+                wrong = flaw(made, task.response, None, task.messages, task.error_type)
                 if wrong is None:
                     edits, finish_reason = both, completion.finish_reason
                     break
