@@ -142,3 +142,5 @@ def _read() -> Synonyms:
 
 
 SYNONYMS = _read()
+VOCABULARY = frozenset(SYNONYMS.words) | frozenset(SYNONYMS.words.values())
+"""Words that another one may stand for."""

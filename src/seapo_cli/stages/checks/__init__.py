@@ -15,9 +15,9 @@ from seapo_cli.stages.checks.changed import Changed
 from seapo_cli.stages.checks.commentary import Commentary
 from seapo_cli.stages.checks.complete import Complete
 from seapo_cli.stages.checks.duplicates import Duplicates
+from seapo_cli.stages.checks.echo import Echo
 from seapo_cli.stages.checks.edits import Edits
 from seapo_cli.stages.checks.form import Form
-from seapo_cli.stages.checks.echo import Echo
 from seapo_cli.stages.checks.garbled import Garbled
 from seapo_cli.stages.checks.given import Given
 from seapo_cli.stages.checks.judged import Judged

@@ -9,6 +9,7 @@ from seapo_cli.stages.checks.base import PASS, Check, Verdict, failed
 from seapo_cli.stages.checks.form import looks_like_python, read_python
 from seapo_cli.stages.checks.pair import Pair
 from seapo_cli.stages.sameness import bare, is_code, same_meaning, same_places
+from seapo_cli.stages.synonyms import VOCABULARY
 
 _MOST_PLACES = 12
 """More changed places than that are no mere rewording; comparing them would take time."""
@@ -23,8 +24,7 @@ class Changed(Check):
     def verdict(self, pair: Pair) -> Verdict:
         for removed, added in pair.hunks:
             if len(removed) == len(added) == 1 and _differ(removed[0], added[0]):
-                if len(pair.hunks) > 1 or not same_meaning(added[0], removed[0]):
-                    return PASS  # quickly, as mostly
+                return PASS  # quickly, as mostly
         if bare(pair.added) == bare(pair.removed):
             return PASS if _other_program(pair) else failed("the negative equals the response")
         places = [(_text(hunk.removed), _text(hunk.added)) for hunk in pair.hunks]
@@ -42,8 +42,10 @@ def _text(words: Sequence[str]) -> str:
 
 
 def _differ(old: str, new: str) -> bool:
-    """Whether two words are other words for sure."""
-    return old.isalnum() and new.isalnum() and old.casefold() != new.casefold()
+    """Whether two words are other words for sure, neither spellings of one nor synonyms."""
+    if not (old.isalnum() and new.isalnum()) or old[0].casefold() == new[0].casefold():
+        return False
+    return old.lower() not in VOCABULARY and new.lower() not in VOCABULARY
 
 
 def _in_code(pair: Pair) -> bool:

@@ -15,7 +15,9 @@ _ASKED = re.compile(
 _REVISION = re.compile(
     r"(?i)\b(?:here|below|this|following|revised|rewritten|modified|edited|corrected|updated|changes)\b"
 )
-_WRONG = re.compile(r"(?i)wrong|incorrect|false|mistak|deliberat|intention|fabricat|invented|inaccura")
+_WRONG = re.compile(
+    r"(?i)wrong|incorrect|false|mistak|deliberat|intention|fabricat|invented|inaccura"
+)
 
 
 class Commentary(Check):

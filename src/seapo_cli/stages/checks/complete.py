@@ -20,7 +20,7 @@ _LEAST_TAIL = 12
 _FRAGMENT_WORDS = 5
 _LINE_WORDS = 8
 """A last line of fewer words may be a heading, a signature, a verse or a list item."""
-_FEWEST_MISSING = 3
+_FEWEST_MISSING = 2
 """Words that must be missing at the end: a number or a name may be the beginning of another."""
 _OPEN_WORDS = frozenset(
     "a an the of to in on at by for with from and or but nor as than that which who whose is are "

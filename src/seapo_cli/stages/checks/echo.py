@@ -20,18 +20,27 @@ _WORD = re.compile(r"\w+")
 _MARKS = "[]<>{}|#:"
 _BLANK = re.compile(
     r"""
-      [\[<{(]{1,2}[ ]?(?:please[ ])?(?:insert|add|put|place|write|replace|fill|enter|provide|describe|state|give|your|the|a|an|this|that
-        |some|same|new|plausible|false|wrong|incorrect|mistaken|fabricated|invented|made-up|original|another|different|specific|here)\b
-        [^\]>})\n]{0,50}?\b(?:mistakes?|errors?|here|again|sentence|replacement|wrong|incorrect|fabricated|invented|false|made[ -]up
-        |new[ ]text|new[ ](?:fact|value|number|name|date)|plausible|detail|original|altered|changed|modified)\b[^\]>})\n]{0,40}[\]>})]{1,2}
-    | [\[<{]{1,2}[ ]?(?:mistakes?|errors?|replacement|placeholder|new[ _]?text|original|quote|answer|response|negative
-        |the[ ]answer|new[ ]answer|mistaken[ ]\w+|wrong[ ]\w+|incorrect[ ]\w+|tbd|todo|fill[ ]in|x{3,})[ ]?[\]>}]{1,2}
-    | \$(?:conversation|response|description|guidance|examples|places|amount|retry|kinds|told|name)\b
+      [\[<{(]{1,2}[ ]?(?:please[ ])?(?:insert|add|put|place|write|replace|fill|enter|provide
+      |describe|state|give|your|the|a|an|this|that
+        |some|same|new|plausible|false|wrong|incorrect|mistaken|fabricated|invented|made-up|original
+        |another|different|specific|here)\b
+        [^\]>})\n]{0,50}?\b(?:mistakes?|errors?|here|again|sentence|replacement|wrong|incorrect
+        |fabricated|invented|false|made[ -]up
+        |new[ ]text|new[ ](?:fact|value|number|name|date)|plausible|detail|original|altered|changed
+        |modified)\b[^\]>})\n]{0,40}[\]>})]{1,2}
+    | [\[<{]{1,2}[ ]?(?:mistakes?|errors?|replacement|placeholder|new[ _]?text|original|quote|answer
+        |response|negative
+        |the[ ]answer|new[ ]answer|mistaken[ ]\w+|wrong[ ]\w+|incorrect[ ]\w+|tbd|todo|fill[ ]in
+        |x{3,})[ ]?[\]>}]{1,2}
+    | \$(?:conversation|response|description|guidance|examples|places|amount|retry|kinds|told
+        |name)\b
     | <\|[a-z_]{2,20}\|>|\[/?INST\]|</?s>|<</?SYS>>|<(?:start|end)_of_turn>
     | ^[ ]*\[(?:user|assistant|system|answer|end[ ]of[ ]answer|conversation)\]
-    | ^[ ]*(?:\#{2,}[ ]*)?(?:user|human|assistant|instruction|instructions|system|ai|q|question|prompt|input|response|answer|ai[ ]assistant|model|bot)[ ]?:[ ]*(?=\S|$)
+    | ^[ ]*(?:\#{2,}[ ]*)?(?:user|human|assistant|instruction|instructions|system|ai|q|question
+        |prompt|input|response|answer|ai[ ]assistant|model|bot)[ ]?:[ ]*(?=\S|$)
     | ^\#{2,}[ ]*(?:instruction|response|input|assistant|user|system|human)s?[ ]*$
-    | [\"'](?:edits?|negative|mistakes?|replacement|quote|decline|rewritten|new_answer|error_type|original)[\"'][ ]*:
+    | [\"'](?:edits?|negative|mistakes?|replacement|quote|decline|rewritten|new_answer|error_type
+        |original)[\"'][ ]*:
     """,
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )

@@ -19,15 +19,15 @@ _MIXED = re.compile(
     "|[\u0400-\u04ff\u0386-\u03ce\u0531-\u058f][A-Za-z\u00c0-\u024f]"
 )
 """Letters of two scripts side by side."""
-_LOOKALIKE = re.compile(
-    "\\b[асеорхуіјѕԁһԛԝʏАВСЕНІЈКМОРЅТХУΑΒΕΖΗΙΚΜΝΟΡΤΥΧοναρ]{2,}\\b"
-)
+_LOOKALIKE = re.compile("\\b[асеорхуіјѕԁһԛԝʏАВСЕНІЈКМОРЅТХУΑΒΕΖΗΙΚΜΝΟΡΤΥΧοναρ]{2,}\\b")
 """Words of letters that look Latin and are not."""
 _STYLED = re.compile(
     "[\U0001d400-\U0001d7ff\uff01-\uff5e\u24b6-\u24e9\U0001f130-\U0001f189\u1d00-\u1d2b\u0250-\u02af]"
 )
 """Letters of mathematics, of full width, in circles, small capitals: of a font, not of a text."""
-_HIDDEN = re.compile("(?<=\\w)[\u00ad\u200b\u2060\ufeff\u200c\u200d\u202a-\u202e\u2066-\u2069](?=\\w)")
+_HIDDEN = re.compile(
+    "(?<=\\w)[\u00ad\u200b\u2060\ufeff\u200c\u200d\u202a-\u202e\u2066-\u2069](?=\\w)"
+)
 _COMBINING = re.compile("[\u0300-\u036f]{2,}|[\u0336\u0335\u0337\u0338]")
 _SAME_LETTER = re.compile(r"([^\W\d_])\1{4,}")
 _SAME_WORD = re.compile(r"\b(\w+)(?:[\s,.!?]+\1\b){2,}", re.IGNORECASE)
@@ -73,7 +73,7 @@ def _badness(text: str) -> int:
     """How many sequences of a text are what UTF-8 looks like when it is read as something else."""
     from ftfy.badness import badness  # slow to import
 
-    return badness(text)
+    return int(badness(text))
 
 
 _LOOK = "letters of another script stand for ones that look the same"
@@ -98,18 +98,18 @@ def _more(pattern: re.Pattern[str], pair: Pair) -> bool:
 def _loop(pair: Pair) -> str | None:
     added = pair.added
     for pattern, what in ((_SAME_LETTER, "letter"), (_SAME_WORD, "word")):
-        if (found := pattern.search(added)) and not pattern.search(pair.removed):
-            if found[0] not in pair.response:
-                return f"the same {what} stands there over and over: {found[0][:30]!r}"
+        found = pattern.search(added)
+        if found and not pattern.search(pair.removed) and found[0] not in pair.response:
+            return f"the same {what} stands there over and over: {found[0][:30]!r}"
     if not pair.derived or len(added) < _LEAST_SENTENCE:
         return None
     if again := _sentence_again(pair):
         return f"the negative says the same twice: {again[:60]!r}"
     words = added.lower().split()
-    if len(words) >= _LEAST_WORDS and _variety(words) < _NEW_RUNS:
-        if _variety(pair.response.lower().split()) > _NEW_RUNS:
-            return "the negative goes round in circles"
-    return None
+    if len(words) < _LEAST_WORDS or _variety(words) >= _NEW_RUNS:
+        return None
+    known = _variety(pair.response.lower().split())
+    return "the negative goes round in circles" if known > _NEW_RUNS else None
 
 
 def _sentence_again(pair: Pair) -> str | None:
@@ -137,5 +137,3 @@ def _variety(words: list[str]) -> float:
     """Share of runs of words that are different ones."""
     runs = Counter(zip(*(words[at:] for at in range(_RUN)), strict=False))
     return len(runs) / max(1, runs.total())
-
-

@@ -17,7 +17,9 @@ from seapo_cli.stages.checks.pair import Hunk, Pair
 from seapo_cli.stages.numbers import NUMBER, normal, plain
 
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
-_NAME = re.compile(r"(?<![\w`./_])[A-Z\u00c0-\u00de][\w'’-]*[a-z\u00df-\u017f](?:['’-]?\w)*|\b[A-Z]{2,}\b")
+_NAME = re.compile(
+    r"(?<![\w`./_])[A-Z\u00c0-\u00de][\w'’-]*[a-z\u00df-\u017f](?:['’-]?\w)*|\b[A-Z]{2,}\b"
+)
 _NEAR = 3
 """Words on either side of a number that say what it counts."""
 _SMALL = 2
@@ -53,7 +55,9 @@ class Given(Check):
         found = contradicts(pair.row.messages, pair.response, pair.negative, pair.hunks)
         if found is None:
             return PASS
-        return failed(f"the prompt says {found.given!r}, the negative {found.made!r}", found._asdict())
+        return failed(
+            f"the prompt says {found.given!r}, the negative {found.made!r}", found._asdict()
+        )
 
 
 def contradicts(
@@ -102,7 +106,9 @@ def _small(value: str) -> bool:
 
 def _reckoned(number: str, text: str) -> bool:
     """Whether a text works a number out, be it by chance one of the prompt's."""
-    return re.search(rf"(?:[=≈]|>>|#### )[ ]?[$€£]?{re.escape(number)}(?![\d.,]*\d)", text) is not None
+    return (
+        re.search(rf"(?:[=≈]|>>|#### )[ ]?[$€£]?{re.escape(number)}(?![\d.,]*\d)", text) is not None
+    )
 
 
 def _counts_the_same(asked: str, response: str, number: str, value: str, old: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from pydantic import Field
 
@@ -15,13 +16,17 @@ _LATIN_BYTES = 1.3
 _LETTERS = 12
 """Letters of another script that are more than a name."""
 _SENTENCE = re.compile(r"[^.!?。！？।؟…\n]+")
+_WRITTEN_TOGETHER = 10
+"""Characters a word beyond which a script has no spaces."""
 _PROSE = 0.8
 """Share of letters and spaces in a sentence; less is code, figures, markup."""
 _LONGEST = 400
+_LONG_ENOUGH = 40
+"""Characters of a response that show its language."""
 _SURE, _UNLIKELY = 0.7, 0.12
 _NAMES_LANGUAGE = re.compile(
-    r"(?i)translat|\b(?:in|into|to|auf|en) (?:english|german|french|spanish|italian|portuguese|dutch"
-    r"|swedish|danish|polish|turkish|indonesian|chinese|mandarin|japanese|korean|russian|hindi"
+    r"(?i)translat|\b(?:in|into|to|auf|en) (?:english|german|french|spanish|italian|portuguese"
+    r"|dutch|swedish|danish|polish|turkish|indonesian|chinese|mandarin|japanese|korean|russian|hindi"
     r"|arabic|latin|greek|deutsch|englisch|español|inglés)\b"
 )
 _COMMON = frozenset(
@@ -47,9 +52,9 @@ class Language(Check):
 
     def verdict(self, pair: Pair) -> Verdict:
         added = pair.added
-        if _beyond_latin(added) or _beyond_latin(pair.removed):
-            if reason := _other_script(pair):
-                return failed(f"the change is in {reason} script, the response is not", reason)
+        beyond = _beyond_latin(added) or _beyond_latin(pair.removed)
+        if beyond and (theirs := _other_script(pair)):
+            return failed(f"the change is in {theirs} script, the response is not", theirs)
         if len(added) < 4 * self.words and added.isascii():
             return PASS
         new = [text for text in _sentences(added) if self._is_new(text, pair)]
@@ -63,12 +68,17 @@ class Language(Check):
     def _is_new(self, text: str, pair: Pair) -> bool:
         """Whether enough of a sentence is new, and it may be in another language."""
         words = text.lower().split()
-        if len(words) < self.words and (text.isascii() or len(text) < 2 * self.words):
+        if len(words) < self.words and len(text) < _WRITTEN_TOGETHER * max(2, len(words)):
             return False
-        if text.isascii() and 4 * sum(map(_COMMON.__contains__, words)) > len(words):
-            return script_of(pair.response) != "Latin"
+        if text.isascii() and _english(words) and _english(pair.response[:400].lower().split()):
+            return False
         known = set(pair.removed.lower().split())
         return sum(word not in known for word in words) >= min(self.words, len(words))
+
+
+def _english(words: Sequence[str]) -> bool:
+    """Whether words are English beyond doubt."""
+    return 4 * sum(map(_COMMON.__contains__, words)) > len(words)
 
 
 def _sentences(text: str) -> list[str]:
@@ -86,17 +96,19 @@ def _foreign(text: str, ours: set[str]) -> str | None:
 
 
 def _languages(pair: Pair) -> set[str]:
-    """Languages that the response is in; those of the prompt where it is too short to show its own.
+    """Languages that the response is in, and the prompt where the response is too short to tell.
 
-    Empty where the prompt names a language: the answer may have to be in that one.
+    None then where the prompt names a language: the answer may have to be in that one.
     """
     found: set[str] = set()
     for text in (pair.response[:_LONGEST], *_sentences(pair.response)[:20]):
         if len(text) >= 20 or not text.isascii():
             chances = guess(text[:_LONGEST])
             found |= {name for name, chance in chances.items() if chance >= 0.5}
+    if found and len(pair.response) >= _LONG_ENOUGH:
+        return found
     if _NAMES_LANGUAGE.search(pair.question):
-        return found if len(pair.response) >= 80 else set()
+        return set()
     chances = guess(pair.question[-_LONGEST:])
     return found | {name for name, chance in chances.items() if chance >= 0.5}
 

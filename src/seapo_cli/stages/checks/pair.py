@@ -85,7 +85,7 @@ class Pair:
 
     @property
     def derived(self) -> bool:
-        """Whether the negative was made from the response: said so, or most of the text is common."""
+        """Whether the negative is a version of the response: `inject` made it, or it looks so."""
         return self.injected or self.similarity > _DERIVED
 
     def has(self, trait: str) -> bool:

@@ -10,7 +10,8 @@ from seapo_cli.stages.checks.pair import Pair
 from seapo_cli.stages.phrases import REFUSING, REVEALING
 
 _EQUATION = re.compile(
-    r"(?<![\w.,)%/*+\-=^])[$€£]?(\d[\d,]*(?:\.\d+)?)((?:[ ]?[-+*/x×÷][ ]?[$€£]?\d[\d,]*(?:\.\d+)?){1,4})[ ]?=[ ]?(?:<<[^>]*>>)?"
+    r"(?<![\w.,)%/*+\-=^])[$€£]?(\d[\d,]*(?:\.\d+)?)"
+    r"((?:[ ]?[-+*/x×÷][ ]?[$€£]?\d[\d,]*(?:\.\d+)?){1,4})[ ]?=[ ]?(?:<<[^>]*>>)?"
     r"[$€£]?(\d[\d,]*(?:\.\d+)?)(?![\d%]*[ ]?[-+*/x×÷^%][ ]?\d)"
 )
 _TERM = re.compile(r"([-+*/x×÷])[ ]?[$€£]?(\d[\d,]*(?:\.\d+)?)")
@@ -30,9 +31,9 @@ class Sides(Check):
             return failed("the mistakes of the row's edits stand in the response: swapped sides?")
         response, negative = pair.windows
         for phrases, what in ((REVEALING, "gives a mistake away"), (REFUSING, "refuses")):
-            if found := phrases.added(pair.response, pair.negative, response, negative):
-                if pair.injected and len(pair.removed) > len(pair.added):
-                    return failed(f"the response {what}: {found!r}", found)
+            found = phrases.added(pair.response, pair.negative, response, negative)
+            if found and pair.injected and len(pair.removed) > len(pair.added):
+                return failed(f"the response {what}: {found!r}", found)
         if "=" in pair.response and "=" in pair.negative:
             wrong, right = _false(pair.response, response), _false(pair.negative, negative)
             if wrong and not right:
@@ -53,7 +54,7 @@ def _edited(pair: Pair) -> bool:
                 at = start + shift
                 shift += len(new) - len(old)
                 right = pair.response.startswith(old, start)
-                if right and old or not pair.response.startswith(new, at):
+                if (right and old) or not pair.response.startswith(new, at):
                     return False
                 if not pair.negative.startswith(old, start):
                     return False
@@ -93,5 +94,3 @@ def _value(first: str, rest: str) -> Fraction | None:
 
 def _number(digits: str) -> Fraction:
     return Fraction(digits.replace(",", "").rstrip("."))
-
-

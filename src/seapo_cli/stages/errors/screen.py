@@ -18,11 +18,11 @@ from seapo_cli.stages.checks.pair import Pair
 from seapo_cli.stages.checks.refusal import Refusal
 
 _CHECKS: tuple[Check, ...] = (
-    Complete(),
     Changed(),
     Refusal(),
     Commentary(),
     Echo(),
+    Complete(),
     Garbled(),
     Language(),
 )
@@ -36,7 +36,10 @@ def flaw(
     error_type: ErrorType | None = None,
 ) -> str | None:
     """Why `negative` is unusable as a worse `response`, in one line; None if it is not."""
-    error = {"finish_reason": finish_reason, "traits": list(error_type.traits if error_type else ())}
+    error = {
+        "finish_reason": finish_reason,
+        "traits": list(error_type.traits if error_type else ()),
+    }
     row = Row({"error": error}, id="", prompt=messages, response=response)
     pair = Pair(row, response, negative, error_type.name if error_type else None)
     for check in _CHECKS:
