@@ -8,14 +8,22 @@ questions do not use by themselves.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-Window = tuple[int, int]
+if TYPE_CHECKING:
+    from seapo_cli.stages.checks.pair import Pair
+
 _NEW_WORDS = 2
 """A phrase of fewer words that are new is an answer's own, with one of its words changed."""
-
 _OPENING = "([<{*#/-"
 """Marks that a remark stands in: it was put in as a whole."""
+_SHORT = 300
+"""Characters of a negative that is read as a whole: a refusal may use the response's words."""
+_BEFORE, _AFTER = 120, 160
+"""Characters around a stem that hold all of its phrase."""
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,43 +34,36 @@ class Phrases:
     stems: tuple[str, ...]
     """Every match holds at least one of these, in lower case: what is quick to rule out."""
 
-    def added(
-        self,
-        negative: str,
-        response: str,
-        negative_window: Window | None = None,
-        response_window: Window | None = None,
-    ) -> str | None:
-        """A match in the negative, if it has more matches than the response.
-
-        The windows are the parts to look at where the rest is known to be the same.
-        """
-        start, end = negative_window or (0, len(negative))
-        text = negative[start:end].lower()
-        for stem in self.stems:
-            if stem in text:
-                break
-        else:
-            return None
-        found = self._matches(negative, (start, end))
-        if not found:
-            return None
-        if len(found) <= len(self._matches(response, response_window or (0, len(response)))):
-            return None
-        known = set(_words(response))
-        for phrase in found:
-            words = set(_words(phrase))
-            least = 1 if phrase[0] in _OPENING else min(_NEW_WORDS, len(words))
-            if len(words - known) >= least:
-                return " ".join(phrase.split())[:60]
+    def added(self, pair: Pair) -> str | None:
+        """A match in the negative that the response has not, and that brings new words."""
+        new = pair.new_words if len(pair.negative) > _SHORT else pair.negative.lower()
+        if stems := [stem for stem in self.stems if stem in new]:
+            for phrase in self._matches(pair, stems):
+                words = set(_WORD.findall(phrase.lower()))
+                fresh = len(words.difference(_WORD.findall(pair.response.lower())))
+                if fresh >= (1 if phrase[0] in _OPENING else min(_NEW_WORDS, len(words))):
+                    return " ".join(phrase.split())[:60]
         return None
 
-    def _matches(self, text: str, window: Window) -> list[str]:
-        return [match[0] for match in self.pattern.finditer(text, *window)]
+    def _matches(self, pair: Pair, stems: list[str]) -> Iterator[str]:
+        """All matches near a stem, in the part of the negative that differs."""
+        text = pair.negative
+        lower = text.lower() if len(text.lower()) == len(text) else text
+        start, end = pair.window
+        done = start
+        for at in sorted(at for stem in stems for at in _places(stem, lower, start, end)):
+            if at >= done:
+                line = text.rfind("\n", start, at) + 1
+                first = line if at - line < 2 * _BEFORE and line else max(start, at - _BEFORE)
+                done = min(end, at + _AFTER)
+                yield from (match[0] for match in self.pattern.finditer(text, first, done))
 
 
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.lower())
+def _places(stem: str, text: str, start: int, end: int) -> Iterator[int]:
+    at = text.find(stem, start, end)
+    while at >= 0:
+        yield at
+        at = text.find(stem, at + 1, end)
 
 
 def _verbose(pattern: str) -> re.Pattern[str]:
@@ -306,14 +307,14 @@ REFUSING = Phrases(
         apolog unfortunate regret n't n’t comfortable willing rather
         prefer unethical irrespons inappropri dishonest harmful request
         something pass count blocked filtered withheld removed flagged
-        provide share clarify my our violat against contrary siento
+        provide share clarify polic programming principle values terms rules standard training goal violat against contrary siento
         discul lament perd puedo desculpe sinto posso dispiace spiacente
         scusa désol navr regrette peux suis saurais leid entschuld bedau
         kann spijt helaas tyvärr przykro przepra извин сожал прост могу
         буду 抱歉 对不起 對不起 我不 我无 我無 申し訳 できません 죄송 도와 عذر آسف أستطيع माफ
         क्षमा मैं""".split(),
         *("will not", "would not", "could not", "should not", "can not", "do not", "am not"),
-        *("no can do", "openai", "content", "must not", "may not", "not able"),
+        *("guideline", "openai", "content", "must not", "may not", "not able"),
     ),
 )
 EXCUSING = Phrases(

@@ -27,8 +27,7 @@ class Commentary(Check):
     about = "The negative does not hint that a mistake was put in."
 
     def verdict(self, pair: Pair) -> Verdict:
-        response, negative = pair.windows
-        found = REVEALING.added(pair.negative, pair.response, negative, response)
+        found = REVEALING.added(pair)
         if not found or _asked_for(found, pair.question):
             return PASS
         return failed(f"the negative gives itself away: {found!r}", found)

@@ -11,9 +11,8 @@ from seapo_cli.stages.checks.base import Check, Verdict, failed, passed
 from seapo_cli.stages.checks.pair import Hunk, Pair
 from seapo_cli.stages.checks.seen import Seen, fingerprint, mark_of
 
-_PROMPT_WORDS = 16
-_RESPONSE_WORDS = 24
-"""Words of either end of a long text."""
+_PROMPT, _RESPONSE = 100, 200
+"""Characters at either end that tell a text from others."""
 _LONG_WORD = 6
 _FEW_WORDS = 3
 """Changed places of so few words are known by all of them, longer ones by the telling ones."""
@@ -70,13 +69,12 @@ def _sample(pair: Pair) -> list[str]:
     """Words that tell the text from others: of the prompt, and more of the response."""
     prompt = pair.row.prompt
     text = prompt if isinstance(prompt, str) else "\n".join(turn.content for turn in prompt)
-    return _ends(text, _PROMPT_WORDS) + _ends(pair.response, _RESPONSE_WORDS)
+    return _ends(text, _PROMPT) + _ends(pair.response, _RESPONSE)
 
 
 def _ends(text: str, count: int) -> list[str]:
-    """All words of a short text; of a long one the long words at both ends, which tell most."""
-    words = text.lower().split()
-    if len(words) <= 2 * count:
-        return words
-    words = [word for word in words if len(word) >= _LONG_WORD]
-    return words[:count] + words[-count:]
+    """The whole words of both ends of a text."""
+    if len(text) <= 2 * count:
+        return text.lower().split()
+    start, end = text[:count].lower(), text[-count:].lower()
+    return start.split()[:-1] + end.split()[1:]

@@ -16,6 +16,8 @@ _QUESTION_RUN = 12
 """Words in a row of the prompt's last turn, from its beginning or at its end."""
 _SHORT_QUESTION = 4
 """Words of a prompt that are repeated as a whole by purpose only."""
+_LEAST_QUESTION, _LEAST_TAIL = 10, 60
+"""Characters of a prompt, and of its end, that nothing else ends with."""
 _WORD = re.compile(r"\w+")
 _MARKS = "[]<>{}|#:"
 _BLANK = re.compile(
@@ -66,10 +68,9 @@ def echoed(pair: Pair, error_type: ErrorType) -> str | None:
 def _blank(pair: Pair) -> str | None:
     if not any(mark in pair.added for mark in _MARKS) and "$" not in pair.added:
         return None
-    response, negative = pair.windows
-    found = [match[0] for match in _BLANK.finditer(pair.negative, *negative)]
-    if found and len(found) > len(_BLANK.findall(pair.response, *response)):
-        return f"the negative has a blank or a label of the prompt: {found[-1].strip()[:60]!r}"
+    for match in _BLANK.finditer(pair.negative, *pair.window):
+        if match[0] not in pair.response:
+            return f"the negative has a blank or a label of the prompt: {match[0].strip()[:60]!r}"
     return None
 
 
@@ -84,7 +85,11 @@ def _instruction(pair: Pair, told: frozenset[str]) -> str | None:
 
 def _question(pair: Pair) -> str | None:
     """Look for the prompt's last turn: all of it, or its first or last words."""
-    added = pair.added
+    added, asked = pair.added, pair.question.strip()
+    if pair.injected and len(asked) >= _LEAST_QUESTION and pair.at_end:
+        tail = asked[-_LEAST_TAIL:]
+        if pair.negative.rstrip().endswith(tail) and not pair.response.rstrip().endswith(tail):
+            return f"the negative ends with the prompt: {tail!r}"
     words = _WORD.findall(pair.question.lower()[:400])
     if len(words) < _SHORT_QUESTION or len(added) < len(" ".join(words[:_SHORT_QUESTION])):
         return None

@@ -24,8 +24,8 @@ _MARKUP = re.compile(
     r"|\*\*\S[^*\n]*\*\*|</?(?:p|b|i|ul|ol|li|h\d|div|span|strong|em|br|table|tr|td|html|body)\b[^>]*>",
     re.MULTILINE,
 )
-_MOST_MARKUP = 2
-"""Marks of Markdown or HTML that a mistake may bring into an answer without any."""
+_MOST_MARKUP = 1
+"""Marks of Markdown or HTML that a mistake may bring in, besides twice those that were there."""
 _FEWEST_ITEMS = 3
 _KEPT_ITEMS = 0.5
 
@@ -108,8 +108,8 @@ def _data(pair: Pair) -> str | None:
 
 def _markup(pair: Pair) -> str | None:
     """Whether plain prose became Markdown or HTML, or lost it all."""
-    new = _marks(pair.added)
-    if new > _MOST_MARKUP and new > 2 * _marks(pair.removed) and not _marks(pair.response):
+    new, old = _marks(pair.added), _marks(pair.removed)
+    if new > _MOST_MARKUP + 2 * old and (old or not _marks(pair.response)):
         return "the response is plain text, the negative has markup"
     return None
 

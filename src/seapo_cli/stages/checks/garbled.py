@@ -105,7 +105,7 @@ def _loop(pair: Pair) -> str | None:
         return None
     if again := _sentence_again(pair):
         return f"the negative says the same twice: {again[:60]!r}"
-    words = added.lower().split()
+    words = [word for word in added.lower().split() if word[:1].isalnum()]
     if len(words) < _LEAST_WORDS or _variety(words) >= _NEW_RUNS:
         return None
     known = _variety(pair.response.lower().split())

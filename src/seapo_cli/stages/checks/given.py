@@ -20,6 +20,9 @@ _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _NAME = re.compile(
     r"(?<![\w`./_])[A-Z\u00c0-\u00de][\w'’-]*[a-z\u00df-\u017f](?:['’-]?\w)*|\b[A-Z]{2,}\b"
 )
+_FACT = re.compile(r"[\dA-Z\u00c0-\u00de]|[^\x00-\x7f]")
+_MOST_PLACES = 12
+"""Changed places beyond which an answer was told anew."""
 _NEAR = 3
 """Words on either side of a number that say what it counts."""
 _SMALL = 2
@@ -50,6 +53,8 @@ class Given(Check):
     def verdict(self, pair: Pair) -> Verdict:
         if not pair.injected:
             return skipped("not made from the response")
+        if not _FACT.search(pair.removed) or len(pair.hunks) > _MOST_PLACES:
+            return PASS
         if pair.has("against_prompt"):
             return skipped(f"{pair.error_type} is about the prompt")
         found = contradicts(pair.row.messages, pair.response, pair.negative, pair.hunks)

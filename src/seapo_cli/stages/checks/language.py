@@ -9,12 +9,10 @@ from pydantic import Field
 
 from seapo_cli.stages.checks.base import PASS, Check, Verdict, failed, passed
 from seapo_cli.stages.checks.pair import Pair
-from seapo_cli.stages.languages import guess, letters, script_of
+from seapo_cli.stages.languages import guess, letters
 
-_LATIN_BYTES = 1.3
-"""Bytes for a character that text in Latin script does not reach, however many its accents."""
-_LETTERS = 12
-"""Letters of another script that are more than a name."""
+_LETTERS, _SIGNS = 12, 4
+"""Letters of another script that are more than a name, in Latin and in others."""
 _SENTENCE = re.compile(r"[^.!?。！？।؟…\n]+")
 _WRITTEN_TOGETHER = 10
 """Characters a word beyond which a script has no spaces."""
@@ -52,7 +50,7 @@ class Language(Check):
 
     def verdict(self, pair: Pair) -> Verdict:
         added = pair.added
-        beyond = _beyond_latin(added) or _beyond_latin(pair.removed)
+        beyond = not (added.isascii() and pair.removed.isascii())
         if beyond and (theirs := _other_script(pair)):
             return failed(f"the change is in {theirs} script, the response is not", theirs)
         if len(added) < 4 * self.words and added.isascii():
@@ -113,19 +111,14 @@ def _languages(pair: Pair) -> set[str]:
     return found | {name for name, chance in chances.items() if chance >= 0.5}
 
 
-def _beyond_latin(text: str) -> bool:
-    """Whether a text may be in another script: quickly, by its size in UTF-8."""
-    return not text.isascii() and len(text.encode(errors="replace")) > _LATIN_BYTES * len(text)
-
-
 def _other_script(pair: Pair) -> str | None:
-    """The script of what is new, where neither response nor prompt has it."""
-    theirs = script_of(pair.added)
-    if theirs is None or script_of(pair.response) == theirs:
-        return None
-    ours = script_of(pair.response) or script_of(pair.question)
-    if ours is None or ours == theirs:
-        return None
-    new, known = letters(pair.added), letters(pair.removed)
-    enough = new[theirs] - known[theirs] >= (_LETTERS if theirs == "Latin" else 4)
-    return theirs if enough and theirs not in letters(pair.response) else None
+    """A script of what is new that neither the response nor, where that has none, the prompt has."""
+    ours = letters(pair.response)
+    if not ours:
+        ours = letters(pair.question)
+    known = letters(pair.removed)
+    for script, count in letters(pair.added).items():
+        few = _LETTERS if script == "Latin" else _SIGNS
+        if ours and script not in ours and count - known[script] >= few:
+            return script
+    return None

@@ -45,7 +45,7 @@ class Pair:
     __slots__ = (
         "_common",
         "_compared",
-        "_windows",
+        "_new_words",
         "added",
         "error_type",
         "negative",
@@ -76,7 +76,7 @@ class Pair:
         self.added = negative[start : len(negative) - tail]
         """The words of the negative that differ from the response, with all between them."""
         self._compared: tuple[tuple[Hunk, ...], int] | None = None
-        self._windows: tuple[Span, Span] | None = None
+        self._new_words: str | None = None
 
     @property
     def injected(self) -> bool:
@@ -111,18 +111,32 @@ class Pair:
         return not self.negative[self.negative_end :].strip()
 
     @property
-    def windows(self) -> tuple[Span, Span]:
-        """The difference with some text around it, in the response and in the negative.
+    def window(self) -> Span:
+        """The difference with some text around it, in the negative.
 
         From the beginning of its line where that is near, as some phrases stand there only.
         """
-        if self._windows is None:
-            far = max(0, self.start - 2 * _MARGIN)
-            line = self.response.rfind("\n", far, self.start) + 1
-            start = line or (self.start - _MARGIN if far else 0)
-            ends = self.response_end + _MARGIN, self.negative_end + _MARGIN
-            self._windows = (start, ends[0]), (start, ends[1])
-        return self._windows
+        far = max(0, self.start - 2 * _MARGIN)
+        line = self.negative.rfind("\n", far, self.start) + 1
+        start = line or (self.start - _MARGIN if far else 0)
+        return start, min(len(self.negative), self.negative_end + _MARGIN)
+
+    @property
+    def new_words(self) -> str:
+        """The words of the change that it did not have before, in lower case."""
+        if self._new_words is None:
+            if self.added.count(" ") < 1:
+                self._new_words = self.added.lower()
+            else:
+                known = set(self.removed.lower().split())
+                words = dict.fromkeys(self.added.lower().split())
+                self._new_words = " ".join(word for word in words if word not in known)
+        return self._new_words
+
+    @property
+    def swapped(self) -> Pair:
+        """The same pair with its sides exchanged."""
+        return Pair(self.row, self.negative, self.response, self.error_type)
 
     @property
     def hunks(self) -> tuple[Hunk, ...]:

@@ -20,8 +20,7 @@ class Refusal(Check):
     about = "The negative does not refuse or apologise where the response does not."
 
     def verdict(self, pair: Pair) -> Verdict:
-        response, negative = pair.windows
-        found = REFUSING.added(pair.negative, pair.response, negative, response)
+        found = REFUSING.added(pair)
         if not found and len(pair.negative) < _NO_ANSWER:
-            found = EXCUSING.added(pair.negative, pair.response)
+            found = EXCUSING.added(pair)
         return failed(f"the model refused: {found!r}", found) if found else PASS

@@ -15,7 +15,8 @@ _EQUATION = re.compile(
     r"[$€£]?(\d[\d,]*(?:\.\d+)?)(?![\d%]*[ ]?[-+*/x×÷^%][ ]?\d)"
 )
 _TERM = re.compile(r"([-+*/x×÷])[ ]?[$€£]?(\d[\d,]*(?:\.\d+)?)")
-_AROUND = 40
+_DIGIT = re.compile(r"\d")
+_AROUND = 80
 _ROUNDED = Fraction(1, 100)
 """Share by which a rounded result may be off."""
 
@@ -29,14 +30,14 @@ class Sides(Check):
     def verdict(self, pair: Pair) -> Verdict:
         if _edited(pair):
             return failed("the mistakes of the row's edits stand in the response: swapped sides?")
-        response, negative = pair.windows
-        for phrases, what in ((REVEALING, "gives a mistake away"), (REFUSING, "refuses")):
-            found = phrases.added(pair.response, pair.negative, response, negative)
-            if found and pair.injected and len(pair.removed) > len(pair.added):
-                return failed(f"the response {what}: {found!r}", found)
-        if "=" in pair.response and "=" in pair.negative:
-            wrong, right = _false(pair.response, response), _false(pair.negative, negative)
-            if wrong and not right:
+        if pair.injected and len(pair.removed) > len(pair.added):
+            other = pair.swapped
+            for phrases, what in ((REVEALING, "gives a mistake away"), (REFUSING, "refuses")):
+                if found := phrases.added(other):
+                    return failed(f"the response {what}: {found!r}", found)
+        if _DIGIT.search(pair.removed) and _DIGIT.search(pair.added) and pair.derived:
+            wrong = _false(_lines(pair.response, pair.start, pair.response_end))
+            if wrong and not _false(_lines(pair.negative, pair.start, pair.negative_end)):
                 return failed(f"the response reckons wrong, the negative right: {wrong!r}", wrong)
         return PASS
 
@@ -63,10 +64,18 @@ def _edited(pair: Pair) -> bool:
     return True
 
 
-def _false(text: str, window: tuple[int, int]) -> str | None:
-    """The first equation near a change that is not true."""
-    start, end = max(0, window[0] - _AROUND), window[1] + _AROUND
-    for match in _EQUATION.finditer(text, start, min(len(text), end)):
+def _lines(text: str, start: int, end: int) -> str:
+    """The lines that a change stands in, or what is near of them."""
+    first = max(text.rfind("\n", 0, start) + 1, start - _AROUND)
+    last = text.find("\n", end, end + _AROUND)
+    return text[first : last if last >= 0 else end + _AROUND]
+
+
+def _false(text: str) -> str | None:
+    """The first equation that is not true."""
+    if "=" not in text:
+        return None
+    for match in _EQUATION.finditer(text):
         if (value := _value(match[1], match[2])) is None:
             continue
         stated = _number(match[3])
