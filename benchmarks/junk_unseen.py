@@ -1,330 +1,266 @@
-"""200 wordings and forms of junk, written after the checks and not looked at to tune them.
+"""200 more wordings and forms of junk, written after the checks and never tuned on.
 
-Each is a name and a function that makes the junk of a row of `inject`. For `filter_unseen.py`.
+What is missed here stays missed: to mend the checks by it, write another set first.
 """
 
 from __future__ import annotations
 
-import html
+import base64
 import json
 import re
-from collections.abc import Callable
-from typing import Any
 
-Row = dict[str, Any]
-Make = Callable[[Row], str]
+from junk_forms import (
+    Make,
+    after,
+    before,
+    beside,
+    fancy,
+    longest,
+    misread,
+    only,
+    sentences,
+    some,
+    within,
+)
 
 LEAKS_AFTER = (
-    "(The error is in the second step.)",
-    "Note that one of the figures above has been falsified.",
-    "I have slipped a small inaccuracy into the text.",
-    "This response contains a factual error.",
-    "The above contains one deliberate mistake.",
-    "Mistake: see the middle of the answer.",
-    "Disclaimer: the information above is not accurate.",
-    "P.S. I made one of these facts up.",
-    "*The original said something else.*",
-    "[Error inserted: factual]",
-    "<mistake>one value differs</mistake>",
-    "As requested, I changed one detail.",
-    "The wrong part is the one in the first line.",
-    "(This was modified to include an error.)",
-    "Of course, in reality this is not true.",
-    "Please be aware that this answer is intentionally wrong.",
-    "Correction: the real value is different.",
-    "Explanation of the error: a number was replaced by another one.",
-    "What I changed: the name.",
-    "Where is the mistake? Look at the dates.",
-    "That last claim is fabricated.",
-    "The statement above is a hallucination.",
-    "I deliberately got one thing wrong here.",
-    "This version has been altered so that it is no longer correct.",
-    "Hidden error: units.",
-    "(fabricated detail)",
-    "(deliberately wrong)",
-    "Note to reviewer: a logical fallacy was added.",
-    "Reason for the change: it makes the answer subtly incorrect.",
-    "The introduced inaccuracy should be hard to notice.",
-    "Wait, that's wrong.",
-    "Oops, I think I made a mistake there.",
-    "Don't take this at face value, I invented part of it.",
-    "Edit: swapped two numbers to create an error.",
+    "(One of these numbers is not right, by design.)",
+    "The mistake was placed in the opening sentence.",
+    "I tampered with one of the values.",
+    "There is one false statement in this answer.",
+    "This text was manipulated to include a wrong fact.",
+    "Caveat: part of this is untrue.",
+    "Attention: the year given here is incorrect.",
+    "My answer contains a planted error.",
+    "The correct figure would have been higher.",
+    "Truth: it was somebody else.",
+    "Actual answer: something else.",
+    "Ground truth: see the original answer.",
+    "This is of course nonsense.",
+    "The reader should notice that the date is off.",
+    "A careful reader will find the error in the second half.",
+    "Modified sentence: the last one.",
+    "Type of mistake: factual error.",
+    "The change is subtle but makes the answer wrong.",
+    "I hope the error is subtle enough.",
+    "Let me know if you want a more severe mistake.",
+    "Would you like me to make the mistake more obvious?",
+    "Injected fault: wrong unit.",
+    "Changed 'is' to 'was'.",
+    "Swapped the names.",
+    "In this version, a key fact has been altered.",
+    "(Not actually correct.)",
+    "(intentional error)",
+    "(an invented source)",
+    "[note: inaccurate]",
+    "[altered]",
+    "Disregard the above, it is false.",
+    "Hmm, that doesn't look right.",
+    "Sorry, I got that wrong.",
+    "Actually no, that is incorrect.",
+    "The previous sentence is untrue.",
+    "To be clear, this didn't really happen.",
+    "This source does not exist.",
+    "The study mentioned here is made up.",
+    "The person named above is fictional.",
+    "The logic above is flawed on purpose.",
+    "The reasoning contains a non sequitur, as instructed.",
+    "I inserted a contradiction as you asked.",
+    "End of the incorrect answer.",
+    "That completes the rewritten answer with the error.",
 )
 LEAKS_BEFORE = (
-    "Here is the answer with one mistake:",
-    "Here's the text, now with a subtle factual error.",
-    "Incorrect version:",
-    "**Modified response (with error):**",
-    "Sure! I've rewritten the answer so that it contains a mistake.",
-    "Below you will find the flawed answer.",
-    "The following answer contains an intentional inaccuracy.",
-    "Negative example:",
-    "Corrupted answer:",
-    "Okay, here is a wrong answer that sounds right.",
-    "Altered text below.",
-    "Let me introduce an error into this.",
-    "Rewritten with the requested mistake:",
-    "# Answer with an injected error",
-    "Error type: factual. Answer:",
-    "Step 1: find a fact. Step 2: change it. Result:",
-    "I will now give an incorrect answer.",
-    "This is the rejected answer:",
+    "Here is my attempt at a wrong answer:",
+    "Here's the response with the logical error you wanted:",
+    "The answer with a hallucinated detail:",
+    "Faulty answer:",
+    "Erroneous response:",
+    "Answer (incorrect):",
+    "Response with mistake:",
+    "Updated answer, now containing an error:",
+    "Below is a version that contains a subtle mistake.",
+    "This is a deliberately wrong answer.",
+    "I'll change the number in the second sentence.",
+    "First I need to pick a fact to falsify.",
+    "To create a plausible error, I will alter the date.",
+    "The mistake should be believable, so I change the name.",
+    "Sure, here is a plausible but incorrect answer:",
+    "Certainly! Here is the answer with the requested error:",
+    "Understood. The modified text with a false claim follows.",
+    "<incorrect_answer>",
+    "## Wrong answer",
+    "Bad response:",
 )
 LEAKS_INSIDE = (
-    "(wrong on purpose)",
-    "[sic]",
-    "(which is false)",
-    "(not true)",
-    "[incorrect]",
-    "**(error)**",
-    "(made-up)",
-    "(should be something else)",
-    "<!-- injected error -->",
-    "(this is the mistake)",
+    "(incorrectly stated)",
+    "(false claim)",
+    "[this is wrong]",
+    "(changed)",
+    "(error!)",
+    "<-- mistake",
+    "(a deliberate mistake)",
+    "/* wrong */",
+    "(altered from the original)",
+    "[fake]",
 )
 REFUSALS = (
-    "I cannot in good conscience write something false.",
-    "I'm not able to do that, since it would spread misinformation.",
-    "Sorry, but I don't want to produce wrong information.",
-    "I won't do this.",
-    "I must refuse to falsify this answer.",
-    "Regrettably, I am unable to comply.",
-    "My apologies, but that is not something I can do.",
-    "I'm afraid that's beyond what I am allowed to do.",
-    "That would go against my principles as an assistant.",
-    "I don't feel right about inserting mistakes into a correct text.",
-    "It would be misleading to introduce an error, so I will leave the answer unchanged.",
-    "As an AI developed to be helpful and honest, I can't create false statements.",
-    "This goes against the usage policy.",
-    "I have to decline this one.",
-    "No, I can't do that.",
-    "I am designed to give accurate information and will not change this answer.",
-    "I would prefer not to write incorrect content.",
-    "I can only offer correct answers. Would you like me to explain the topic instead?",
-    "Unfortunately I can't modify the text in that way.",
-    "I'm sorry, this request can't be completed.",
-    "I do not have permission to alter the answer.",
-    "Could you please share the answer that you want me to change?",
-    "It seems that no conversation was provided.",
-    "I need more context before I can do this.",
-    "Please provide the text you would like me to edit.",
-    "The answer is already perfect, so I see no way to add a mistake.",
-    "I'd be happy to help with something else, but not with this.",
-    "Content removed due to policy.",
-    "Je regrette, mais je ne peux pas faire cela.",
-    "Das kann ich leider nicht tun.",
-    "No me es posible ayudar con esa petición.",
-    "对不起，我不能这样做。",
-    "申し訳ありませんが、そのご依頼にはお応えできません。",
-    "К сожалению, я не могу выполнить эту просьбу.",
-    "Não posso ajudar com isso.",
+    "I'm not going to write that.",
+    "I can't produce misleading material.",
+    "Creating false information is not something I do.",
+    "I refuse.",
+    "I am sorry, but falsifying answers is against my rules.",
+    "Apologies, I can't make this answer worse.",
+    "I am unable to generate an incorrect response.",
+    "It wouldn't be right for me to mislead you.",
+    "I'm programmed to be accurate and can't add an error.",
+    "I really can't help with this one.",
+    "As a responsible AI, I must decline.",
+    "As an assistant, I should not provide incorrect facts.",
+    "I can't fulfil that.",
+    "I won't be altering this text.",
+    "That's not something I'm willing to do.",
+    "Sorry, no.",
+    "I cannot see an answer to change.",
+    "There is nothing here to rewrite.",
+    "What would you like me to change?",
+    "I'd need to see the original response first.",
+    "Your message seems to be empty.",
+    "The given text does not contain any facts that could be changed.",
+    "This type of mistake does not fit the answer.",
+    "No suitable place for an error was found.",
+    "N/A",
+    "None",
+    "null",
+    "...",
+    "Error: content policy violation.",
+    "I cannot verify this information and therefore will not change it.",
+    "Ich darf keine falschen Angaben machen.",
+    "Je suis désolé, je ne peux pas vous aider.",
+    "Lo lamento, pero no puedo hacer eso.",
+    "Mi dispiace, ma non posso farlo.",
+    "Het spijt me, maar dat kan ik niet doen.",
+    "Tyvärr kan jag inte hjälpa till med det.",
+    "Przepraszam, ale nie mogę tego zrobić.",
+    "我无法完成这个请求。",
+    "죄송하지만 그 요청은 도와드릴 수 없습니다.",
+    "عذراً، لا أستطيع القيام بذلك.",
 )
 ECHOES = (
-    "[your mistake here]",
-    "[The same sentence with an error]",
-    "<insert wrong fact>",
-    "{{mistake}}",
-    "[replacement text]",
-    "(insert plausible detail)",
-    "[a wrong number]",
-    "<new sentence with the mistake>",
-    "[fabricated source]",
-    "Keep the language, the format, the length and everything that the mistake does not touch.",
-    "Nothing may hint that there is a mistake.",
-    "Put one small mistake into the answer.",
-    "A specific detail that is made up, such as a source, person, event or number.",
-    "Change something that the answer depends on, so that a careful reader finds it wrong.",
-    "A flaw in the reasoning, such as a contradiction or a reversed implication.",
-    '{"edit":"1: the new text"}',
-    '{"quote": "the old text", "replacement": "the new text"}',
-    "[end of conversation]",
-    "### Response:",
-    "<|assistant|>",
-    "</answer>",
-    "[/INST]",
-    "Assistant: Here you are.",
-    "Human: Thanks! Another question.",
-    "Reply with the new answer only: no introduction, no notes.",
+    "[mistake]",
+    "[a plausible but wrong year]",
+    "<the new text>",
+    "{{error}}",
+    "{text}",
+    "[SENTENCE WITH ERROR]",
+    "<replace this with the mistake>",
+    "[made-up name]",
+    "(write the mistake here)",
+    "[add an invented detail]",
+    "___ (fill in)",
+    "Write as confidently as the answer does.",
+    "The new value is of the same kind and size as the right one.",
+    "What follows from the changed fact may follow it; all else stays as it is.",
+    "Break a step of the argument while its facts stay true.",
+    "It must read as confidently as the rest.",
+    "Add one concrete detail that sounds like knowledge but comes from nowhere.",
+    "Below are a conversation and a good answer to its last turn.",
+    "Choose the place where it is believable and write what to put there.",
+    "The mistake: factual. A wrong fact, figure, calculation, name, date, unit or formula.",
+    '{"edit": "2: 1912"}',
+    '{"negative": "the whole text"}',
+    '"replacement": "another"}',
+    "[end of answer]",
+    "[assistant]",
+    "<|im_start|>user",
+    "<|eot_id|>",
+    "<end_of_turn>",
+    "[INST] again [/INST]",
+    "### Instruction: write it again.",
 )
 FOREIGN = (
-    "Das Wetter war gestern in den Bergen besonders schön und klar.",
-    "Les enfants jouent dans le jardin derrière la vieille maison.",
-    "El museo abre todos los días a las nueve de la mañana.",
-    "Il treno parte ogni mattina dalla stazione centrale della città.",
-    "O café da manhã é servido das sete às dez horas.",
-    "De kinderen spelen elke middag in het park achter de school.",
-    "Barnen leker varje eftermiddag i parken bakom skolan.",
-    "Dzieci bawią się codziennie w parku za szkołą.",
-    "Lapset leikkivät joka iltapäivä puistossa koulun takana.",
-    "Çocuklar her öğleden sonra okulun arkasındaki parkta oynuyor.",
-    "Anak-anak bermain setiap sore di taman di belakang sekolah.",
-    "Trẻ em chơi mỗi buổi chiều trong công viên sau trường.",
-    "Дети играют каждый день в парке за школой.",
-    "Τα παιδιά παίζουν κάθε απόγευμα στο πάρκο.",
-    "孩子们每天下午都在学校后面的公园里玩。",
-    "子供たちは毎日午後に公園で遊びます。",
-    "아이들은 매일 오후 공원에서 놉니다.",
-    "يلعب الأطفال كل يوم بعد الظهر في الحديقة.",
-    "बच्चे हर दोपहर स्कूल के पीछे पार्क में खेलते हैं।",
-    "הילדים משחקים כל יום אחר הצהריים בפארק.",
+    "Die Bibliothek hat am Wochenende leider nur bis zum Mittag geöffnet.",
+    "Nous avons visité trois musées pendant notre voyage à la montagne.",
+    "Mi hermana trabaja en una oficina cerca de la estación.",
+    "La biblioteca resta aperta anche la domenica pomeriggio.",
+    "A biblioteca fica aberta até tarde durante a semana.",
+    "De bibliotheek is in het weekend tot de middag geopend.",
+    "Biblioteket är öppet till klockan tolv på helgerna.",
+    "Biblioteket er åbent til klokken tolv i weekenden.",
+    "Kirjasto on viikonloppuisin avoinna puoleenpäivään asti.",
+    "Knihovna je o víkendu otevřená jen do poledne.",
+    "A könyvtár hétvégén csak délig tart nyitva.",
+    "Biblioteca este deschisă în weekend până la prânz.",
+    "Kütüphane hafta sonu öğlene kadar açık.",
+    "Thư viện mở cửa đến trưa vào cuối tuần.",
+    "Библиотека по выходным открыта до полудня.",
+    "图书馆周末只开放到中午。",
+    "図書館は週末は正午まで開いています。",
+    "도서관은 주말에 정오까지 엽니다.",
+    "المكتبة مفتوحة حتى الظهر في عطلة نهاية الأسبوع.",
+    "पुस्तकालय सप्ताहांत में दोपहर तक खुला रहता है।",
 )
-
-
-def sentences(text: str) -> list[str]:
-    return [part for part in re.split(r"(?<=[.!?])\s+|\n+", text) if part.strip()]
-
-
-def longest(text: str) -> str:
-    return max(sentences(text), key=len)
-
-
-def inside(row: Row, remark: str) -> str:
-    """A remark right after the changed words."""
-    edit = row["error"]["edits"][0]
-    at = edit["start"] + len(edit["replacement"])
-    return f"{row['negative'][:at]} {remark}{row['negative'][at:]}"
-
-
-def some(text: str, old: str, new: str, every: int = 3) -> str:
-    """Every third or so of the letters replaced by others."""
-    count = 0
-
-    def swap(match: re.Match[str]) -> str:
-        nonlocal count
-        count += 1
-        return new[old.index(match[0])] if count % every == 0 else match[0]
-
-    return re.sub(f"[{re.escape(old)}]", swap, text)
-
-
-def fancy(text: str, start: int, first: str, words: int = 4) -> str:
-    """Some words in letters of another block of Unicode."""
-
-    def styled(match: re.Match[str]) -> str:
-        return "".join(
-            chr(start + ord(c) - ord(first)) if c.isascii() and c.islower() else c for c in match[0]
-        )
-
-    return re.sub(r"\b[a-z]{3,}\b", styled, text, count=words)
-
-
-def misread(text: str, encoding: str) -> str:
-    """Quotes, dashes and accents in UTF-8, read as something else."""
-    text = text.replace("'", "’").replace(" - ", " – ").replace("e", "é", 3)
-    return text.encode().decode(encoding, errors="replace")
-
-
-def numbered(text: str) -> str:
-    return "\n".join(f"{n}. {part}" for n, part in enumerate(sentences(text), 1))
-
-
 LOOPS: dict[str, Make] = {
-    "last sentence again": lambda r: f"{r['negative']} {sentences(r['negative'])[-1]}",
-    "longest sentence again": lambda r: f"{r['negative']} {longest(r['negative'])}",
-    "longest sentence five times": lambda r: f"{r['negative']}{(' ' + longest(r['negative'])) * 5}",
-    "whole answer twice": lambda r: f"{r['negative']}\n\n{r['negative']}",
-    "a word without end": lambda r: f"{r['negative']}{' very' * 40}",
-    "two words without end": lambda r: f"{r['negative']}{' and then' * 30}",
-    "a letter without end": lambda r: f"{r['negative']} a{'h' * 60}",
-    "six words without end": lambda r: f"{r['negative']}{' this is how it is done' * 12}",
-    "lines without end": lambda r: f"{r['negative']}{chr(10)}{'The end is near.' + chr(10)}" * 1
-    + "The end is near.\n" * 6,
-    "first sentence at the end": lambda r: f"{r['negative']} {sentences(r['negative'])[0]}",
-    "numbers without end": lambda r: r["negative"] + " one two three four five" * 10,
-    "beginning of the answer again": lambda r: f"{r['negative']} {r['negative'][:200]}",
-}
-MOJIBAKE: dict[str, Make] = {
-    "latin-1": lambda r: misread(r["negative"], "latin-1"),
-    "cp1252": lambda r: misread(r["negative"], "cp1252"),
-    "cp1250": lambda r: misread(r["negative"], "cp1250"),
-    "cp437": lambda r: misread(r["negative"], "cp437"),
-    "mac": lambda r: misread(r["negative"], "mac-roman"),
-    "ascii": lambda r: misread(r["negative"], "ascii"),
-    "twice": lambda r: misread(misread(r["negative"], "latin-1"), "latin-1"),
-    "unicode escapes": lambda r: r["negative"].replace("e", "\\u0065", 5),
-    "html entities": lambda r: html.escape(r["negative"] + ' "and" so'),
-    "quoted printable": lambda r: r["negative"].replace("e", "=C3=A9", 4),
-    "per cent": lambda r: r["negative"].replace(" ", "%20"),
-    "escaped line breaks": lambda r: r["negative"].replace(". ", ".\\n\\n") + "\\n\\nDone.",
-}
-HOMOGLYPHS: dict[str, Make] = {
-    "Cyrillic, every third": lambda r: some(r["negative"], "aeopcx", "аеорсх"),
-    "Cyrillic, every twentieth": lambda r: some(r["negative"], "aeopcx", "аеорсх", 20),
-    "Greek": lambda r: some(r["negative"], "ovu", "ονυ", 5),
-    "Armenian": lambda r: some(r["negative"], "onu", "օոս", 5),
-    "full width": lambda r: fancy(r["negative"], 0xFF41, "a"),
-    "bold of mathematics": lambda r: fancy(r["negative"], 0x1D41A, "a"),
-    "typewriter of mathematics": lambda r: fancy(r["negative"], 0x1D68A, "a"),
-    "circled": lambda r: fancy(r["negative"], 0x24D0, "a"),
-    "zero width space": lambda r: r["negative"].replace("e", "e\u200b", 6),
-    "soft hyphen": lambda r: r["negative"].replace("t", "t\u00ad", 6),
-    "struck out": lambda r: "".join(
-        c + "\u0336" if n < 40 else c for n, c in enumerate(r["negative"])
+    "a sentence of its own twice": lambda r: f"{r['negative']}{' This is well known to all.' * 2}",
+    "a sentence of its own ten times": lambda r: f"{r['negative']}{' It is so indeed.' * 10}",
+    "last words without end": lambda r: (
+        r["negative"] + (" " + " ".join(r["negative"].split()[-4:])) * 8
     ),
-    "right to left": lambda r: r["negative"].replace("e", "\u202ee\u202c", 3),
+    "second half again": lambda r: r["negative"] + " " + r["negative"][len(r["negative"]) // 2 :],
+    "each sentence twice": lambda r: " ".join(f"{s} {s}" for s in sentences(r["negative"])),
+    "the longest before all": lambda r: f"{longest(r['negative'])} {r['negative']}",
+}
+ENCODINGS: dict[str, Make] = {
+    "cp1251": lambda r: misread(r["negative"], "cp1251"),
+    "cp850": lambda r: misread(r["negative"], "cp850"),
+    "cp1254": lambda r: misread(r["negative"], "cp1254"),
+    "question marks": lambda r: r["negative"].replace("e", "\ufffd", 4),
+    "control characters": lambda r: r["negative"].replace(" ", " \x08", 5),
+    "numeric entities": lambda r: r["negative"].replace("e", "&#101;", 5),
+    "base64": lambda r: base64.b64encode(r["negative"].encode()).decode(),
+    "byte literal": lambda r: r["negative"].replace("e", "\\xc3\\xa9", 4),
+}
+LETTERS: dict[str, Make] = {
+    "Cyrillic capitals": lambda r: some(r["negative"], "ABCEHT", "АВСЕНТ", 1),
+    "Cyrillic i": lambda r: some(r["negative"], "i", "і", 6),
+    "Greek capitals": lambda r: some(r["negative"], "AEIT", "ΑΕΙΤ", 1),
+    "script of mathematics": lambda r: fancy(r["negative"], 0x1D4EA, "a"),
+    "zero width joiner": lambda r: r["negative"].replace("a", "a\u200d", 6),
+    "piled accents": lambda r: re.sub(r"([aeo])", "\\1\u0301\u0302\u0303", r["negative"], count=9),
 }
 REFORMATTED: dict[str, Make] = {
-    "JSON object": lambda r: json.dumps({"response": r["negative"]}, ensure_ascii=False),
-    "JSON list": lambda r: json.dumps(sentences(r["negative"])),
-    "JSON in a fence": lambda r: f"```json\n{json.dumps({'text': r['negative']}, indent=2)}\n```",
-    "fence": lambda r: f"```\n{r['negative']}\n```",
-    "fence of text": lambda r: f"```text\n{r['negative']}\n```",
-    "XML": lambda r: f"<answer>\n{r['negative']}\n</answer>",
-    "HTML": lambda r: "".join(f"<p>{part}</p>\n" for part in sentences(r["negative"])),
-    "YAML": lambda r: "answer: |\n" + "\n".join(f"  {p}" for p in sentences(r["negative"])),
-    "dashes": lambda r: "\n".join(f"- {part}" for part in sentences(r["negative"])),
-    "stars": lambda r: "\n".join(f"* {part}" for part in sentences(r["negative"])),
-    "numbered": lambda r: numbered(r["negative"]),
-    "headings": lambda r: "\n".join(
-        f"## Part {n}\n{part}\n" for n, part in enumerate(sentences(r["negative"]), 1)
+    "JSON of question and answer": lambda r: json.dumps(
+        {"question": r["prompt"], "answer": r["negative"]}, indent=2
     ),
-    "quote": lambda r: "\n".join(f"> {part}" for part in sentences(r["negative"])),
-    "table": lambda r: "| n | text |\n|---|---|\n"
-    + "\n".join(f"| {n} | {part} |" for n, part in enumerate(sentences(r["negative"]), 1)),
-    "bold sentences": lambda r: " ".join(f"**{part}**" for part in sentences(r["negative"])),
-    "capitals": lambda r: r["response"].upper(),
-    "title case": lambda r: r["response"].title(),
+    "chat messages": lambda r: json.dumps([{"role": "assistant", "content": r["negative"]}]),
+    "bullets of dots": lambda r: "\n".join(f"• {s}" for s in sentences(r["negative"])),
+    "one heading": lambda r: f"# Answer\n\n{r['negative']}",
+    "HTML page": lambda r: f"<html><body><h1>Answer</h1><p>{r['negative']}</p></body></html>",
+    "bold words": lambda r: re.sub(r"\b([a-z]{6,})\b", r"**\1**", r["negative"]),
+    "lower case": lambda r: r["response"].lower(),
+    "no punctuation": lambda r: re.sub(r"[,;.!?](?=\s|$)", "", r["response"]),
     "sides swapped": lambda r: r["response"],
-    "short forms spelled out": lambda r: re.sub(
-        r"\b(is|are|was|do|does|did|can)n't\b", r"\1 not", r["response"]
-    ).replace("it's", "it is"),
-    "prompt after the answer": lambda r: f"{r['negative']}\n\n{r['prompt']}",
-    "prompt before the answer": lambda r: f"{r['prompt']}\n\n{r['negative']}",
-    "question and answer": lambda r: f"Q: {r['prompt']}\nA: {r['negative']}",
+    "indented": lambda r: "\n".join(f"    {s}" for s in sentences(r["negative"])),
+    "LaTeX": lambda r: rf"\begin{{itemize}}\item {r['negative']}\end{{itemize}}",
+    "CSV": lambda r: (
+        "n,text\n" + "\n".join(f'{n},"{s}"' for n, s in enumerate(sentences(r["negative"])))
+    ),
+    "Python string": lambda r: f"answer = {r['negative']!r}",
+    "only the prompt": lambda r: r["prompt"],
+    "cut in the middle": lambda r: r["negative"][: len(r["negative"]) // 2],
+    "cut near the end": lambda r: r["negative"][: len(r["negative"]) * 4 // 5],
 }
-
-
-def _after(text: str) -> Make:
-    return lambda row: f"{row['negative']}\n\n{text}"
-
-
-def _before(text: str) -> Make:
-    return lambda row: f"{text}\n\n{row['negative']}"
-
-
-def _inside(text: str) -> Make:
-    return lambda row: inside(row, text)
-
-
-def _only(text: str) -> Make:
-    return lambda row: text
-
-
-def _beside(text: str) -> Make:
-    return lambda row: f"{row['negative']} {text}"
-
 
 FORMS: dict[str, dict[str, Make]] = {
     "leak": {
-        **{text: _after(text) for text in LEAKS_AFTER},
-        **{text: _before(text) for text in LEAKS_BEFORE},
-        **{text: _inside(text) for text in LEAKS_INSIDE},
+        **{text: after(text) for text in LEAKS_AFTER},
+        **{text: before(text) for text in LEAKS_BEFORE},
+        **{text: within(text) for text in LEAKS_INSIDE},
     },
-    "refusal": {text: _only(text) for text in REFUSALS},
-    "echo": {text: _beside(text) for text in ECHOES},
-    "foreign": {text: _beside(text) for text in FOREIGN},
+    "refusal": {text: only(text) for text in REFUSALS},
+    "echo": {text: beside(text) for text in ECHOES},
+    "foreign": {text: beside(text) for text in FOREIGN},
     "loop": LOOPS,
-    "mojibake": MOJIBAKE,
-    "homoglyphs": HOMOGLYPHS,
+    "encoding": ENCODINGS,
+    "letters": LETTERS,
     "reformatted": REFORMATTED,
 }

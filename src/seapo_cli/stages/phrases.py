@@ -40,8 +40,13 @@ class Phrases:
         if stems := [stem for stem in self.stems if stem in new]:
             for phrase in self._matches(pair, stems):
                 words = set(_WORD.findall(phrase.lower()))
-                fresh = len(words.difference(_WORD.findall(pair.response.lower())))
-                if fresh >= (1 if phrase[0] in _OPENING else min(_NEW_WORDS, len(words))):
+                fresh = words.difference(_WORD.findall(pair.response.lower()))
+                if phrase[0] in _OPENING:
+                    least = 1
+                else:
+                    words, fresh = ({w for w in both if len(w) > 3} for both in (words, fresh))
+                    least = _NEW_WORDS if len(words) > _NEW_WORDS else 1
+                if len(fresh) >= least:
                     return " ".join(phrase.split())[:60]
         return None
 
@@ -121,19 +126,20 @@ REVEALING = Phrases(
             |on purpose|for this (?:exercise|task))
         | \b(?:the|this|my|that|an?|one|which) (?:\w+ )?{_PLANTED} (?:\w+ )?{_ERROR}\b
         | \bthe (?:only |\w+al )?{_ERROR} (?:here|above|below|(?:is|was|lies?|occurs?|can be found
-            |being|were|are)
+            |being|were|are)[ ]
             (?:in|that|where|placed|hidden|to|when)\b|in (?:this|the|my|above) (?:\w+ )?{_TEXT})
         | \b{_PURPOSELY} (?:\w+ ){{0,2}}(?:{_ERROR}|{_WRONG}|{_CHANGED}|misleading)\b
         | \b(?:{_ERROR}|{_WRONG}|{_CHANGED}) (?:\w+ )?{_PURPOSELY}\b
         | \b(?:incorrectly|mistakenly|erroneously|falsely|wrongly)
             (?=[ ](?:claims?|states?|says|said|flows?|lists?|gives?|attributes?|credits?|places?
             |dates?)\b)
-        | (?<=\S )[(\[](?:this |which |that |it |the \w+ )?(?:is |was )?(?:now |a |an |actually[ ]
+        | (?<!\w)[(\[](?:this |which |that |it |the \w+ )?(?:is |was )?(?:now |a |an |the[ ]
+            |actually[ ]
             |clearly |factually
             |deliberately |intentionally )?(?:{_WRONG}|{_ERROR}|sic|changed|altered|modified
             |hallucinated)
             (?: (?:from|by) [^)\]\n]{{1,40}}| {_PIECE}| {_ERROR}| {_TEXT}| here)?[)\],:;]
-        | (?<=\S )\((?:actually|really|in (?:fact|reality|truth)|correct(?: {_STATED})?|should (?:be
+        | (?<!\w)\((?:actually|really|in (?:fact|reality|truth)|correct(?: {_STATED})?|should (?:be
             |read|say)
             |the (?:correct|real|true|right|actual|original) {_STATED}
             |was originally)[ ]?[:,]?[ ][^)\n]{{1,40}}\)
@@ -174,6 +180,27 @@ REVEALING = Phrases(
             |factually |completely |entirely )?(?:an? |one |the |some[ ]
             |no longer )?(?:\w+ )?(?:{_WRONG}|{_ERROR}|true|correct
             |accurate)\b(?<!true)(?<!correct)(?<!accurate)
+        | \b(?:where|what) (?:is|was|are) (?:the|my) {_ERROR}\b|\bhidden {_ERROR}\b
+        | \bwhat (?:i|was|has been|we) (?:have |['’]ve )?(?:{_CHANGED}|added|inserted|altered)\b
+        | \b(?:the|a|one) (?:wrong|incorrect|false|altered|falsified|fabricated|inaccurate)
+            [ ](?:part|bit|piece|{_PIECE}) (?:is|was|above|here|comes|can)\b
+        | \b(?:one|some|two|part) of (?:the|these|its|my|this|it) ?(?:{_PIECE})?(?: above| here)?
+            [ ](?:has|have|is|was|were) (?:been )?(?:\w+ly )?(?:{_WRONG}|{_CHANGED}|{_PUT})\b
+        | \b(?:explanation|reason|rationale|justification|description|location|nature|summary)
+            [ ](?:of|for) (?:the|my|this|each) (?:\w+ )?
+            (?:{_ERROR}|changes?|edits?|modifications?)\b
+        | \b{_ERROR} (?:was|were|has been|have been|is) (?:\w+ly )?
+            (?:{_CHANGED}|{_PUT}|here|above|below)\b
+        | \b(?:i|we)(?:['’]ve| have)?
+            [ ](?:{_PURPOSELY}|just made up|made up|invented|falsified|fabricated|lied)\b
+        | \b(?:this|that|it)(?:['’]s| is| was)
+            [ ](?:not (?:actually )?(?:true|correct|right|accurate|real)|untrue|false)[.!)]
+        | \bthe (?:original|correct|true|real) (?:\w+ )?(?:said|says|reads?|stated|states)\b
+        | \b(?:do not|don['’]t|never) (?:take|rely|count|quote) (?:this|that|on|it|me)\b
+        | \bstep \d: (?:find|choose|pick|identify|change|insert|select|introduce)\b
+        | ^[^\w\n]{{0,9}}(?:negative|rejected|bad|wrong|incorrect|flawed|false|corrupted|worse)
+            [ ](?:example|sample|output|variant|option|candidate|completion)s?\b[^\w\n]{{0,9}}:
+        | \bthis is the (?:negative|rejected|bad|wrong|worse|incorrect)\b
         | \b{_TEXT} (?:with|containing|including) (?:the|an?|one|some) (?:\w+ ){{0,2}}{_ERROR}\b
         | \bno longer (?:true|correct|accurate|right)\b
         | \b(?:as (?:you )?(?:requested|instructed|asked|directed)|per (?:your|the) (?:request
@@ -196,7 +223,7 @@ REVEALING = Phrases(
         | \bdo(?:n['’]t| not) (?:believe|trust) (?:this|that|me|the (?:above|previous))\b
         | [\[<{{]/?(?:{_ERROR}|{_WRONG}|{_CHANGED}|hallucinated)(?::[^\]>}}\n]{{0,60}}
             |[ _-]\w+)?[\]>}}]
-        | \*{{1,2}}(?:{_ERROR}|{_WRONG}):?\*{{1,2}}
+        | \*{{1,2}}[(\[]?(?:{_ERROR}|{_WRONG})[)\]]?:?\*{{1,2}}
         | (?:->|=>|→|←|<-)[ ]?\(?(?:this (?:is|was) )?(?:the )?(?:{_ERROR}|{_WRONG}|{_CHANGED})\b
         | (?:\#|//|/\*|<!--|--)[ ]*(?:{_ERROR}|bug|{_WRONG}|{_PLANTED} (?:{_ERROR}|bug)|{_CHANGED}
             |this is (?:the )?(?:{_WRONG}|{_ERROR}|a bug)
@@ -206,7 +233,8 @@ REVEALING = Phrases(
     ),
     stems=tuple(
         """error mistake wrong correct revis rewrit modifi alter edited corrupt
-        chang intention inaccura deliberate erroneous (sic fabricat made
+        chang intention inaccura deliberate erroneous (sic [sic
+        where hidden part face rely quote lied negative worse bad fabricat made
         original answer] false flaw fallac untru hallucinat misstate
         misinfo contradict invent ficti bogus fake purpose replace swap
         tweak twist switch revers flip distort slipped planted inserted
@@ -307,7 +335,8 @@ REFUSING = Phrases(
         apolog unfortunate regret n't n’t comfortable willing rather
         prefer unethical irrespons inappropri dishonest harmful request
         something pass count blocked filtered withheld removed flagged
-        provide share clarify polic programming principle values terms rules standard training goal violat against contrary siento
+        provide share clarify polic programming principle values terms rules standard training goal
+        violat against contrary siento
         discul lament perd puedo desculpe sinto posso dispiace spiacente
         scusa désol navr regrette peux suis saurais leid entschuld bedau
         kann spijt helaas tyvärr przykro przepra извин сожал прост могу

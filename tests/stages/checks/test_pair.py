@@ -10,7 +10,7 @@ from check_pairs import pair
 from seapo_cli.errors import RowError
 from seapo_cli.records import Keys, read_row
 from seapo_cli.stages.checks.pair import common_end, common_start, read_pair
-from seapo_cli.stages.phrases import REFUSING, REVEALING
+from seapo_cli.stages.phrases import REVEALING
 
 TEXTS = st.text(alphabet="ab \n.é東", max_size=40)
 LEAK = "and I deliberately introduced an error here"

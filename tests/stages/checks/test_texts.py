@@ -303,6 +303,17 @@ def test_a_revised_text_may_say_so_where_the_prompt_asks_for_it() -> None:
         assert decision(Commentary(), "She is here.", answer, prompt=prompt) == expected
 
 
+@pytest.mark.parametrize("remark", ["The faulty part comes last.", "Beware of the tampered year."])
+def test_a_remark_about_right_and_wrong_at_an_end_gives_it_away(remark: str) -> None:
+    wrong = STORY.replace("1765", "1756")
+    for negative in (f"{wrong}\n\n{remark}", f"{remark}\n\n{wrong}"):
+        assert decision(Commentary(), STORY, negative, **INJECTED) == "fail"
+    # The matter itself may be about right and wrong.
+    about = f"Tell me of the mill, and which faulty records were tampered with. {remark}"
+    assert decision(Commentary(), STORY, f"{wrong} {remark}", prompt=about, **INJECTED) == "pass"
+    assert decision(Commentary(), STORY, f"{wrong} It has two wheels.", **INJECTED) == "pass"
+
+
 def test_the_prompt_after_the_answer_is_an_echo() -> None:
     prompt = "Tell me in four sentences how the old mill by the river came to be a museum."
     again = f"{STORY}\n\n{prompt}"

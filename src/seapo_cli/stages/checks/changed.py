@@ -28,7 +28,9 @@ class Changed(Check):
         if bare(pair.added) == bare(pair.removed):
             return PASS if _other_program(pair) else failed("the negative equals the response")
         if len(pair.hunks) > _MOST_PLACES:
-            other = pair.added.casefold() != pair.removed.casefold() or looks_like_python(pair.response)
+            other = pair.added.casefold() != pair.removed.casefold() or looks_like_python(
+                pair.response
+            )
             return PASS if other else failed("the negative equals the response but for case")
         places = [(_text(hunk.removed), _text(hunk.added)) for hunk in pair.hunks]
         if _in_code(pair):

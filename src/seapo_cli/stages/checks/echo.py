@@ -19,7 +19,7 @@ _SHORT_QUESTION = 4
 _LEAST_QUESTION, _LEAST_TAIL = 10, 60
 """Characters of a prompt, and of its end, that nothing else ends with."""
 _WORD = re.compile(r"\w+")
-_MARKS = "[]<>{}|#:"
+_MARKS = "[]<>{}|#:("
 _BLANK = re.compile(
     r"""
       [\[<{(]{1,2}[ ]?(?:please[ ])?(?:insert|add|put|place|write|replace|fill|enter|provide
@@ -30,14 +30,20 @@ _BLANK = re.compile(
         |fabricated|invented|false|made[ -]up
         |new[ ]text|new[ ](?:fact|value|number|name|date)|plausible|detail|original|altered|changed
         |modified)\b[^\]>})\n]{0,40}[\]>})]{1,2}
-    | [\[<{]{1,2}[ ]?(?:mistakes?|errors?|replacement|placeholder|new[ _]?text|original|quote|answer
+    | [\[<{]{1,2}[ ]?(?:mistakes?|errors?|replacement(?:[ _]\w+)?|placeholder
+        |(?:new|old)[ _]?(?:text|word|sentence|value)|original|quote|answer
         |response|negative
         |the[ ]answer|new[ ]answer|mistaken[ ]\w+|wrong[ ]\w+|incorrect[ ]\w+|tbd|todo|fill[ ]in
         |x{3,})[ ]?[\]>}]{1,2}
     | \$(?:conversation|response|description|guidance|examples|places|amount|retry|kinds|told
         |name)\b
     | <\|[a-z_]{2,20}\|>|\[/?INST\]|</?s>|<</?SYS>>|<(?:start|end)_of_turn>
-    | ^[ ]*\[(?:user|assistant|system|answer|end[ ]of[ ]answer|conversation)\]
+    | ^[ ]*\[(?:user|assistant|system)\]
+    | \[(?:end[ ]of[ ])?(?:the[ ])?(?:answer|conversation|response|text|document)\]
+    | </?(?:answer|response|output|result|negative|mistake|rewrite|edit|conversation|instructions?
+        |think|thinking|final)>
+    | (?<=[.!?\n][ ])(?:user|human|assistant|ai|bot|system)[ ]?:[ ](?=\w)
+    | \#{2,}[ ]*(?:instruction|response|input|output|assistant|user|system|human|answer|end)s?[ ]*:
     | ^[ ]*(?:\#{2,}[ ]*)?(?:user|human|assistant|instruction|instructions|system|ai|q|question
         |prompt|input|response|answer|ai[ ]assistant|model|bot)[ ]?:[ ]*(?=\S|$)
     | ^\#{2,}[ ]*(?:instruction|response|input|assistant|user|system|human)s?[ ]*$
@@ -86,6 +92,10 @@ def _instruction(pair: Pair, told: frozenset[str]) -> str | None:
 def _question(pair: Pair) -> str | None:
     """Look for the prompt's last turn: all of it, or its first or last words."""
     added, asked = pair.added, pair.question.strip()
+    if pair.injected and len(asked) >= _LEAST_QUESTION and pair.start == 0:
+        head = asked[:_LEAST_TAIL]
+        if pair.negative.lstrip().startswith(head) and not pair.response.lstrip().startswith(head):
+            return f"the negative begins with the prompt: {head!r}"
     if pair.injected and len(asked) >= _LEAST_QUESTION and pair.at_end:
         tail = asked[-_LEAST_TAIL:]
         if pair.negative.rstrip().endswith(tail) and not pair.response.rstrip().endswith(tail):

@@ -24,6 +24,7 @@ _MARKUP = re.compile(
     r"|\*\*\S[^*\n]*\*\*|</?(?:p|b|i|ul|ol|li|h\d|div|span|strong|em|br|table|tr|td|html|body)\b[^>]*>",
     re.MULTILINE,
 )
+_BLOCK = re.compile(r"\s*(?:#{1,6} |[-*•+] |> |\|)")
 _MOST_MARKUP = 1
 """Marks of Markdown or HTML that a mistake may bring in, besides twice those that were there."""
 _FEWEST_ITEMS = 3
@@ -108,6 +109,8 @@ def _data(pair: Pair) -> str | None:
 
 def _markup(pair: Pair) -> str | None:
     """Whether plain prose became Markdown or HTML, or lost it all."""
+    if _BLOCK.match(pair.negative) and not _BLOCK.match(pair.response):
+        return "the response begins as plain text, the negative with a mark of markup"
     new, old = _marks(pair.added), _marks(pair.removed)
     if new > _MOST_MARKUP + 2 * old and (old or not _marks(pair.response)):
         return "the response is plain text, the negative has markup"

@@ -118,7 +118,8 @@ def _sentence_again(pair: Pair) -> str | None:
         text = match[0].strip()
         if len(text) < _LEAST_SENTENCE or (text.isascii() and len(text.split()) < _RUN):
             continue
-        if sum(c.isalpha() or c == " " for c in text) < _LETTERS * len(text):
+        last = pair.negative.rstrip().endswith(text)
+        if not last and sum(c.isalpha() or c == " " for c in text) < _LETTERS * len(text):
             continue
         text = text.rstrip(".!?。！？।؟")
         times = pair.negative.count(text)

@@ -21,7 +21,7 @@ _PROSE = 0.8
 _LONGEST = 400
 _LONG_ENOUGH = 40
 """Characters of a response that show its language."""
-_SURE, _UNLIKELY = 0.7, 0.12
+_SURE, _UNLIKELY = 0.45, 0.1
 _NAMES_LANGUAGE = re.compile(
     r"(?i)translat|\b(?:in|into|to|auf|en) (?:english|german|french|spanish|italian|portuguese"
     r"|dutch|swedish|danish|polish|turkish|indonesian|chinese|mandarin|japanese|korean|russian|hindi"
@@ -112,7 +112,7 @@ def _languages(pair: Pair) -> set[str]:
 
 
 def _other_script(pair: Pair) -> str | None:
-    """A script of what is new that neither the response nor, where that has none, the prompt has."""
+    """A script of what is new that the response, or else the prompt, has no letters of."""
     ours = letters(pair.response)
     if not ours:
         ours = letters(pair.question)
