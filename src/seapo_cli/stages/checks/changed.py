@@ -11,6 +11,7 @@ from seapo_cli.stages.checks.pair import Pair
 from seapo_cli.stages.sameness import bare, is_code, same_meaning, same_places
 from seapo_cli.stages.synonyms import VOCABULARY
 
+_MARKS = ".,;:!?\"'()"
 _MOST_PLACES = 12
 """More changed places than that are no mere rewording; comparing them would take time."""
 
@@ -48,9 +49,10 @@ def _text(words: Sequence[str]) -> str:
 
 def _differ(old: str, new: str) -> bool:
     """Whether two words are other words for sure, neither spellings of one nor synonyms."""
-    if not (old.isalnum() and new.isalnum()) or old[0].casefold() == new[0].casefold():
+    old, new = old.strip(_MARKS).lower(), new.strip(_MARKS).lower()
+    if not (old.isalnum() and new.isalnum()) or old[:2] == new[:2]:
         return False
-    return old.lower() not in VOCABULARY and new.lower() not in VOCABULARY
+    return old not in VOCABULARY and new not in VOCABULARY
 
 
 def _in_code(pair: Pair) -> bool:

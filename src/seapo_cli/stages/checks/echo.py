@@ -100,6 +100,8 @@ def _question(pair: Pair) -> str | None:
         tail = asked[-_LEAST_TAIL:]
         if pair.negative.rstrip().endswith(tail) and not pair.response.rstrip().endswith(tail):
             return f"the negative ends with the prompt: {tail!r}"
+    if added.count(" ") + 1 < _SHORT_QUESTION:
+        return None
     words = _WORD.findall(pair.question.lower()[:400])
     if len(words) < _SHORT_QUESTION or len(added) < len(" ".join(words[:_SHORT_QUESTION])):
         return None

@@ -109,6 +109,8 @@ def _data(pair: Pair) -> str | None:
 
 def _markup(pair: Pair) -> str | None:
     """Whether plain prose became Markdown or HTML, or lost it all."""
+    if pair.start and not any(mark in pair.added for mark in "\n*<"):
+        return None
     if _BLOCK.match(pair.negative) and not _BLOCK.match(pair.response):
         return "the response begins as plain text, the negative with a mark of markup"
     new, old = _marks(pair.added), _marks(pair.removed)

@@ -30,7 +30,7 @@ class Sides(Check):
     def verdict(self, pair: Pair) -> Verdict:
         if _edited(pair):
             return failed("the mistakes of the row's edits stand in the response: swapped sides?")
-        if pair.injected and len(pair.removed) > len(pair.added):
+        if pair.removed.count(" ") and pair.injected and len(pair.removed) > len(pair.added):
             other = pair.swapped
             for phrases, what in ((REVEALING, "gives a mistake away"), (REFUSING, "refuses")):
                 if found := phrases.added(other):
