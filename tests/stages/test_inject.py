@@ -219,7 +219,7 @@ def test_a_rewrite_becomes_the_negative(seapo: Seapo, server: Any) -> None:
         ("I'm sorry, but I cannot help with cats and one dog in the garden.", "refused"),
         ("Here is the revised answer: there are 6 cats and one dog in the garden.", "gives itself"),
         ("In all, there are cats and one dog in the garden (wrong) of the house.", "gives itself"),
-        ("A wholly different text about ships, trains and the price of tea.", "repeats the prompt"),
+        ("A wholly different text about ships, trains and the price of tea.", "the prompt: "),
     ],
 )
 def test_bad_rewrites_never_reach_the_output(
