@@ -56,7 +56,9 @@ def _proposal(prompt: str, rng: random.Random) -> str:
             (f"#### {final[1]}", f"#### {wrong}"),
         ]
     else:
-        words = [w for w in re.findall(r"[^\W\d_]{4,}", answer) if answer.count(w) == 1]
+        # Not in comments or strings of code, where a mistake would be none.
+        live = re.sub(r'""".*?"""|#.*', "", answer, flags=re.DOTALL if "def " not in answer else 0)
+        words = [w for w in re.findall(r"[^\W\d_]{4,}", live) if answer.count(w) == 1]
         count = re.search(r"How much: (\d+) mistakes", prompt)
         quotes = rng.sample(words, int(count[1]) if count else 1) if words else [answer]
         edits = [(q, q[::-1].capitalize() if q[0].isupper() else q[::-1].lower()) for q in quotes]

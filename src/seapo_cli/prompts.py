@@ -55,6 +55,8 @@ class ErrorType(BaseModel):
     """Answers that it fits; others are declined without asking a model. Empty: all."""
     keeps_final_answer: bool = False
     """Whether the mistake may leave a final answer (`#### 42`) as it is."""
+    keeps_content: bool = False
+    """Whether only the way it is said changes: other words and another form are no fault then."""
     against_prompt: bool = False
     """Whether the mistake contradicts the prompt itself: misreading it, unfaithfulness to it."""
     proof: str | None = None
@@ -68,6 +70,14 @@ class ErrorType(BaseModel):
     """How to make it in answers of one domain."""
     source: str = Field(exclude=True)
     """The whole file, for the template's hash."""
+
+    @property
+    def traits(self) -> tuple[str, ...]:
+        """Which of the switches above are on: what `filter` must know of a type."""
+        return tuple(name for name in TRAITS if getattr(self, name))
+
+
+TRAITS = ("keeps_final_answer", "keeps_content", "against_prompt")
 
 
 def folder() -> Path:

@@ -130,6 +130,8 @@ class ErrorInfo(BaseModel):
     """What `inject` adds under the key `error`."""
 
     type: str
+    traits: tuple[str, ...] = ()
+    """Switches of the type's front matter that are on, for checks that know only packaged types."""
     mode: str
     edits: tuple[Edit, ...]
     note: str | None = None

@@ -101,7 +101,7 @@ def test_rows_with_only_a_prompt_are_answered_first(seapo: Seapo, server: Any) -
 def test_an_answer_that_cannot_be_had_is_reported(seapo: Seapo) -> None:
     options = ("-t", "style", "--max-tokens", "2", "--errors", "errors.jsonl")
     result = seapo.run("inject", *options, stdin=[{"prompt": "Go on."}])
-    assert result.code == 3
+    assert result.code == 1
     assert not result.rows
     (error,) = seapo.errors()
     assert error["reason"].startswith("answering the prompt first: the answer was cut at 2 tokens")
@@ -253,7 +253,7 @@ def test_a_rewrite_becomes_the_negative(seapo: Seapo, server: Any) -> None:
         ("I'm sorry, but I cannot help with cats and one dog in the garden.", "refused"),
         ("Here is the revised answer: there are 6 cats and one dog in the garden.", "gives itself"),
         ("In all, there are cats and one dog in the garden (wrong) of the house.", "gives itself"),
-        ("A wholly different text about ships, trains and the price of tea.", "shares only"),
+        ("A wholly different text about ships, trains and the price of tea.", "the prompt: "),
     ],
 )
 def test_bad_rewrites_never_reach_the_output(

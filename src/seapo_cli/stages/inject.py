@@ -159,6 +159,7 @@ class Inject:
         injection, attempts, usage = await _drive(MODES[mode].steps(task), gateway, row.line)
         info = ErrorInfo(
             type=error_type.name,
+            traits=error_type.traits,
             mode=mode,
             edits=injection.edits,
             note=injection.note or None,

@@ -32,11 +32,14 @@ def test_servers_that_repeat_the_beginning_or_its_white_space(text: str) -> None
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("  ", "nothing more|empty"),
+        ("  ", "nothing more|empty|lacks the end"),
         ("Natalia sold 72.\n#### 72", "the final answer stayed"),
         ("Natalia sold many clips.", "the final answer is missing"),
         (f"Wait, 48/2 is 24. {REST}", "took the wrong step back"),
-        (REST * 9, "went on for too long"),
+        (
+            f"{REST}\n" + " ".join(f"Then {n} clips more." for n in range(99)),
+            "went on for too long|final answer|lacks",
+        ),
     ],
 )
 def test_what_is_no_consequence_is_tried_again(text: str, reason: str) -> None:

@@ -82,7 +82,10 @@ def test_severity_count_turns_and_seed_are_in_the_prompt() -> None:
         (proposal(("the", "a")), "times in the answer"),
         (proposal(("Peru", "Peru")), "equal what they replace"),
         (proposal((PROSE[:300], PROSE[:290][::-1])), "replaces most of the answer|shorter"),
-        (proposal(("rises in Peru", "rises in Peru, mistakenly,")), "gives itself away|longer"),
+        (
+            proposal(("rises in Peru", "rises in Peru, mistakenly,")),
+            "gives itself away|longer|to the answer|mistaken",
+        ),
         (proposal(("Peru", "Перу")), "has letters \\(Cyrillic\\) that the answer has none of"),
         (proposal(("Peru", "Peru, a country of high mountains and deserts")), "characters longer"),
         (proposal(("flows for 6,400 kilometers through Brazil", "ends")), "characters shorter"),
@@ -138,7 +141,7 @@ def test_examples_are_not_copied() -> None:
             "Dental boards advise brushing after a rest of four hours",
         )
     )
-    with pytest.raises(InjectionError, match="repeats an example"):
+    with pytest.raises(InjectionError, match="repeats the instructions|repeats an example"):
         drive(steps(task(response, "hallucination", attempts=1)), says(text))
 
 

@@ -55,9 +55,9 @@ def test_what_frames_the_response_stays() -> None:
         (PROSE, "equals the response"),
         (f"Here is the revised answer with an error: {WRONG}", "gives itself away"),
         ("I'm sorry, but I can't help with that. " + PROSE[:200], "refused"),
-        (PROSE[: len(PROSE) // 3], "mid-sentence|times the length"),
-        (WRONG * 4, "times the length"),
-        ("My cat likes fish very much, and sleeps all day long on the sofa. " * 6, "shares only"),
+        (PROSE[: len(PROSE) // 3], "lacks the end|times the length"),
+        (WRONG * 4, "times the length|twice"),
+        ("My cat likes fish very much, and sleeps all day on the sofa. " * 6, "shares only|twice"),
     ],
 )
 def test_bad_rewrites_are_retried_and_then_reported(text: str, reason: str) -> None:

@@ -50,7 +50,9 @@ def steps(task: Task) -> Steps:
     for attempt in range(task.attempts):
         completion = yield _request(task, beginning, attempt, rng.getrandbits(31))
         negative = _joined(beginning, completion.text)
-        found = flaw(negative, task.response, completion.finish_reason)
+        found = flaw(
+            negative, task.response, completion.finish_reason, task.messages, task.error_type
+        )
         found = found or _unwanted(task, beginning, negative)
         if found is None:
             changed = edits_between(task.response, negative)

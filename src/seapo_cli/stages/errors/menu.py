@@ -63,7 +63,8 @@ def steps(task: Task) -> Steps:
                 reason = f"the model chose none of the values offered: {completion.text[:40]!r}"
                 continue
             both = _sorted((*edits, *place.choices[chosen]))
-            wrong = flaw(apply_edits(task.response, both), task.response, None)
+            negative = apply_edits(task.response, both)
+            wrong = flaw(negative, task.response, None, task.messages, task.error_type)
             if wrong is None:
                 edits, finish_reason = both, completion.finish_reason
                 break

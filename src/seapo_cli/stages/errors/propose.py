@@ -99,7 +99,7 @@ def _usable(task: Task, completion: Completion, checks: Sequence[DraftCheck]) ->
         except Unusable as error:
             problem = problem or error
             continue
-        draft = Draft(task.response, edits, task.error_type, task.edits)
+        draft = Draft(task.messages, task.response, edits, task.error_type, task.edits)
         if reason := next((found for check in checks if (found := check(draft))), None):
             raise Unusable(reason)
         return Proposed(edits, proposal.note, completion.finish_reason)

@@ -32,7 +32,9 @@ def steps(task: Task) -> Steps:
     for attempt in range(task.attempts):
         completion = yield _request(task, values, attempt, rng.getrandbits(31), reason)
         negative = _unwrapped(completion.text, task.response)
-        found = flaw(negative, task.response, completion.finish_reason) or _drift(negative, task)
+        finish, kind = completion.finish_reason, task.error_type
+        found = flaw(negative, task.response, finish, task.messages, kind)
+        found = found or _drift(negative, task)
         if found is None:
             edits = edits_between(task.response, negative)
             return Injection(negative, edits, completion.finish_reason)

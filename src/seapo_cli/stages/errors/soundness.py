@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from seapo_cli.prompts import ErrorType
-from seapo_cli.records import Edit
+from seapo_cli.records import Edit, Message
+from seapo_cli.stages.checks.given import contradicts
+from seapo_cli.stages.checks.pair import Hunk
 from seapo_cli.stages.errors.figures import disagreement, stated_result
 from seapo_cli.stages.errors.screen import flaw
 from seapo_cli.stages.errors.spans import apply_edits
@@ -34,6 +36,7 @@ SLACK = 8
 class Draft:
     """A proposed mistake: the answer, its edits, and what was wanted."""
 
+    messages: tuple[Message, ...]
     response: str
     edits: tuple[Edit, ...]
     error_type: ErrorType
@@ -50,7 +53,7 @@ DraftCheck = Callable[[Draft], str | None]
 
 
 def _is_usable(draft: Draft) -> str | None:
-    return flaw(draft.negative, draft.response, None)
+    return flaw(draft.negative, draft.response, None, draft.messages, draft.error_type)
 
 
 def _is_as_many(draft: Draft) -> str | None:
@@ -122,6 +125,16 @@ def _agrees(draft: Draft) -> str | None:
     return None
 
 
+def _is_not_refuted(draft: Draft) -> str | None:
+    if draft.error_type.against_prompt:
+        return None
+    hunks = [Hunk([edit.original], [edit.replacement]) for edit in draft.edits]
+    found = contradicts(draft.messages, draft.response, draft.negative, hunks)
+    if found:
+        return f"the conversation itself says {found.given!r}: {found.made!r} is seen at once"
+    return None
+
+
 def _keeps_script(draft: Draft) -> str | None:
     known = set(_scripts(draft.response))
     added = "".join(edit.replacement for edit in draft.edits)
@@ -156,6 +169,7 @@ STEP_CHECKS: tuple[DraftCheck, ...] = (
     _is_small,
     _is_whole,
     _runs_differently,
+    _is_not_refuted,
     _keeps_script,
     _is_no_example,
 )
