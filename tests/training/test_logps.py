@@ -19,7 +19,7 @@ def test_values_and_gradients(count: int, monkeypatch: pytest.MonkeyPatch) -> No
     weight = torch.randn(50, 8, requires_grad=True)
     targets = torch.randint(50, (count,))
     scale = torch.randn(count)
-    found = logps.token_logps(hidden, weight, targets)
+    found = logps.token_logps(hidden, logps.Head(weight), targets)
     (found * scale).sum().backward()
     slopes = hidden.grad.clone(), weight.grad.clone()
     hidden.grad = weight.grad = None
@@ -32,11 +32,11 @@ def test_values_and_gradients(count: int, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_frozen_output_embedding() -> None:
     hidden, weight = torch.randn(3, 8, requires_grad=True), torch.randn(50, 8)
-    logps.token_logps(hidden, weight, torch.tensor([1, 2, 3])).sum().backward()
+    logps.token_logps(hidden, logps.Head(weight), torch.tensor([1, 2, 3])).sum().backward()
     assert weight.grad is None
     assert hidden.grad is not None
 
 
 def test_bf16_weights_give_fp32_sums() -> None:
     hidden, weight = torch.randn(3, 8).bfloat16(), torch.randn(50, 8).bfloat16()
-    assert logps.token_logps(hidden, weight, torch.tensor([1, 2, 3])).dtype is torch.float32
+    assert logps.token_logps(hidden, logps.Head(weight), torch.tensor([1, 2, 3])).dtype is torch.float32

@@ -19,8 +19,12 @@ KEYWORD = "seapo_attention"
 """Under this keyword the model's forward hands the pack's attention down to its layers."""
 
 
+_EXTRAS = {"softcap": "a soft cap", "s_aux": "sinks", "position_bias": "a position bias"}
+"""What an attention layer may ask for that is not done here."""
+
+
 class Unsupported(Exception):
-    """The model asks for a kind of attention that is not done here."""
+    """The model cannot be computed with a common part; the text says why."""
 
 
 class PackAttention(Protocol):
@@ -55,15 +59,27 @@ def _forward(
 ) -> tuple[torch.Tensor, None]:
     """What transformers calls in each layer."""
     attend: PackAttention | None = kwargs.get(KEYWORD)
-    extras = [
-        name for name in ("softcap", "s_aux", "position_bias") if kwargs.get(name) is not None
-    ]
-    if attend is None or attention_mask is not None or extras:
-        raise Unsupported(f"{type(module).__name__} asks for {extras or 'a mask of its own'}")
+    name = type(module).__name__
+    if attend is None:
+        raise Unsupported(f"{name} is not told where the answers part")
+    if attention_mask is not None:
+        raise Unsupported(f"{name} has a mask of its own")
+    if sliding_window is None and _kind(module) == "sliding_attention":
+        raise Unsupported(f"{name} does not say how wide its window is")
+    for extra, meaning in _EXTRAS.items():
+        if kwargs.get(extra) is not None:
+            raise Unsupported(f"{name} has {meaning}")
     groups = query.shape[1] // key.shape[1]
     if groups > 1:
         key, value = (one.repeat_interleave(groups, dim=1) for one in (key, value))
     return attend(query, key, value, scaling, sliding_window).transpose(1, 2).contiguous(), None
+
+
+def _kind(module: Any) -> str | None:
+    """What the configuration says of this layer, where it says it of each."""
+    kinds = getattr(getattr(module, "config", None), "layer_types", None)
+    place = getattr(module, "layer_idx", None)
+    return kinds[place] if kinds and place is not None else None
 
 
 class SegmentAttention:
