@@ -160,14 +160,15 @@ class FlexAttention:
         scale: float | None,
         window: int | None,
     ) -> torch.Tensor:
-        from torch.nn.attention.flex_attention import create_block_mask
+        from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 
         if window not in self._masks:
-            tokens = query.shape[2]
-            self._masks[window] = create_block_mask(
+            tokens, make = query.shape[2], _on_gpu(create_block_mask, query.is_cuda)
+            self._masks[window] = make(
                 self._visible(window), None, None, tokens, tokens, device=query.device
             )
-        attended: torch.Tensor = _flex(query.is_cuda)(
+        attend = _on_gpu(flex_attention, query.is_cuda)
+        attended: torch.Tensor = attend(
             query, key, value, block_mask=self._masks[window], scale=scale
         )
         return attended
@@ -183,13 +184,15 @@ class FlexAttention:
         return visible
 
 
-@cache
-def _flex(compiled: bool) -> Callable[..., Any]:
-    from torch.nn.attention.flex_attention import flex_attention
+def _on_gpu(function: Callable[..., Any], gpu: bool) -> Callable[..., Any]:
+    """Compiled on a GPU, where all scores or the whole [T, T] mask would exist without it."""
+    return _compiled(function) if gpu else function
 
-    # Without it every length of pack would be compiled anew; uncompiled it is only for tests.
-    chosen: Callable[..., Any] = flex_attention
-    return torch.compile(chosen, dynamic=True) if compiled else chosen
+
+@cache
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    # `dynamic`: else every length of pack would be compiled anew.
+    return torch.compile(function, dynamic=True)
 
 
 def branch_numbers(segments: tuple[Segment, ...]) -> tuple[torch.Tensor, torch.Tensor]:

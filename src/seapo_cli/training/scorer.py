@@ -56,6 +56,8 @@ class Scorer(nn.Module):
         inner.set_attn_implementation(NAME)
         if inner.config._attn_implementation != NAME:
             raise Unsupported("its attention cannot be exchanged")
+        if inner.base_model is inner:
+            raise Unsupported("its layers cannot be run apart from its output layer")
         head = inner.get_output_embeddings()
         if not isinstance(head, nn.Linear):
             raise Unsupported(f"its output layer is a {type(head).__name__}")
