@@ -161,7 +161,9 @@ def plain_step(model: Any, rows: Sequence[Example], bf16: bool) -> Step:
 
 def distance(one: Step, other: Step, rows: Sequence[Example]) -> dict[str, float]:
     """The largest difference of a part in nats per token of that part, and of the gradient."""
-    lengths = torch.tensor([[len(r.shared), len(r.chosen or ()), len(r.rejected or ())] for r in rows])
+    lengths = torch.tensor(
+        [[len(r.shared), len(r.chosen or ()), len(r.rejected or ())] for r in rows]
+    )
     gaps = (one.parts - other.parts).abs() / lengths.clamp(min=1)
     slope = float((one.gradient - other.gradient).norm() / other.gradient.norm())
     return {"values": float(gaps.max()), "gradient": slope, "loss": abs(one.loss - other.loss)}

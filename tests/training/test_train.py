@@ -15,6 +15,7 @@ pytest.importorskip("transformers")
 import torch
 
 import tiny_model
+from rounding import CURVE, LOGP
 from seapo_cli.errors import SeapoError, UsageError
 from seapo_cli.training import train as program
 from seapo_cli.training.settings import TrainSettings
@@ -109,7 +110,7 @@ def test_lora_trains_adapters_only_and_merges_on_request(tmp_path: Path, pairs: 
     model = AutoModelForCausalLM.from_pretrained(merged.output_dir)
     with_adapters = AutoModelForCausalLM.from_pretrained(settings.output_dir)
     ids = torch.arange(10)[None]
-    assert torch.allclose(model(ids).logits, with_adapters(ids).logits, atol=1e-4)
+    assert torch.allclose(model(ids).logits, with_adapters(ids).logits, atol=LOGP)
 
 
 def test_reference_is_computed_once(
@@ -135,7 +136,7 @@ def test_accumulation_gives_the_same_curve(tmp_path: Path, pairs: Path) -> None:
     for settings in (whole, parts):
         program.train(settings)
     curves = [[row["loss"] for row in steps(settings)] for settings in (whole, parts)]
-    assert curves[0] == pytest.approx(curves[1], abs=1e-5)
+    assert curves[0] == pytest.approx(curves[1], **CURVE)
 
 
 def test_bad_and_long_rows_are_named_and_counted(tmp_path: Path, capfd: Any) -> None:

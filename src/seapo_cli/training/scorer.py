@@ -60,7 +60,10 @@ class Scorer(nn.Module):
             raise Unsupported("its layers cannot be run apart from its output layer")
         head = inner.get_output_embeddings()
         if not isinstance(head, nn.Linear):
-            raise Unsupported(f"its output layer is a {type(head).__name__}")
+            kind = type(head)
+            raise Unsupported(
+                f"its output layer is a {kind.__name__} of {kind.__module__.partition('.')[0]}"
+            )
 
     @property
     def config(self) -> Any:
