@@ -1,4 +1,4 @@
-"""The self-check: what it lets pass is exact, what it does not is told, and nothing else happens."""
+"""The self-check: what it lets pass is exact, and what it does not is told."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def checked(model: Any, bf16: bool = False, rows: Any = None) -> tuple[Scorer, l
 
 
 class CausalMix(nn.Module):
-    """Adds a share of the token before: it looks past the attention, over the border of branches."""
+    """Adds a share of the token before, over the border of branches, past the attention."""
 
     def __init__(self, inner: nn.Module, share: float) -> None:
         super().__init__()

@@ -75,6 +75,43 @@ def test_the_folder_loads_and_generates(tmp_path: Path, pairs: Path) -> None:
     assert all(torch.equal(saved[name.removeprefix("model.")], w) for name, w in weights.items())
 
 
+def test_a_finished_run_keeps_its_card_and_its_model(tmp_path: Path, pairs: Path) -> None:
+    settings = train_settings(tmp_path, [pairs], max_steps=2, eval_split=0.25)
+    program.train(settings)
+    files = {path: path.read_bytes() for path in settings.output_dir.iterdir() if path.is_file()}
+    told = metrics(settings)[-2:]
+    assert json.dumps(told[0]["loss"]) in files[settings.output_dir / "README.md"].decode()
+    assert json.dumps(told[1]["eval/loss"]) in files[settings.output_dir / "README.md"].decode()
+    program.train(settings)
+    assert {path: path.read_bytes() for path in files} == files
+
+
+def test_a_run_that_stopped_early_stays_stopped(tmp_path: Path, pairs: Path) -> None:
+    values = {"eval_split": 0.25, "eval_steps": 1, "patience": 2, "epochs": 30.0}
+    settings = train_settings(tmp_path, [pairs], **values, learning_rate=3.0, schedule="constant")
+    program.train(settings)
+    files = {path: path.read_bytes() for path in settings.output_dir.iterdir() if path.is_file()}
+    program.train(settings)
+    assert {path: path.read_bytes() for path in files} == files
+
+
+def test_dropout_is_off_in_training_and_kept_in_the_configuration(
+    tmp_path: Path, pairs: Path
+) -> None:
+    tiny_model.save_tiny(tmp_path / "model", attention_dropout=0.5)
+    without = tiny_model.save_tiny(tmp_path / "without")
+    settings = train_settings(tmp_path, [pairs], share_prefix=False)
+    program.train(settings)
+    config = json.loads((settings.output_dir / "config.json").read_text())
+    assert config["attention_dropout"] == 0.5
+    other = train_settings(
+        tmp_path, [pairs], model=str(without), share_prefix=False, output_dir=tmp_path / "other"
+    )
+    program.train(other)
+    curves = [[row["loss"] for row in steps(one)] for one in (settings, other)]
+    assert curves[0] == curves[1]
+
+
 @pytest.mark.parametrize("loss", ["simpo", "orpo", "kto"])
 def test_other_losses_run(tmp_path: Path, pairs: Path, loss: str) -> None:
     settings = train_settings(tmp_path, [pairs], loss=loss, epochs=4)

@@ -128,6 +128,8 @@ class Checkpoints:
             self._load(path, state, model, optimizer)
             say(f"going on after step {progress.step:,} ({path.name})")
             return progress
+        if found:
+            say("no good checkpoint is left: beginning again")
         return None
 
     def _load(

@@ -22,18 +22,18 @@ def read_saved(path: Path) -> Any:
         SeapoError: it cannot be read at all.
     """
     try:
-        if not path.stat().st_size:
-            raise Damaged("empty")
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        with path.open("rb") as file:
+            empty = not file.read(1)
     except OSError as error:
-        raise SeapoError(f"{path}: cannot read: {error.strerror or error}") from None
-    except Damaged:
-        raise
+        raise SeapoError(f"{path}: cannot read: {error.strerror}") from None
+    if empty:
+        raise Damaged("empty")
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except Exception as error:  # torch and pickle raise whatever the bytes make them stumble over
         lines = str(error).strip().splitlines()
-        raise Damaged(
-            f"{type(error).__name__}: {lines[0][:100] if lines else 'no reason'}"
-        ) from None
+        reason = lines[0][:100] if lines else "unreadable"
+        raise Damaged(f"{type(error).__name__}: {reason}") from None
 
 
 def all_finite(values: Any) -> bool:
