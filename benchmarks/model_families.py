@@ -4,8 +4,8 @@
 
 For each family, in fp32 and bf16: what the self-check decides, and then loss and gradient of a DPO
 step on that path beside a plain implementation that is written here, apart from the program's own.
-fp32 is compared directly. Under bf16 both are compared with fp32: `seapo` may be off by no more
-than what the plain implementation is off by itself. Written: `results/model_families.json`.
+fp32 is compared directly. Under bf16 both are compared with fp32: `seapo` may be off by about what
+the plain implementation is off by itself, three times as much at most. Written: `results/model_families.json`.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def judged(family: str, bf16: bool) -> dict[str, Any]:
     scorer = Scorer(model, bf16)
     notes = choose_path(scorer, scorer, rows, torch.device("cpu"))
     found = distance(step(model, lambda: scorer(range(len(rows)), rows, True)), truth, rows)
-    wrong = [name for name, slack in SLACK.items() if found[name] > 2 * own[name] + slack]
+    wrong = [name for name, slack in SLACK.items() if found[name] > 3 * own[name] + slack]
     return {
         "family": family,
         "precision": "bf16" if bf16 else "fp32",
