@@ -10,6 +10,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 import torch
+import transformers
 from torch import nn
 
 import model_families
@@ -72,23 +73,24 @@ def test_leaking_families_are_caught_without_knowing_their_layers(
     family: str, bf16: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(check, "_unbounded", lambda _: None)
+    if not hasattr(transformers, f"{model_families.FAMILIES[family][0]}Config"):
+        pytest.skip(f"transformers {transformers.__version__} has no {family}")
     assert "log-probabilit" in checked(model_families.build(family), bf16)[1][0]
 
 
 EXPERTS = {"Qwen3-MoE", "Qwen3-Next", "Mixtral", "GPT-OSS", "Llama4"}
-QUICK = {
-    "Mistral, window": "",
-    "Mixtral": "",
-    "Gemma2": "Gemma2Attention has a soft cap",
-    "Gemma3": "",
-    "Granite": "",
-    "Cohere2": "",
-    "LFM2": "it has layers of the kind conv",
-    "GPT-OSS": "GptOssAttention has sinks",
-    "GPT-NeoX": "",
-    "Mamba2": "it has layers of the kind linear_attention",
-    "Llama4": "it has layers of the kind chunked_attention",
-}
+SHARE = {"Mistral, window", "Mixtral", "Granite", "Cohere2", "GPT-NeoX"}
+FALL_BACK = {"Gemma2", "LFM2", "GPT-OSS", "Mamba2"}
+REST = sorted(model_families.FAMILIES.keys() - SHARE - FALL_BACK)
+
+
+def judged(family: str) -> list[dict[str, Any]]:
+    name = model_families.FAMILIES[family][0]
+    if not hasattr(transformers, f"{name}Config"):
+        pytest.skip(f"transformers {transformers.__version__} has no {family}")
+    if family == "Llama4" and transformers.__version__ < "5":
+        pytest.skip("padding changes its values, whoever computes them, before transformers 5")
+    return [model_families.judged(family, bf16) for bf16 in precisions(family)]
 
 
 def precisions(family: str) -> tuple[bool, ...]:
@@ -96,19 +98,19 @@ def precisions(family: str) -> tuple[bool, ...]:
     return (False,) if family in EXPERTS else (False, True)
 
 
-@pytest.mark.parametrize("family", QUICK)
+@pytest.mark.parametrize("family", sorted(SHARE | FALL_BACK))
 def test_families_are_right_or_fall_back_and_say_why(family: str) -> None:
-    for bf16 in precisions(family):
-        found = model_families.judged(family, bf16)
+    for found in judged(family):
         assert found["wrong"] == ""
-        assert found["why"] == QUICK[family]
-        assert (found["path"] == "whole sequences") == bool(QUICK[family])
+        assert (found["path"] == "whole sequences") == bool(found["why"]) == (family in FALL_BACK)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("family", [name for name in model_families.FAMILIES if name not in QUICK])
+@pytest.mark.parametrize("family", REST)
 def test_the_other_families(family: str) -> None:
-    assert not any(model_families.judged(family, bf16)["wrong"] for bf16 in precisions(family))
+    for found in judged(family):
+        assert found["wrong"] == ""
+        assert (found["path"] == "whole sequences") == bool(found["why"])
 
 
 @pytest.mark.parametrize("values", [{"logit_scale": 0.25}, {"final_logit_softcapping": 2.0}])

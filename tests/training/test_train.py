@@ -63,7 +63,10 @@ def test_the_folder_loads_and_generates(tmp_path: Path, pairs: Path) -> None:
     model = AutoModelForCausalLM.from_pretrained(settings.output_dir)
     tokenizer = AutoTokenizer.from_pretrained(settings.output_dir)
     prompt = tokenizer.apply_chat_template(
-        [{"role": "user", "content": "Hi"}], add_generation_prompt=True, return_tensors="pt"
+        [{"role": "user", "content": "Hi"}],
+        add_generation_prompt=True,
+        return_tensors="pt",
+        return_dict=True,
     )
     assert model.generate(**prompt, max_new_tokens=2, do_sample=False).shape[1] > 2
     assert (settings.output_dir / "generation_config.json").is_file()
