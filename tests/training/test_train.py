@@ -68,7 +68,7 @@ def test_the_folder_loads_and_generates(tmp_path: Path, pairs: Path) -> None:
         return_tensors="pt",
         return_dict=True,
     )
-    assert model.generate(**prompt, max_new_tokens=2, do_sample=False).shape[1] > 2
+    assert model.generate(prompt["input_ids"], max_new_tokens=2, do_sample=False).shape[1] > 2
     assert (settings.output_dir / "generation_config.json").is_file()
     card = (settings.output_dir / "README.md").read_text()
     assert '"hash"' in card
