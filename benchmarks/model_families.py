@@ -5,7 +5,8 @@
 For each family, in fp32 and bf16: what the self-check decides, and then loss and gradient of a DPO
 step on that path beside a plain implementation that is written here, apart from the program's own.
 fp32 is compared directly. Under bf16 both are compared with fp32: `seapo` may be off by about what
-the plain implementation is off by itself, three times as much at most. Written: `results/model_families.json`.
+the plain implementation is off by itself, three times as much at most. Written:
+`results/model_families.json`.
 """
 
 from __future__ import annotations
