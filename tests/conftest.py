@@ -15,6 +15,20 @@ settings.register_profile("seapo", deadline=None)  # other work on the machine i
 settings.load_profile("seapo")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="A skipped test is a failure.")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail where tests were skipped that a make target has installed all things for."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped") if reporter else None
+    if skipped and session.config.getoption("--no-skips") and not session.exitstatus:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter.write_line(f"\n--no-skips: {len(skipped)} skipped, see below", red=True)
+
+
 @pytest.fixture(scope="session")
 def _server_process() -> Iterator[Server]:
     with serve() as server:

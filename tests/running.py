@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+import forked
 from servers import Server
 
 KEY = "sk-sentinel-4f1d2c"
@@ -60,6 +61,8 @@ class Seapo:
     folder: Path
     server: Server
     environment: dict[str, str] = field(default_factory=dict)
+    fresh: bool = False
+    """Whether every command gets a new interpreter."""
 
     def __post_init__(self) -> None:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI_", "SEAPO_"))}
@@ -88,7 +91,7 @@ class Seapo:
         limits: Callable[[], None] | None = None,
         stdin: IO[bytes] | int = subprocess.PIPE,
     ) -> subprocess.Popen[bytes]:
-        """Start a command without waiting for it."""
+        """Start a command in a new interpreter, without waiting for it."""
         return self._start([stage, *self._defaults(stage, options), *options], limits, stdin)
 
     def _start(
@@ -126,14 +129,18 @@ class Seapo:
         stdin: bytes | Iterable[Data] = b"",
         limits: Callable[[], None] | None = None,
     ) -> Result:
-        """Run a command to its end."""
+        """Run a command to its end; with limits in a new interpreter, else in a fork."""
         data = stdin if isinstance(stdin, bytes) else jsonl(stdin)
-        return self.finish(self.start(stage, *options, limits=limits), data)
+        if limits or self.fresh:
+            return self.finish(self.start(stage, *options, limits=limits), data)
+        return self.bare(stage, *self._defaults(stage, options), *options, stdin=data)
 
     def bare(self, *arguments: str, stdin: bytes | Iterable[Data] = b"") -> Result:
         """Run the command exactly as given, to its end."""
         data = stdin if isinstance(stdin, bytes) else jsonl(stdin)
-        return self.finish(self._start(arguments), data)
+        if self.fresh:
+            return self.finish(self._start(arguments), data)
+        return self.finish(forked.start(arguments, self.environment, self.folder), data)
 
     def finish(self, process: subprocess.Popen[bytes], stdin: bytes | None = None) -> Result:
         """Wait for a command's end and check what it left behind."""

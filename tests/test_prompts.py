@@ -81,7 +81,9 @@ def test_dashes_inside_of_the_front_matter_do_not_end_it(tmp_path: Path) -> None
         ("---\nname: a\ndescription: c\nplace: [number]\n---\nbody\n", "place: Extra inputs"),
         ("---\nname: a\ndescription: c\nexamples: [{mistake: d}]\n---\nb\n", "examples.0.original"),
         ("---\nname: a\ndescription: c\nguidance: d\n---\nb\n", "guidance stands below"),
-        ("---\n1: a\n---\nbody\n", "must be a mapping"),
+        ("---\nname: a\ndescription: b\n1: a\n---\nbody\n", "1: Extra inputs"),
+        (f"---\nname: a\ndescription: {'[' * 3000}\n---\nbody\n", "nested too deeply"),
+        ('---\nname: a\ndescription: "\\ud800"\n---\nbody\n', "not valid UTF-8"),
     ],
 )
 def test_a_bad_file_is_one_clear_line(tmp_path: Path, text: str, reason: str) -> None:
@@ -91,6 +93,13 @@ def test_a_bad_file_is_one_clear_line(tmp_path: Path, text: str, reason: str) ->
         read_error_type(path)
     assert str(caught.value).startswith(f"{path}: ")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["2020-13-45", "9" * 5000, "!!timestamp x", "no", "5"])
+def test_all_values_are_text(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "type.md"
+    path.write_text(f"---\nname: a\ndescription: {value}\n---\nbody\n")
+    assert read_error_type(path).description == value.removeprefix("!!timestamp ")
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:

@@ -79,3 +79,36 @@ def test_a_row_keeps_its_keys_in_their_order_and_gains_what_it_lacks() -> None:
 def test_usage_adds_up() -> None:
     one = Usage(prompt_tokens=1, completion_tokens=2, cached_tokens=3)
     assert one + one == Usage(prompt_tokens=2, completion_tokens=4, cached_tokens=6)
+
+
+def test_the_system_column_is_heeded() -> None:
+    row = read_row({"system": "Be brief.", "prompt": "Why?"})
+    assert [message.role for message in row.messages] == ["system", "user"]
+    assert row.extended()["prompt"] == "Why?"
+    assert row.id != read_row({"prompt": "Why?"}).id
+    own = [{"role": "system", "content": "own"}, {"role": "user", "content": "Why?"}]
+    assert read_row({"system": "Be brief.", "messages": own}).messages[0].content == "own"
+    assert len(read_row({"system": 3, "prompt": "Why?"}).messages) == 1
+
+
+def test_sharegpt_and_parts_of_text() -> None:
+    turns = [{"from": "human", "value": "Why?"}, {"from": "gpt", "value": "So."}]
+    row = read_row({"conversations": turns})
+    assert (row.messages[0].content, row.response) == ("Why?", "So.")
+    parts = [{"type": "text", "text": "Why"}, {"type": "text", "text": "so?"}]
+    row = read_row({"messages": [{"role": "user", "content": parts}]})
+    assert row.messages[0].content == "Why\nso?"
+
+
+@pytest.mark.parametrize(
+    ("turn", "told"),
+    [
+        ({"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}, "calls tools"),
+        ({"from": "function_call", "value": "{}"}, "calls tools"),
+        ({"role": "user", "content": [{"type": "image_url", "image_url": {}}]}, "holds images"),
+        ({"from": [], "value": "x"}, "message 0"),
+    ],
+)
+def test_more_than_text_is_named(turn: object, told: str) -> None:
+    with pytest.raises(RowError, match=told):
+        read_row({"messages": [turn]})

@@ -28,13 +28,24 @@ from seapo_cli.settings import (
         (InjectSettings, {"mix": {"a": -1}}, "numbers from 0 on"),
         (InjectSettings, {"mix": {"a": 0}}, "not all zero"),
         (InjectSettings, {"error_types": ["a"], "unknown": 1}, "--unknown"),
+        (BackendSettings, {"timeout": float("inf")}, "--timeout"),
+        (BackendSettings, {"timeout": float("nan")}, "--timeout"),
+        (BackendSettings, {"timeout": 1e300}, "--timeout"),
+        (BackendSettings, {"model": "\udcff"}, "--model: not valid UTF-8"),
+        (EngineSettings, {"patience": float("inf")}, "--patience"),
+        (SampleSettings, {"seed": 2**64}, "--seed"),
+        (SampleSettings, {"max_tokens": 2**64}, "--max-tokens"),
+        (SampleSettings, {"system": "\udcff"}, "--system: not valid UTF-8"),
+        (SampleSettings, {"stop": ("ok", "\udcff")}, "--stop: not valid UTF-8"),
     ],
 )
 def test_errors_name_the_option(kind: type, values: dict[str, object], told: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        kind.checked(**values)  # type: ignore[attr-defined]
-    assert told in str(caught.value)
-    assert "\n" not in str(caught.value)
+    for make in (kind, kind.checked):  # type: ignore[attr-defined]
+        with pytest.raises(UsageError) as caught:
+            make(**values)
+        assert told in str(caught.value)
+        assert "\n" not in str(caught.value)
+        assert "Value error" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

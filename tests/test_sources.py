@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,7 @@ import zstandard
 from pyarrow import parquet
 
 from running import Seapo
+from seapo_cli import sources
 from seapo_cli.errors import UsageError
 from seapo_cli.jsonl import Line, Output, encode_all, input_size, open_input, read_lines
 
@@ -180,3 +183,113 @@ def test_caches_in_a_saved_data_set_are_no_rows(tmp_path: Path) -> None:
     write_arrow(tmp_path / "data-00000-of-00001.arrow")
     write_arrow(tmp_path / "cache-28b8acad62255a74.arrow")
     assert rows(tmp_path) == ROWS
+
+
+def test_json_arrays_and_csv(tmp_path: Path) -> None:
+    for text in (orjson.dumps(ROWS), orjson.dumps(ROWS, option=orjson.OPT_INDENT_2)):
+        for name in ("rows.json", "rows.jsonl"):
+            (tmp_path / name).write_bytes(b"\xef\xbb\xbf" + text)
+            assert rows(tmp_path / name) == ROWS
+    (tmp_path / "rows.csv").write_text(
+        'id,prompt,response\n1,"What, \n""this""?",☂\n2,b,\n3,b,c,d\n4,d,e\n', "utf-8-sig"
+    )
+    assert rows(tmp_path / "rows.csv") == [
+        {"id": "1", "prompt": 'What, \n"this"?', "response": "☂"},
+        {"id": "2", "prompt": "b"},
+        ["3", "b", "c", ["d"]],
+        {"id": "4", "prompt": "d", "response": "e"},
+    ]
+    (tmp_path / "rows.tsv").write_text("prompt\tresponse\na\tb\n")
+    assert rows(tmp_path / "rows.tsv") == [{"prompt": "a", "response": "b"}]
+
+
+def test_a_first_row_that_is_an_array_costs_only_itself(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b'["not a row"]\n' + TEXT)
+    assert rows(path) == [["not a row"], *ROWS]
+
+
+def test_an_array_that_is_too_large_names_the_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "MOST_ARRAY_BYTES", 1000)
+    (tmp_path / "rows.json").write_bytes(orjson.dumps(ROWS))
+    with pytest.raises(UsageError, match="jq -c"):
+        rows(tmp_path / "rows.json")
+
+
+def test_folders_hold_json_too_but_not_what_datasets_notes(tmp_path: Path) -> None:
+    for name in ("a.json", "b.ndjson"):
+        (tmp_path / name).write_bytes(TEXT)
+    (tmp_path / "c.json").write_bytes(orjson.dumps(ROWS))
+    (tmp_path / "state.json").write_text("{}")
+    assert rows(tmp_path) == ROWS * 3
+
+
+def test_a_web_address_is_a_file() -> None:
+    assert sources.files_of("https://host/data.jsonl?download=true") == [
+        "https://host/data.jsonl?download=true"
+    ]
+    assert sources.files_of("https://host/folder/") == ["https://host/folder/"]
+    reader = sources._reader("https://host/data.jsonl.gz?download=true#x")
+    assert reader is sources._gzip
+
+
+MEASURE = """
+import re, sys
+from seapo_cli.jsonl import open_input, read_lines
+with open_input(sys.argv[1]) as stream:
+    for lines in read_lines(stream):
+        for line in lines:
+            print(line.error)
+# Not getrusage: that counts the process that this one was forked from.
+print(int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) >> 10)
+"""
+
+
+def bomb_zst(path: Path) -> None:
+    path.write_bytes(zstandard.compress(b"\n" * (4 << 20)))
+
+
+def bomb_texts(path: Path) -> None:
+    table = pyarrow.table({"prompt": ["x" * (4 << 20)] * 40})
+    parquet.write_table(table, path, compression="zstd", use_dictionary=False)
+
+
+def bomb_dictionary(path: Path) -> None:
+    table = pyarrow.table({"prompt": ["x" * (4 << 20)] * 40})
+    parquet.write_table(table, path, compression="none")
+
+
+def bomb_list(path: Path) -> None:
+    values = pyarrow.nulls(70_000_000, pyarrow.int8())
+    table = pyarrow.table({"x": pyarrow.ListArray.from_arrays([0, len(values)], values)})
+    parquet.write_table(table, path, compression="zstd")
+
+
+def bomb_arrow(path: Path) -> None:
+    table = pyarrow.table({"prompt": ["z" * (1 << 16)] * 5000})
+    options = pyarrow.ipc.IpcWriteOptions(compression="zstd")
+    with pyarrow.ipc.new_file(path, table.schema, options=options) as file:
+        file.write_table(table)
+
+
+BOMBS: dict[str, tuple[Callable[[Path], None], bool]] = {
+    "rows.jsonl.zst": (bomb_zst, False),
+    "texts.parquet": (bomb_texts, True),
+    "dictionary.parquet": (bomb_dictionary, False),
+    "list.parquet": (bomb_list, True),
+    "rows.arrow": (bomb_arrow, True),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_small_files_do_not_fill_the_memory(tmp_path: Path, name: str) -> None:
+    write, refused = BOMBS[name]
+    write(tmp_path / name)
+    run = subprocess.run(
+        [sys.executable, "-c", MEASURE, str(tmp_path / name)], capture_output=True, check=True
+    )
+    *told, peak = run.stdout.decode().splitlines()
+    assert int(peak) < 300, f"{peak} MB"
+    assert any("times its size" in line for line in told) == refused

@@ -11,9 +11,9 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from seapo_cli.pairs import Pair, read_pair
 from seapo_cli.training.layout import PARTS
 from seapo_cli.training.losses import LOSSES
-from seapo_cli.training.pairs import Pair, read_pair
 from seapo_cli.training.processes import Processes
 from seapo_cli.training.scorer import Path as ScorerPath
 from seapo_cli.training.scorer import Scorer

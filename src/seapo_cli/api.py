@@ -13,6 +13,7 @@ loop runs in a thread of its own, so this works inside notebooks and other event
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import os
 import threading
@@ -26,14 +27,14 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from seapo_cli.engine.pipeline import AnyStage, Failure, LocalStage, Result, local_result
 from seapo_cli.engine.session import ModelUse, open_gateway, open_results
 from seapo_cli.engine.tally import Tally
 from seapo_cli.errors import UsageError
-from seapo_cli.jsonl import Line, encode
+from seapo_cli.json_text import encode
+from seapo_cli.jsonl import Line
 from seapo_cli.records import Keys
 from seapo_cli.settings import (
     BackendSettings,
@@ -155,8 +156,8 @@ def pair(
     settings = settings or PairSettings()
     if settings.eval_split and on_evaluation is None:
         raise UsageError("eval_split needs on_evaluation, which takes the rows for evaluation")
-    with Scratch("-") as scratch, _on_disk(rows, scratch.folder) as source:
-        maker = Maker(source, scratch, settings, keys or Keys(), Report())
+    with Scratch("-") as scratch:
+        maker = Maker(_on_disk(rows, scratch.file()), scratch, settings, keys or Keys(), Report())
         for read in maker.read():
             for result in read.bad:
                 _told(result, on_failure or _log)
@@ -179,13 +180,10 @@ async def _judge(maker: Maker, model: ModelUse, on_failure: OnFailure) -> None:
                 _told(result, on_failure)
 
 
-@contextmanager
-def _on_disk(rows: Rows, folder: Path) -> Iterator[BinaryIO]:
-    path = folder / "given.jsonl"
-    with path.open("wb") as file:
-        file.writelines(encode(dict(row)) for row in rows)
-    with path.open("rb", buffering=0) as source:
-        yield source
+def _on_disk(rows: Rows, file: io.BufferedRandom) -> BinaryIO:
+    file.writelines(encode(dict(row)) for row in rows)
+    file.seek(0)
+    return cast("BinaryIO", file.raw)
 
 
 def _log(row: Mapping[str, Any], failure: Failure) -> None:

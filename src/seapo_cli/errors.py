@@ -2,6 +2,7 @@
 
     SeapoError                 the run cannot go on
     ├── UsageError             the command line or a settings file is wrong
+    │   └── InUse              another run is writing the same file
     ├── RowError               one row is bad; the others go on
     │   ├── InjectionError     no usable negative came back for this row and type
     │   └── Pending            its answer comes with a later batch
@@ -11,12 +12,18 @@
     │   ├── Transient          ... and may work next time
     │   ├── Unreachable        ... because nobody answers at the address
     │   └── BackendFatal       ... and every other one will too: key, model, quota
+    ├── ReaderGone             whoever read stdout has closed it
+    ├── NothingDone            there were rows, and none succeeded
     ├── TooManyErrors          --max-errors was reached
     ├── Unfinished             rows wait for answers to a batch
     └── StoreError             the request store cannot be read or written
 
 Messages say what was wrong, where, and what to do; they never carry an API key.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterable
 
 
 class SeapoError(Exception):
@@ -29,6 +36,20 @@ class UsageError(SeapoError):
     """The command line, an environment variable or a settings file is wrong."""
 
     exit_code = 2
+
+
+def unknown(kind: str, name: str, known: Iterable[str], more: str = "") -> UsageError:
+    """There is nothing of that name: says what there is, and what was perhaps meant."""
+    from difflib import get_close_matches
+
+    names = list(known)
+    close = get_close_matches(name, names, n=1)
+    meant = f"did you mean {close[0]!r}? there are" if close else "take one of"
+    return UsageError(f"no {kind} {name!r}: {meant} {', '.join(names)}{more}")
+
+
+class InUse(UsageError):
+    """Another run is writing the same file."""
 
 
 class RowError(SeapoError):
@@ -74,6 +95,14 @@ class BackendFatal(BackendError):
 
 class TooManyErrors(SeapoError):
     """More rows failed than `--max-errors` allows."""
+
+
+class ReaderGone(SeapoError):
+    """Whoever read stdout has closed it, as `head` does: no failure in itself."""
+
+
+class NothingDone(SeapoError):
+    """There were rows, and all of them failed."""
 
 
 class Unfinished(SeapoError):

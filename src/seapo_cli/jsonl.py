@@ -12,14 +12,13 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
-import orjson
-
-from seapo_cli.errors import SeapoError, UsageError
-from seapo_cli.sources import DamagedInput, compressor, is_plain, open_rows
+from seapo_cli.errors import ReaderGone, SeapoError, UsageError
+from seapo_cli.json_text import decode, encode
+from seapo_cli.sources import DamagedInput, array_rows, compressor, is_plain, open_rows
+from seapo_cli.whole_files import descriptor_of, shown, target_of
 
 MAX_LINE_BYTES = 32 << 20
 _CHUNK_BYTES = 1 << 16
@@ -51,6 +50,9 @@ def read_lines(stream: BinaryIO) -> Iterator[list[Line]]:
             chunk = stream.read(_CHUNK_BYTES)
         except DamagedInput as error:
             damage = str(error)
+            break
+        except OSError as error:  # a closed stdin, a disk that fails
+            damage = f"cannot be read: {error.strerror}"
             break
         if not chunk:
             break
@@ -85,9 +87,11 @@ def _decode(raw: bytes, number: int, end: int) -> Line | None:
     if not raw.strip():
         return None
     try:
-        return Line(number, orjson.loads(raw), end=end)
-    except orjson.JSONDecodeError as error:
+        return Line(number, decode(raw), end=end)
+    except ValueError as error:
         reason = f"not valid JSON: {error}"
+    if number == 1 and raw.lstrip().startswith(b"["):
+        reason = "the beginning of a JSON array: `jq -c '.[]'` makes JSONL of it"
     try:
         raw.decode()
     except UnicodeDecodeError as bad:
@@ -115,9 +119,14 @@ def open_input(name: str) -> Iterator[BinaryIO]:
         source = os.dup(0) if name == "-" else os.open(name, os.O_RDONLY)
         stream = os.fdopen(source, "rb", buffering=0)
     except OSError as error:
-        raise UsageError(f"{'stdin' if name == '-' else name}: {error.strerror}") from None
+        raise UsageError(f"{input_name(name)}: {error.strerror}") from None
     with stream:
-        yield stream
+        yield array_rows(stream, input_name(name)) or stream
+
+
+def input_name(name: str) -> str:
+    """What messages call an input."""
+    return "stdin" if name == "-" else shown(name)
 
 
 def input_size(stream: BinaryIO) -> int | None:
@@ -128,60 +137,48 @@ def input_size(stream: BinaryIO) -> int | None:
     return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
-def encode(row: Any) -> bytes:
-    """One JSON line, newline included."""
-    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
-
-
 class Output:
-    """Where rows go: stdout, or a file that exists under its name only once it is whole.
+    """Where rows go: stdout, a pipe or device, or a file that gets its name once it is whole.
 
-    `Output("FILE")` writes `FILE.part` and renames it when the block ends without an error;
-    otherwise the part file stays for inspection. What is no regular file (`-` for stdout,
-    a pipe, `/dev/null`) is written directly. The name says whether it is compressed.
+    The name says whether it is compressed. What there is of a file that did not become whole
+    stays under its temporary name.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = "stdout" if name == "-" else name
-        self._target = Path(os.path.realpath(name))
-        self._part = self._target.with_name(self._target.name + ".part")
-        self._renames = name != "-" and (not self._target.exists() or self._target.is_file())
-        self._to_stdout = name == "-"
+    def __init__(self, name: str, option: str = "") -> None:
+        self.name = "stdout" if name == "-" else shown(name)
+        self._told = f"{option}: {self.name}" if option else self.name
+        self._target = target_of(name, keep_part=True)
+        self._is_stdout = descriptor_of(name) == 1
         self._packer = compressor(name)
+        self.always = False
+        """Whether the file gets its name whatever ends the block, as reports of a run do."""
 
     def __enter__(self) -> Self:
-        path = self._part if self._renames else self._target
         try:
-            if self._to_stdout:
-                self._fd = os.dup(1)
-            elif self._renames:
-                self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
-            else:
-                self._fd = os.open(path, os.O_WRONLY)
-            self.may_block = not stat.S_ISREG(os.fstat(self._fd).st_mode)
+            self._target.__enter__()
+            self.may_block = not stat.S_ISREG(os.fstat(self._target.fd).st_mode)
             """Whether a write can wait for a slow reader (a pipe, a terminal)."""
         except OSError as error:
-            raise UsageError(f"{self.name}: cannot write: {error.strerror}") from None
+            raise UsageError(f"{self._told}: cannot write: {error.strerror}") from None
         return self
 
     def write(self, data: bytes | bytearray) -> None:
         """Write all of `data`.
 
         Raises:
-            BrokenPipeError: the reader is gone.
+            ReaderGone: the reader of stdout is gone.
             SeapoError: the disk is full, or another I/O error.
         """
         self._write(self._packer.compress(data) if self._packer else data)
 
     def _write(self, data: bytes | bytearray) -> None:
-        view = memoryview(data)
         try:
-            while view:
-                view = view[os.write(self._fd, view) :]
-        except BrokenPipeError:
-            raise
+            self._target.write(data)
+        except BrokenPipeError as error:
+            kind = ReaderGone if self._is_stdout else SeapoError
+            raise kind(f"{self._told}: cannot write: {error.strerror}") from None
         except OSError as error:
-            raise SeapoError(f"{self.name}: cannot write: {error.strerror}") from None
+            raise SeapoError(f"{self._told}: cannot write: {error.strerror}") from None
 
     def __exit__(
         self,
@@ -189,13 +186,16 @@ class Output:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        whole = False
         try:
-            if self._packer and kind is None:
+            if self._packer and (kind is None or self.always):
                 self._write(self._packer.flush())
+            whole = kind is None or self.always
         finally:
-            os.close(self._fd)
-        if self._renames and kind is None:
-            self._part.replace(self._target)
+            try:
+                self._target.close(whole)
+            except OSError as failed:
+                raise SeapoError(f"{self._told}: cannot write: {failed.strerror}") from None
 
 
 def encode_all(rows: Iterable[Any]) -> bytes:

@@ -16,7 +16,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from seapo_cli.errors import UsageError
+from seapo_cli.errors import UsageError, unknown
+from seapo_cli.settings import first_problem, is_utf8
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<head>.*?\n)---[ \t]*\n(?P<body>.*)", re.DOTALL)
 
@@ -73,8 +74,7 @@ def load_error_type(name: str) -> ErrorType:
             return error_type
     if name.endswith(".md") or "/" in name:
         return read_error_type(Path(name))
-    known = ", ".join(error_types())
-    raise UsageError(f"no error type {name!r}: take one of {known}, or a file TYPE.md of your own")
+    raise unknown("error type", name, error_types(), ", or a file TYPE.md of your own")
 
 
 def read_error_type(path: Path) -> ErrorType:
@@ -94,20 +94,24 @@ def read_error_type(path: Path) -> ErrorType:
     if not parts or not parts["body"].strip():
         raise UsageError(f"{path}: expected front matter between two lines '---', then guidance")
     try:
-        fields: Any = yaml.safe_load(parts["head"])
-        if not isinstance(fields, dict) or not all(isinstance(name, str) for name in fields):
+        # All scalars are text: nothing is taken for a date, a truth value or a number.
+        fields: Any = yaml.load(parts["head"], Loader=yaml.BaseLoader)
+        if not isinstance(fields, dict):
             raise UsageError(f"{path}: the front matter must be a mapping of names to values")
         if "guidance" in fields or "source" in fields:
             raise UsageError(f"{path}: guidance stands below the front matter, not in it")
+        if not is_utf8(fields):
+            raise UsageError(f"{path}: front matter: not valid UTF-8")
         return ErrorType(**fields, guidance=parts["body"].strip(), source=text)
     except yaml.YAMLError as error:
         raise UsageError(
             f"{path}: front matter is not YAML: {' '.join(str(error).split())}"
         ) from None
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{path}: front matter, {where}: {first['msg']}") from None
+        where, text = first_problem(error)
+        raise UsageError(f"{path}: front matter, {where}: {text}") from None
+    except RecursionError:
+        raise UsageError(f"{path}: front matter: nested too deeply") from None
 
 
 @cache

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from seapo_cli.errors import RowError
 
-PROMPT_KEYS = ("prompt", "instruction", "question", "messages")
+PROMPT_KEYS = ("prompt", "instruction", "question", "messages", "conversations")
 RESPONSE_KEYS = ("response", "output", "answer", "completion", "chosen")
 NEGATIVE_KEYS = ("negative", "rejected")
 
@@ -29,6 +29,9 @@ class Message(BaseModel):
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: str
 
+
+_SPEAKERS = {"human": "user", "gpt": "assistant", "chatgpt": "assistant", "bing": "assistant"}
+"""Roles by their names in ShareGPT's `from`."""
 
 Prompt = str | tuple[Message, ...]
 _messages = TypeAdapter(tuple[Message, ...])
@@ -191,8 +194,10 @@ def read_row(data: object, keys: Keys = Keys(), line: int = 0) -> Row:
         RowError: it is no object, has no prompt, or a part has the wrong type.
     """
     if not isinstance(data, dict):
-        raise RowError(f"a row must be a JSON object, this one is {_kind(data)}")
+        hint = ": `jq -c '.[]'` makes rows of an array" if isinstance(data, list) else ""
+        raise RowError(f"a row must be a JSON object, this one is {_kind(data)}{hint}")
     prompt, response = _read_prompt(data, keys)
+    prompt = _with_system(prompt, data.get("system"))
     given = _read_response(data, keys)
     response = response if given is None else given
     row_id = data.get("id")
@@ -223,6 +228,16 @@ def _read_prompt(data: Mapping[str, Any], keys: Keys) -> tuple[Prompt, str | Non
             raise RowError(f"key {name!r} holds an assistant turn only, with no request before it")
         return messages[:-1], messages[-1].content
     return messages, None
+
+
+def _with_system(prompt: Prompt, system: object) -> Prompt:
+    """The prompt with the row's own column `system` first, where it brings no system turn."""
+    if not isinstance(system, str) or not system.strip():
+        return prompt
+    turns = (Message(role="user", content=prompt),) if isinstance(prompt, str) else prompt
+    if turns[0].role in ("system", "developer"):
+        return prompt
+    return (Message(role="system", content=system), *turns)
 
 
 def _read_response(data: Mapping[str, Any], keys: Keys) -> str | None:
@@ -259,6 +274,13 @@ def read_sides(row: Row, keys: Keys) -> tuple[str, str]:
     return response, _answer_text(data[name], name)
 
 
+def error_type_of(data: Mapping[str, Any]) -> str | None:
+    """The mistake that a row claims: `error.type` of `inject`, or the label `error_type`."""
+    error = data.get("error")
+    kind = error.get("type") if isinstance(error, dict) else data.get("error_type")
+    return kind if isinstance(kind, str) else None
+
+
 def _answer_text(value: object, name: str) -> str:
     """An answer that is a string, or the last turn of a list of messages."""
     if isinstance(value, str):
@@ -280,11 +302,38 @@ def read_messages(value: object, name: str) -> tuple[Message, ...]:
     if not isinstance(value, list) or not value:
         raise RowError(f"key {name!r} must be a string or a list of messages, it is {_kind(value)}")
     try:
-        return _messages.validate_python(value)
+        return _messages.validate_python([_turn(one, name) for one in value])
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise RowError(f"key {name!r}: message {where}: {first['msg']}") from None
+
+
+def _turn(value: object, name: str) -> object:
+    """A turn as role and text: ShareGPT's `from` and `value` too, and content in parts of text.
+
+    Raises:
+        RowError: it holds more than text.
+    """
+    if not isinstance(value, dict):
+        return value
+    if value.keys() >= {"from", "value"}:
+        role = value["from"]
+        value = {
+            "role": _SPEAKERS.get(role, role) if isinstance(role, str) else role,
+            "content": value["value"],
+        }
+    role, content = value.get("role"), value.get("content")
+    if value.get("tool_calls") or role in ("function_call", "observation"):
+        raise RowError(f"key {name!r} calls tools, seapo reads text only: leave such rows out")
+    if not isinstance(content, list):
+        return value
+    texts = [part.get("text") for part in content if isinstance(part, dict)]
+    if len(texts) < len(content) or not all(isinstance(text, str) for text in texts):
+        raise RowError(
+            f"key {name!r} holds images or other parts, seapo reads text only: leave such rows out"
+        )
+    return {"role": role, "content": "\n".join(map(str, texts))}
 
 
 def _dump_prompt(prompt: Prompt) -> str | list[dict[str, str]]:

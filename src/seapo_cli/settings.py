@@ -7,40 +7,82 @@ import os
 from collections.abc import Iterable
 from math import isfinite
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from seapo_cli.errors import UsageError
 
+Count = Annotated[int, Field(ge=1, lt=2**31)]
+"""A number of things; what servers and JSON can hold."""
+Seed = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Seconds = Annotated[float, Field(gt=0, le=10_000_000)]
+"""Up to 115 days: clocks and servers cannot wait for ever."""
+
+
+def first_problem(error: ValidationError) -> tuple[str, str]:
+    """Where and what the first problem is; the place is empty where it lies between fields."""
+    first = error.errors(include_url=False)[0]
+    return ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+
+
+def is_utf8(value: object) -> bool:
+    """Whether text, or all text in lists and mappings, can be written as UTF-8.
+
+    Bytes of a command line that are no UTF-8 come as lone surrogates.
+    """
+    if isinstance(value, str):
+        return not any("\ud800" <= character <= "\udfff" for character in value)
+    if isinstance(value, dict):
+        return all(is_utf8(part) for pair in value.items() for part in pair)
+    return not isinstance(value, list | tuple) or all(map(is_utf8, value))
+
 
 class Settings(BaseModel):
-    """Base of all settings: immutable, unknown names rejected."""
+    """Base of all settings: immutable, unknown names and values that are not finite rejected.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Raises:
+        UsageError: a value is wrong; names the option and what it accepts.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    if not TYPE_CHECKING:  # to a type checker, the fields are the arguments
+
+        def __init__(self, /, **values: Any) -> None:
+            for name, value in values.items():
+                if not is_utf8(value):
+                    raise UsageError(f"{self.option_of(name)}: not valid UTF-8")
+            try:
+                super().__init__(**values)
+            except ValidationError as error:
+                where, text = first_problem(error)
+                if error.errors()[0]["type"] == "extra_forbidden":
+                    fields = ", ".join(type(self).model_fields) or "none"
+                    text = f"no such option; there are: {fields}"
+                raise UsageError(f"{self.option_of(where)}: {text}" if where else text) from None
+
+    @classmethod
+    def option_of(cls, field: str) -> str:
+        """How a user names a field: the option of the command line."""
+        return f"--{field.replace('_', '-').replace('.', '-')}"
 
     @classmethod
     def checked(cls, **values: Any) -> Self:
-        """Build from outside values.
+        """Build from outside values, whose types are not known.
 
         Raises:
             UsageError: a value is wrong; names the option and what it accepts.
         """
-        try:
-            return cls(**values)
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = "--" + "-".join(str(part) for part in first["loc"]).replace("_", "-")
-            text = first["msg"].removeprefix("Value error, ")
-            raise UsageError(text if name == "--" else f"{name}: {text}") from None
+        return cls(**values)
 
 
 class VllmSettings(Settings):
     """Arguments of vLLM's engine; None leaves one to vLLM."""
 
-    tensor_parallel_size: int | None = Field(default=None, ge=1)
+    tensor_parallel_size: Count | None = None
     dtype: str | None = None
-    max_model_len: int | None = Field(default=None, ge=1)
+    max_model_len: Count | None = None
     gpu_memory_utilization: float | None = Field(default=None, gt=0, le=1)
     quantization: str | None = None
     others: dict[str, Any] = Field(default_factory=dict)
@@ -58,7 +100,7 @@ class BackendSettings(Settings):
     base_url: str | None = None
     model: str | None = None
     api_key: SecretStr | None = None
-    timeout: float = Field(default=300.0, gt=0)
+    timeout: Seconds = 300.0
     """Seconds for one request, connection to last byte."""
     vllm: VllmSettings = VllmSettings()
     batch_out: Path | None = None
@@ -89,11 +131,11 @@ class BackendSettings(Settings):
 class EngineSettings(Settings):
     """How requests travel and where answers are kept."""
 
-    concurrency: int | None = Field(default=None, ge=1)
+    concurrency: Count | None = None
     """Most requests open at once; None takes the backend's own default."""
     retries: int = Field(default=5, ge=0)
     """How often one request is sent again after a failure that may pass."""
-    patience: float = Field(default=120.0, gt=0)
+    patience: Seconds = 120.0
     """Seconds without one success after which a struggling server is given up."""
     store: Path | None = Field(default_factory=lambda: default_store_path())
     """The request store; None keeps nothing."""
@@ -107,7 +149,7 @@ class RaySettings(Settings):
 
     address: str | None = None
     """Of a running cluster; None starts Ray on this machine."""
-    workers: int | None = Field(default=None, ge=1)
+    workers: Count | None = None
     """None takes as many as there are cores, or GPUs where workers hold some."""
     gpus_per_worker: float = Field(default=0.0, ge=0)
 
@@ -115,11 +157,11 @@ class RaySettings(Settings):
 class SampleSettings(Settings):
     """What `sample` asks for."""
 
-    n: int = Field(default=1, ge=1)
+    n: Count = 1
     temperature: float | None = Field(default=None, ge=0)
     top_p: float | None = Field(default=None, gt=0, le=1)
-    max_tokens: int = Field(default=1024, ge=1)
-    seed: int = 0
+    max_tokens: Count = 1024
+    seed: Seed = 0
     stop: tuple[str, ...] = ()
     system: str | None = None
     truncated: Literal["drop", "keep"] = "drop"
@@ -136,13 +178,13 @@ class InjectSettings(Settings):
     mix: dict[str, float] = Field(default_factory=dict)
     """Weights by type: one type is drawn per row. Excludes `error_types`."""
     mode: Literal["edit", "rewrite"] = "edit"
-    edits: int = Field(default=1, ge=1)
+    edits: Count = 1
     severity: Literal["subtle", "moderate", "severe"] = "moderate"
     fill: Literal["auto", "own", "ready"] = "auto"
     """Whose whole sentences edit mode puts in: the model's own, or ready ones to choose from."""
-    attempts: int = Field(default=5, ge=1)
-    seed: int = 0
-    max_tokens: int = Field(default=1024, ge=1)
+    attempts: Count = 5
+    seed: Seed = 0
+    max_tokens: Count = 1024
     """Token limit of the answer that a row without a response gets first."""
 
     @model_validator(mode="after")
@@ -170,10 +212,11 @@ class PairSettings(Settings):
     order: Literal["input", "easy-to-hard"] = "input"
     mix: dict[str, float] = Field(default_factory=dict)
     """Weights by error type, held over all pairs."""
-    balance: bool = False
-    """As many pairs of each type as the scarcest allows."""
-    per_prompt: int | None = Field(default=None, ge=1)
-    max_pairs: int | None = Field(default=None, ge=1)
+    balance: Literal["type", "length"] | None = None
+    """type: as many pairs of each as the scarcest allows; length: the shorter side is right in half
+    of each type's pairs."""
+    per_prompt: Count | None = None
+    max_pairs: Count | None = None
     """Most pairs in all, those for evaluation not counted."""
     eval_split: float = Field(default=0.0, ge=0, lt=1)
     """Share of the prompts that is kept for evaluation."""
@@ -181,7 +224,7 @@ class PairSettings(Settings):
     """Evaluation sets whose prompts must not be trained on."""
     provenance: bool = False
     """Keep `id`, `error_type`, `sample`, `error` and `checks` beside each format's own keys."""
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -1,16 +1,20 @@
-"""Input that is no plain JSONL file, as a stream of JSONL: compressed, columnar, remote, folders.
+"""Input that is not plain JSONL, as a stream of JSONL: packed, columnar, arrays, remote, folders.
 
-A new format is one function and one line in `_READERS`.
+A new format is one function and one line in `_READERS`. Whatever a file claims to unpack to, what
+is held of it at once is bounded.
 """
 
 from __future__ import annotations
 
 import base64
+import csv
 import gzip
 import io
+import os
+import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -19,15 +23,32 @@ from typing import Any, BinaryIO, cast
 import orjson
 
 from seapo_cli.errors import SeapoError, UsageError
+from seapo_cli.extras import install
+from seapo_cli.json_text import decode, encode
+from seapo_cli.whole_files import shown
 
 _CHUNK_BYTES = 1 << 16
 _ROWS = 256
 """Rows of a columnar file that are decoded together."""
 _BUFFER_BYTES = 1 << 20
 """Of a column of a Parquet file."""
-_ZSTD_BYTES = 1 << 12
-"""Little at once: repetitive text unpacks to thousands of times its size, in one piece."""
+_ZSTD_BYTES = 1 << 6
+"""Little at once: four bytes may unpack to 128 KiB, and all that is given does so in one piece."""
+_ZSTD_BUFFER_BYTES = 1 << 14
+_MOST_PACKED = 1000
+"""Columns that claim to unpack to more times their size, and to many bytes, are not unpacked."""
+_MANY_BYTES = 64 << 20
+_WELL_PACKED = 50
+_LARGE_DICTIONARY = 1 << 18
+_ARROW_FILE = b"ARROW1\0\0"
+_PACKED = re.compile(rb"(.{8})(?:\x28\xb5\x2f\xfd|\x04\x22\x4d\x18)", re.DOTALL)
+"""A packed buffer of Arrow: its length when unpacked, then the mark of zstd or LZ4."""
+MOST_ARRAY_BYTES = 64 << 20
+"""A JSON array is read whole: larger ones are refused."""
+_MOST_FIELD = 32 << 20
 _PLAIN = (".jsonl", ".json", ".ndjson")
+_OF_OTHERS = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")
+"""What `datasets` writes beside rows."""
 
 
 class DamagedInput(SeapoError):
@@ -39,10 +60,15 @@ class _Stream(io.RawIOBase):
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
+        self._rest = memoryview(b"")
 
-    def read(self, _size: int = -1) -> bytes:
-        """The next chunk, whatever its size: gathering more would lose it to a damage behind it."""
-        return next(filter(None, self._chunks), b"")
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, at most `size`: gathering more would lose them to a damage behind."""
+        if not self._rest:
+            self._rest = memoryview(next(filter(None, self._chunks), b""))
+        end = len(self._rest) if size < 0 else size
+        found, self._rest = bytes(self._rest[:end]), self._rest[end:]
+        return found
 
 
 def is_plain(name: str) -> bool:
@@ -55,6 +81,10 @@ def is_remote(name: str) -> bool:
     return "://" in name
 
 
+def _is_web(name: str) -> bool:
+    return name.lower().startswith(("http://", "https://"))
+
+
 @contextmanager
 def open_rows(name: str) -> Iterator[BinaryIO]:
     """Input that is not plain, as JSONL; a folder's files come one after the other.
@@ -65,23 +95,37 @@ def open_rows(name: str) -> Iterator[BinaryIO]:
         UsageError: it is not there, or a package is missing that reads it.
     """
     with ExitStack() as stack:
-        chunks = (chunk for file in _files(name) for chunk in _chunks(file, stack))
+        chunks = (chunk for file in files_of(name) for chunk in _chunks(file, stack))
         yield cast("BinaryIO", _Stream(chunks))
 
 
-def _files(name: str) -> Sequence[str]:
-    """The data files behind a name: itself, or those of a folder, in order."""
-    is_folder = is_remote(name) and _reader(name) is None and not name.endswith(_PLAIN)
-    if not (is_folder or Path(name).is_dir()):
+def files_of(name: str) -> Sequence[str]:
+    """The data files behind a name: itself, or those of a folder, in order.
+
+    Raises:
+        UsageError: it is a folder without any, or cannot be listed.
+    """
+    # A web page is not a folder: its links lead anywhere, and may never end.
+    is_file = _is_web(name) or _reader(name) or name.endswith(_PLAIN)
+    if not (Path(name).is_dir() or (is_remote(name) and not is_file)):
         return [name]
     system, path = file_system(name)
     try:
         found = [one for one in system.find(path) if is_data(one, path)]
-    except OSError as error:
-        raise UsageError(f"{name}: {_reason(error)}") from None
+    except Exception as error:  # each file system has its own
+        raise UsageError(f"{shown(name)}: {_reason(error)}") from None
     if not found:
-        raise UsageError(f"{name}: no such file, or a folder without JSONL, Parquet or Arrow files")
+        raise UsageError(
+            f"{shown(name)}: no such file, or a folder without JSON, CSV, Parquet or Arrow files"
+        )
     return [full_path(system, one) for one in sorted(found)]
+
+
+def remote_path(name: str) -> str:
+    """A URL in the one form that all spellings of it have; for local ones the real path."""
+    system, path = file_system(name)
+    found = full_path(system, path)
+    return found if is_remote(found) else os.path.realpath(found)
 
 
 def full_path(system: Any, path: str) -> str:
@@ -95,8 +139,9 @@ def is_data(path: str, folder: str) -> bool:
     """Whether a folder's file holds rows; what begins with a dot or `_` is somebody's own."""
     hidden = any(part[0] in "._" for part in path.removeprefix(folder).split("/") if part)
     # `datasets` keeps what `map()` made beside the rows that it saved: not these rows again.
-    cache = path.endswith(".arrow") and path.rpartition("/")[2].startswith("cache-")
-    return not hidden and not cache and path.endswith(ENDINGS)
+    file = path.rpartition("/")[2]
+    others = file in _OF_OTHERS or (file.startswith("cache-") and file.endswith(".arrow"))
+    return not hidden and not others and file.endswith(ENDINGS)
 
 
 def _chunks(name: str, stack: ExitStack) -> Iterator[bytes]:
@@ -104,7 +149,7 @@ def _chunks(name: str, stack: ExitStack) -> Iterator[bytes]:
     file = stack.enter_context(_opened(name))
     last = b"\n"
     try:
-        for chunk in (_reader(name) or _plain)(file):
+        for chunk in (_reader(name) or partial(_json, name=shown(name)))(file):
             yield chunk
             last = chunk[-1:] or last
         if _reader(name) and not file.tell():
@@ -112,7 +157,7 @@ def _chunks(name: str, stack: ExitStack) -> Iterator[bytes]:
     except Exception as error:  # each format's library has errors of its own
         if isinstance(error, SeapoError):
             raise
-        raise DamagedInput(f"{name} is damaged from here on: {_reason(error)}") from None
+        raise DamagedInput(f"{shown(name)} is damaged from here on: {_reason(error)}") from None
     if last != b"\n":
         yield b"\n"
 
@@ -121,22 +166,22 @@ def _opened(name: str) -> Any:
     system, path = file_system(name)
     try:
         return system.open(path, "rb")
-    except OSError as error:
-        raise UsageError(f"{name}: {_reason(error)}") from None
+    except Exception as error:  # each file system has its own
+        raise UsageError(f"{shown(name)}: {_reason(error)}") from None
 
 
 def file_system(name: str) -> tuple[Any, str]:
     """The file system of a name (fsspec's), and the path on it.
 
     Raises:
-        UsageError: its scheme is unknown, or a package is missing.
+        UsageError: its scheme is unknown, a package is missing, or nobody answers there.
     """
     from fsspec.core import url_to_fs
 
     try:
         found: tuple[Any, str] = url_to_fs(name)
-    except (ImportError, ValueError) as error:
-        raise UsageError(f"{name}: {_reason(error)}") from None
+    except Exception as error:  # each file system has its own
+        raise UsageError(f"{shown(name)}: {_reason(error)}") from None
     return found
 
 
@@ -149,7 +194,7 @@ def _need(package: str, name: str) -> Any:
     try:
         return import_module(package)
     except ImportError:
-        raise UsageError(f"{name}: needs {package}: pip install 'seapo-cli[files]'") from None
+        raise UsageError(f"{name}: needs {package}: {install('files')}") from None
 
 
 def _reason(error: Exception) -> str:
@@ -160,6 +205,62 @@ def _plain(file: BinaryIO) -> Iterator[bytes]:
     return iter(partial(file.read, _CHUNK_BYTES), b"")
 
 
+def _json(file: BinaryIO, name: str) -> Iterator[bytes]:
+    """JSONL, or the objects of a JSON array."""
+    begin = file.read(_CHUNK_BYTES)
+    if _begins_array(begin):
+        text = begin + file.read(MOST_ARRAY_BYTES + 1 - len(begin))
+        yield from _array(text, name)
+    else:
+        yield begin
+        yield from _plain(file)
+
+
+def array_rows(file: io.FileIO, name: str) -> BinaryIO | None:
+    """A plain file that is one JSON array, as JSONL; None for JSONL, of which nothing is read.
+
+    Raises:
+        UsageError: the array is too large to be read whole.
+    """
+    try:
+        start = file.tell()
+        begin = os.pread(file.fileno(), _CHUNK_BYTES, start)
+    except OSError:  # a pipe
+        return None
+    if not _begins_array(begin):
+        return None
+    text = os.pread(file.fileno(), MOST_ARRAY_BYTES + 1, start)
+    return cast("BinaryIO", _Stream(_array(text, name)))
+
+
+def _begins_array(text: bytes) -> bool:
+    text = text.removeprefix(b"\xef\xbb\xbf").lstrip()
+    first, _, more = text.partition(b"\n")
+    return text.startswith(b"[") and not (more.strip() and _is_json(first))
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        decode(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _array(text: bytes, name: str) -> Iterator[bytes]:
+    """The elements of an array as lines; what is not one is left as it is."""
+    if len(text) > MOST_ARRAY_BYTES:
+        raise UsageError(
+            f"{name}: a JSON array of over {MOST_ARRAY_BYTES >> 20} MiB: "
+            "`jq -c '.[]'` makes JSONL of it"
+        )
+    try:
+        rows = decode(text.removeprefix(b"\xef\xbb\xbf"))
+    except ValueError:
+        return iter([text])
+    return map(encode, rows)
+
+
 def _gzip(file: BinaryIO) -> Iterator[bytes]:
     # One read at a time: what stands before the damage of a broken file still comes.
     return iter(partial(gzip.GzipFile(fileobj=file).read1, _CHUNK_BYTES), b"")
@@ -168,45 +269,138 @@ def _gzip(file: BinaryIO) -> Iterator[bytes]:
 def _zstd(file: BinaryIO) -> Iterator[bytes]:
     """Frame by frame: the library's own reader takes a file that was cut for its end."""
     unpacker, frame = _need("zstandard", ".zst").ZstdDecompressor(), None
-    for chunk in iter(partial(file.read, _ZSTD_BYTES), b""):
-        rest = chunk
-        while rest:
-            frame = frame or unpacker.decompressobj()
-            yield frame.decompress(rest)
-            rest = frame.unused_data if frame.eof else b""
-            frame = None if frame.eof else frame
+    for chunk in _plain(file):
+        for start in range(0, len(chunk), _ZSTD_BYTES):
+            rest = chunk[start : start + _ZSTD_BYTES]
+            while rest:
+                frame = frame or unpacker.decompressobj(write_size=_ZSTD_BUFFER_BYTES)
+                yield frame.decompress(rest)
+                rest = frame.unused_data if frame.eof else b""
+                frame = None if frame.eof else frame
     if frame is not None:
         raise EOFError("it ends before its end mark")
+
+
+def _csv(file: BinaryIO, delimiter: str = ",") -> Iterator[bytes]:
+    """Rows by the names in the first line; all values are strings, empty ones are left out.
+
+    A line with too many values, or that is not UTF-8, is passed on as a row that is not one.
+    """
+    text = io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
+    csv.field_size_limit(_MOST_FIELD)
+    try:
+        for row in csv.DictReader(text, delimiter=delimiter):
+            try:
+                found = list(row.values()) if None in row else {k: v for k, v in row.items() if v}
+                yield orjson.dumps(found, option=orjson.OPT_APPEND_NEWLINE)
+            except orjson.JSONEncodeError:
+                yield b"\xff\n"
+    finally:
+        text.detach()
 
 
 def _parquet(file: BinaryIO) -> Iterator[bytes]:
     parquet = _need("pyarrow.parquet", ".parquet")
     # Without reading ahead, and with a buffer: a row group may be gigabytes.
-    table = parquet.ParquetFile(file, buffer_size=_BUFFER_BYTES, pre_buffer=False)
-    return map(_lines, table.iter_batches(_ROWS, use_threads=False))
+    options = {"buffer_size": _BUFFER_BYTES, "pre_buffer": False}
+    found = parquet.ParquetFile(file, **options)
+    _refuse_bombs(found.metadata)
+    names = sorted(_repeating(found.metadata))
+    table = parquet.ParquetFile(file, read_dictionary=names, **options) if names else found
+    for batch in table.iter_batches(_ROWS, use_threads=False):
+        yield from _lines(batch)
+
+
+def _repeating(metadata: Any) -> set[str]:
+    """Columns that may hold few and large texts again and again: kept as they are in the file."""
+    found = set()
+    for group in range(metadata.num_row_groups):
+        for number in range(metadata.num_columns):
+            column = metadata.row_group(group).column(number)
+            size = (column.data_page_offset or 0) - (column.dictionary_page_offset or 0)
+            packed = column.total_uncompressed_size > _WELL_PACKED * column.total_compressed_size
+            if column.has_dictionary_page and (packed or size > _LARGE_DICTIONARY):
+                found.add(column.path_in_schema)
+    return found
+
+
+def _refuse_bombs(metadata: Any) -> None:
+    """Check what a Parquet file says of itself: a page of a column is unpacked in one piece."""
+    for group in range(metadata.num_row_groups):
+        for number in range(metadata.num_columns):
+            column = metadata.row_group(group).column(number)
+            claimed = max(column.total_uncompressed_size, column.num_values)
+            if claimed > max(_MANY_BYTES, _MOST_PACKED * column.total_compressed_size):
+                raise ValueError(
+                    f"column {column.path_in_schema!r} would unpack to over {_MOST_PACKED:,} times "
+                    "its size"
+                )
 
 
 def _arrow(file: BinaryIO) -> Iterator[bytes]:
     """A file of a data set that `datasets` saved: a stream, or the format with a footer."""
     pyarrow = _need("pyarrow", ".arrow")
+    _refuse_packed(pyarrow, file)
     try:
         batches: Any = pyarrow.ipc.open_stream(file)
     except pyarrow.ArrowInvalid:
         file.seek(0)
         reader = pyarrow.ipc.open_file(file)
         batches = map(reader.get_batch, range(reader.num_record_batches))
-    return map(_lines, batches)
+    for batch in batches:
+        yield from _lines(batch)
 
 
-def _lines(batch: Any) -> bytes:
+def _refuse_packed(pyarrow: Any, file: BinaryIO) -> None:
+    """Check what each batch claims to unpack to, as its columns are unpacked in one piece."""
+    if file.read(len(_ARROW_FILE)) != _ARROW_FILE:
+        file.seek(0)
+    with suppress(pyarrow.ArrowInvalid, EOFError, StopIteration, OSError):  # reading tells of it
+        messages = pyarrow.ipc.MessageReader.open_stream(file)
+        while True:
+            body = messages.read_next_message().body or b""
+            claimed = sum(int.from_bytes(match[1], "little") for match in _PACKED.finditer(body))
+            if claimed > max(_MANY_BYTES, _MOST_PACKED * len(body)):
+                raise ValueError(f"a batch would unpack to over {_MOST_PACKED:,} times its size")
+    file.seek(0)
+
+
+def _lines(batch: Any) -> Iterator[bytes]:
+    """JSON lines, of few rows at a time where rows are large."""
+    most = _rows_at_once(batch)
+    for start in range(0, batch.num_rows, most):
+        few = batch.slice(start, most)
+        try:
+            rows = few.to_pylist()
+        except UnicodeDecodeError:
+            if most > 1:
+                for number in range(few.num_rows):
+                    yield from _lines(few.slice(number, 1))
+            else:
+                yield b"\xff\n"  # not UTF-8 either: costs only itself, as in JSONL
+            continue
+        options = orjson.OPT_APPEND_NEWLINE
+        yield b"".join(orjson.dumps(row, default=_text, option=options) for row in rows)
+
+
+def _rows_at_once(batch: Any) -> int:
+    """As many as cannot be large together, as a row may repeat any value of a dictionary."""
+    if batch.num_rows <= 1:
+        return 1
+    size = sum(
+        column.nbytes / batch.num_rows
+        + (_largest(column.dictionary) if hasattr(column, "dictionary") else 0)
+        for column in batch.columns
+    )
+    return int(max(1, min(_ROWS, _BUFFER_BYTES // max(size, 1))))
+
+
+def _largest(values: Any) -> int:
     try:
-        rows = batch.to_pylist()
-    except UnicodeDecodeError:
-        if batch.num_rows == 1:
-            return b"\xff\n"  # no UTF-8 either: costs only itself, as in JSONL
-        return b"".join(_lines(batch.slice(n, 1)) for n in range(batch.num_rows))
-    options = orjson.OPT_APPEND_NEWLINE
-    return b"".join(orjson.dumps(row, default=_text, option=options) for row in rows)
+        compute = _need("pyarrow.compute", ".arrow")
+        return int(compute.max(compute.binary_length(values)).as_py() or 0)
+    except (AttributeError, NotImplementedError, ValueError):  # not texts
+        return int(values.nbytes)
 
 
 def _text(value: object) -> str:
@@ -222,17 +416,20 @@ def _text(value: object) -> str:
 _READERS: dict[str, Callable[[BinaryIO], Iterator[bytes]]] = {
     ".gz": _gzip,
     ".zst": _zstd,
+    ".csv": _csv,
+    ".tsv": partial(_csv, delimiter="\t"),
     ".parquet": _parquet,
     ".arrow": _arrow,
 }
 
 
-ENDINGS = (".jsonl", *_READERS)
+ENDINGS = (*_PLAIN, *_READERS)
 """What files of rows are called."""
 
 
 def _reader(name: str) -> Callable[[BinaryIO], Iterator[bytes]] | None:
-    return _READERS.get(Path(name).suffix.lower())
+    path = name.partition("?")[0].partition("#")[0] if _is_web(name) else name
+    return _READERS.get(Path(path).suffix.lower())
 
 
 def compressor(name: str) -> Any:

@@ -117,6 +117,7 @@ def test_identical_requests_are_written_once(seapo: Seapo) -> None:
 def test_files_are_split_at_the_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "MOST_REQUESTS", 3)
     monkeypatch.setattr(batch, "MOST_BYTES", 40)
+    monkeypatch.setattr(batch, "_is_ours", lambda path: path != tmp_path / "r-mine.jsonl")
     (tmp_path / "r-00004.jsonl").touch()  # of an earlier round
     (tmp_path / "r-mine.jsonl").touch()
     files = batch.RequestFiles(tmp_path / "r.jsonl")

@@ -33,6 +33,7 @@ TYPES = ["-t", "factual", "-t", "logical", "-t", "hallucination", "-t", "style"]
 def alone(seapo: Seapo) -> Seapo:
     """The command as on a new machine: no endpoint, no key."""
     del seapo.environment["OPENAI_BASE_URL"], seapo.environment["OPENAI_API_KEY"]
+    seapo.fresh = True  # how native code goes down with the interpreter belongs to the test
     return seapo
 
 

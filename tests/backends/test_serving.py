@@ -8,6 +8,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -39,6 +41,9 @@ def test_commands_use_the_model_that_stays_up(seapo: Seapo) -> None:
     with serve(seapo, "--port", "0") as server:
         assert server.stdout is not None
         url = server.stdout.readline().strip()
+        page = Request(f"{url}/models", headers={"Origin": "https://page.example"})
+        with pytest.raises(HTTPError, match="403"):
+            urlopen(page)
         result = seapo.bare("inject", "-t", "factual", "--base-url", url, stdin=[ROW])
         assert result.code == 0, result.stderr
         (row,) = result.rows
@@ -82,5 +87,5 @@ def test_vllm_is_started_with_the_arguments_given() -> None:
 
 def test_without_vllm_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vllm, "find_spec", lambda _: None)
-    with pytest.raises(vllm.UsageError, match=r"seapo-cli\[vllm\]"):
+    with pytest.raises(vllm.UsageError, match="vLLM is not installed: pip install "):
         vllm.check_installed()

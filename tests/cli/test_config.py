@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from typer.main import get_command
 
 from running import Seapo
+from seapo_cli.cli import app
+from seapo_cli.cli.config import HARMLESS
 
 
 def sampled(seapo: Seapo, *options: str) -> dict[str, object]:
@@ -48,6 +53,11 @@ def test_lists_and_unused_keys(seapo: Seapo) -> None:
         (b"model = ", "not valid TOML"),
         (b"\xff", "not valid TOML"),
         (b"[sample]\nn = 'many'", "'--n'"),
+        (b"seed = " + b"9" * 5000, "not valid TOML"),
+        (b"seed = " + b"9" * 50, "--seed"),
+        (b"stop = " + b"[" * 5000, "nested too deeply"),
+        (b"model = 2020-13-45", "not valid TOML"),
+        (b"timeout = inf", "--timeout"),
     ],
 )
 def test_mistakes_are_usage_errors(seapo: Seapo, text: bytes, told: str) -> None:
@@ -61,3 +71,65 @@ def test_a_missing_file(seapo: Seapo) -> None:
     result = seapo.bare("--config", "nowhere.toml", "sample", stdin=[{"prompt": "x"}])
     assert result.code == 2
     assert "nowhere.toml" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "base-url = 'http://127.0.0.1:9/v1'",
+        "output = 'taken'",
+        "errors = 'taken'",
+        "summary = 'taken'",
+        "store = 'taken'",
+        "batch-out = 'taken'",
+        "batch-in = ['taken']",
+        "vllm-arg = ['load_format=pt']",
+        "ray-address = 'ray://stranger:10001'",
+        "model = 'stranger/model'",
+        "model = 'model.gguf'",
+        "model = 'taken'",
+        "[filter]\nrun-tests = true",
+        "[filter]\ncheck = ['tests']",
+        "[filter]\ncheck = 'changed,tests'",
+        "[filter]\nrejected = 'taken'",
+        "[filter]\nset = ['plausibility.scorer=stranger/model']",
+        "[filter]\nset = ['length.max=2', 'plausibility.scorer=gpt2']",
+        "[filter]\nset = ['own.rules=/etc/passwd']",
+        "[pair]\neval-output = 'taken'",
+        "[pair]\ndataset-info = 'taken'",
+        "[train]\noutput-dir = 'taken'",
+        "[train]\nreport-to = ['wandb']",
+    ],
+)
+def test_a_file_that_was_found_cannot_send_run_or_write(seapo: Seapo, line: str) -> None:
+    """Whoever can put a file into a folder must not get the key, run code or overwrite files."""
+    taken = seapo.file("taken", b"mine")
+    seapo.file("seapo.toml", line.encode())
+    name = line.splitlines()[-1].partition(" ")[0]
+    result = seapo.bare("sample", "--no-store", stdin=[{"prompt": "x"}])
+    assert (result.code, result.stdout) == (2, b"")
+    assert len(result.stderr.splitlines()) == 1
+    assert f"may not set {name}" in result.stderr
+    assert "--config seapo.toml" in result.stderr
+    assert Path(taken).read_bytes() == b"mine"
+    assert not seapo.server.log().attempts()
+
+
+def test_a_file_that_was_named_can(seapo: Seapo) -> None:
+    seapo.file("seapo.toml", b"output = 'rows.jsonl'\n")
+    result = seapo.bare("--config", "seapo.toml", "sample", "--no-store", stdin=[{"prompt": "x"}])
+    assert (result.code, result.stdout) == (0, b"")
+    assert (seapo.folder / "rows.jsonl").read_bytes().count(b"\n") == 1
+
+
+def test_the_file_in_force_is_told(seapo: Seapo) -> None:
+    seapo.file("seapo.toml", b"seed = 3\n")
+    result = seapo.bare("sample", "--no-store", stdin=[{"prompt": "x"}])
+    assert "seapo: settings from seapo.toml\n" in result.stderr
+
+
+def test_the_harmless_options_are_options() -> None:
+    root = get_command(app)
+    commands = root.commands.values()  # type: ignore[attr-defined]
+    options = {flag.lstrip("-") for c in commands for p in c.params for flag in p.opts}
+    assert options > HARMLESS

@@ -65,7 +65,7 @@ def test_plain_pairs_and_other_keys(seapo: Seapo) -> None:
     other = [{"q": "p", "good": "It is 5.", "bad": "It is 6."}]
     keys = ("--prompt-key", "q", "--response-key", "good", "--negative-key", "bad")
     assert len(run(seapo, other, *keys).rows) == 1
-    assert run(seapo, other, *keys[:4]).code == 3
+    assert run(seapo, other, *keys[:4]).code == 1
 
 
 def test_checks_are_switched_and_tuned(seapo: Seapo) -> None:
@@ -135,7 +135,9 @@ def test_code_is_run_in_order_with_a_warning(seapo: Seapo) -> None:
     result = run(seapo, data, "--run-tests")
     assert result.code == 0, result.stderr
     assert [row["id"] for row in result.rows] == ["r0", "r1", "r3", "r4"]
-    assert "container" in result.stderr.splitlines()[0]
+    first = result.stderr.splitlines()[0]
+    assert first.startswith("seapo filter: --run-tests runs the code in the rows, isolated by ")
+    assert "namespaces" in first
     assert "warning" not in run(seapo, data[:1]).stderr
 
 

@@ -235,10 +235,10 @@ def test_output_file_exists_only_when_whole(seapo: Seapo) -> None:
     with killed_at_end(seapo.start("sample", rows, "-o", "out.jsonl", "--concurrency", "2")) as run:
         seapo.server.wait(6)
         assert not target.exists()
-        assert (seapo.folder / "out.jsonl.part").exists()
+        assert (seapo.folder / "out.jsonl.seapo.part").exists()
         assert seapo.finish(run).code == 0
     assert target.read_bytes().count(b"\n") == 20
-    assert not (seapo.folder / "out.jsonl.part").exists()
+    assert not (seapo.folder / "out.jsonl.seapo.part").exists()
 
 
 def test_failed_run_leaves_an_old_output_file_alone(seapo: Seapo) -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import typer
+import pytest
 from typer.main import get_command
 
 from running import Seapo
-from seapo_cli.cli import app
+from seapo_cli.cli import app, main
+from seapo_cli.cli.help import GROUPS
+from seapo_cli.cli.options import listed
+
+FLAG = re.compile(r"--[a-z-]+")
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "commands.md"
 HEAD = """# Commands
@@ -49,11 +55,100 @@ def test_options_that_matter_have_an_environment_variable(seapo: Seapo) -> None:
         assert name in text
 
 
-def test_version_and_completion(seapo: Seapo) -> None:
+def test_version(seapo: Seapo) -> None:
     assert seapo.bare("--version").stdout.startswith(b"seapo ")
-    shown = seapo.bare("--show-completion", "bash")
-    assert shown.code in (0, 1, 2)
-    assert isinstance(app, typer.Typer)
+
+
+def test_commands_stand_in_the_order_of_the_pipeline() -> None:
+    root = get_command(app)
+    order = ["sample", "inject", "filter", "pair", "train", "show"]
+    assert list(root.commands)[: len(order)] == order  # type: ignore[attr-defined]
+    assert list(root.commands)[-1] == "store"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("command", ["sample", "inject", "filter", "pair", "train", "serve"])
+def test_help_begins_with_what_most_people_need(seapo: Seapo, command: str) -> None:
+    text = seapo.bare(command, "--help").stdout.decode()
+    _, *groups = re.split(r"\n(?=[^\n ][^\n]*:\n  -)", text)
+    assert {group.partition(":")[0] for group in groups[1:]} <= set(GROUPS)
+    assert len(groups[0].splitlines()) <= 50
+    assert "--help" in groups[0]
+    assert not re.search("vllm|ray-|--retries|--price-in", " ".join(FLAG.findall(groups[0])))
+    if command == "inject":
+        assert "vLLM" in groups[-2]
+        assert "Ray" in groups[-1]
+
+
+def test_every_option_of_a_group_exists() -> None:
+    root = get_command(app)
+    flags = {f.lstrip("-") for c in root.commands.values() for p in c.params for f in p.opts}  # type: ignore[attr-defined]
+    assert flags >= set(" ".join(GROUPS.values()).split())
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("pair --format trl-k", {"trl-kto", "trl-kto-chat"}),
+        ("inject -t fac", {"factual"}),
+        ("inject --error-type factual,lo", {"factual,logical"}),
+        ("inject --mode r", {"rewrite"}),
+        ("filter --check pla", {"plausibility"}),
+        ("filter --no-check len", {"length"}),
+        ("filter --preset s", {"strict"}),
+        ("pair --strategy h", {"hardest"}),
+        ("show --type st", {"style"}),
+        ("train --loss ip", {"ipo"}),
+        ("fil", {"filter"}),
+    ],
+)
+def test_the_shell_completes_values(seapo: Seapo, typed: str, offered: set[str]) -> None:
+    """By the protocol of the completion script that --install-completion writes."""
+    seapo.environment |= {
+        "_SEAPO_COMPLETE": "complete_bash",
+        "COMP_WORDS": f"seapo {typed}",
+        "COMP_CWORD": str(len(typed.split())),
+    }
+    result = seapo.bare()
+    assert (result.code, result.stderr) == (0, "")
+    assert set(result.stdout.decode().split()) == offered
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["inject", "-t", "factul"], "no error type 'factul': did you mean 'factual'?"),
+        (["filter", "--check", "lenght"], "no check 'lenght': did you mean 'length'?"),
+        (["filter", "--set", "length.max=much"], "--set length.max: Input should be a valid"),
+        (["pair", "--format", "trl-chta"], "no format 'trl-chta': did you mean 'trl-chat'?"),
+        (["pair", "--format", "zzz"], "no format 'zzz': take one of trl, trl-chat"),
+    ],
+)
+def test_a_wrong_name_is_told_with_the_right_one(
+    seapo: Seapo, arguments: list[str], told: str
+) -> None:
+    result = seapo.bare(*arguments, stdin=[{"prompt": "x", "response": "y", "negative": "z"}])
+    assert (result.code, result.stdout) == (2, b"")
+    assert told in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert "Value error" not in result.stderr
+
+
+def test_several_names_may_stand_with_commas(tmp_path: Path) -> None:
+    odd = tmp_path / "my,type.md"
+    odd.touch()
+    assert listed(["factual,logical", " style", str(odd), ","]) == (
+        "factual",
+        "logical",
+        "style",
+        str(odd),
+    )
+    assert listed(None) == ()
+
+
+def test_windows_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(SystemExit, match="needs Linux or macOS; on Windows, run it in WSL"):
+        main()
 
 
 def test_an_unknown_command_or_option_is_a_usage_error(seapo: Seapo) -> None:

@@ -52,7 +52,7 @@ def test_max_errors_leaves_no_output(seapo: Seapo) -> None:
 @pytest.mark.parametrize("data", [b"", b"\n\n"])
 def test_empty_input_is_no_failure(seapo: Seapo, data: bytes) -> None:
     assert seapo.run("pair", stdin=data).code == 0
-    assert seapo.run("pair", "--balance", stdin=data).code == 0
+    assert seapo.run("pair", "--balance", "type", stdin=data).code == 0
 
 
 def test_the_rest_of_a_file_that_somebody_began_to_read(seapo: Seapo) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import forked
 from running import SOURCES, Result, jsonl
 from seapo_cli import pair
 from seapo_cli.settings import PairSettings
@@ -40,16 +42,21 @@ def environment(**extra: str) -> dict[str, str]:
 def show(*options: str, rows: list[Data] | bytes = b"") -> Result:
     """Run with a pipe for stdout."""
     data = rows if isinstance(rows, bytes) else jsonl(rows)
-    command = [sys.executable, "-m", "seapo_cli", "show", *options]
-    done = subprocess.run(command, input=data, capture_output=True, env=environment(), timeout=60)
-    return Result(done.returncode, done.stdout, done.stderr.decode())
+    process = forked.start(["show", *options], environment())
+    out, err = process.communicate(data, timeout=60)
+    return Result(process.returncode, out, err.decode())
 
 
 def show_on_terminal(file: Path, **extra: str) -> str:
     """Run with a terminal for stdout."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "seapo_cli", "show", str(file)]
-    process = subprocess.Popen(command, stdout=theirs, env=environment(**extra))
+    process = forked.start(
+        ["show", str(file)],
+        environment(**extra),
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=subprocess.DEVNULL,
+    )
     os.close(theirs)
     text = b""
     try:
@@ -94,11 +101,50 @@ def test_type_and_number() -> None:
     assert "--- factual" in show("-t", "correctness", rows=[ROW]).stdout.decode()
 
 
+def test_a_type_that_is_not_there_is_told() -> None:
+    result = show("--type", "foo", rows=[ROW, ROW, ROW | {"error": {"type": "logical"}}])
+    assert (result.code, result.stdout) == (0, b"")
+    assert result.stderr == (
+        "seapo show: no row of type 'foo': there are factual (2), logical (1)\n"
+    )
+    assert show().stderr == "seapo show: -: no rows\n"
+
+
+def test_terminal_commands_in_the_data_are_made_visible(tmp_path: Path) -> None:
+    """A row could clear the screen, set the title or type into the shell."""
+    bad = "\x1b]0;owned\x07\x1b[2J\x9b31m"
+    texts = {name: ROW[name] + bad for name in ("id", "prompt", "response", "negative")}
+    checks = {"length": {"verdict": "fail" + bad, "reason": bad}}
+    row = ROW | texts | {"checks": checks, "error": {"type": "factual" + bad}}
+    piped = show(rows=[row])
+    assert (piped.code, piped.stderr) == (0, "")
+    assert not re.search(rb"[\x00-\x09\x0b-\x1f]|\xc2[\x80-\x9f]", piped.stdout)
+    assert piped.stdout.count(rb"\x1b]0;owned\x07") == 6
+    file = tmp_path / "rows.jsonl"
+    file.write_bytes(jsonl([row]))
+    text = show_on_terminal(file, PAGER="")
+    assert not re.search("\x1b[^\\[]|\x1b\\[2J|\x07|\x9b", text)
+    wrong = show(rows=b'{"prompt": 3, "x": "\x1b[2J"}\n')
+    assert "\x1b" not in wrong.stderr
+
+
+@pytest.mark.parametrize("depth", [300, 900])
+def test_odd_rows_are_told_or_shown(depth: int) -> None:
+    deep = b"[" * depth + b'"x"' + b"]" * depth
+    data = b'{"prompt": %s, "response": "x"}\n' % deep
+    data += jsonl([ROW | {"checks": {"a": {"verdict": ["x"]}, "b": {"verdict": {}}}}])
+    result = show(rows=data)
+    assert result.code == 3
+    assert MARKED in result.stdout.decode()
+    assert "-:1: " in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_bad_lines_are_told() -> None:
     result = show(rows=jsonl([ROW]) + b"nonsense\n" + jsonl([{"text": "x"}]))
     assert result.code == 3
     assert MARKED in result.stdout.decode()
-    assert "-:2: not valid JSON" in result.stderr
+    assert "stdin:2: not valid JSON" in result.stderr
     assert "-:3: nothing to show" in result.stderr
 
 

@@ -6,24 +6,30 @@ import os
 import pty
 import re
 import subprocess
-import sys
 
+import pytest
+
+import forked
 from running import Seapo, jsonl, prompts
 from servers import Behaviour
 
 
 def at_terminal(
-    seapo: Seapo, *arguments: str, stdin: bytes | None = None, **extra: str
+    seapo: Seapo,
+    *arguments: str,
+    stdin: bytes | None = None,
+    stdout_too: bool = False,
+    **extra: str,
 ) -> tuple[int, str, bytes]:
     """Exit code, what a terminal on stderr shows, stdout; no `stdin` means the terminal's."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "seapo_cli", *arguments],
+    process = forked.start(
+        arguments,
+        {**seapo.environment, "TERM": "xterm", "COLUMNS": "120", **extra},
+        seapo.folder,
         stdin=theirs if stdin is None else subprocess.PIPE,
-        stdout=subprocess.PIPE,
+        stdout=theirs if stdout_too else subprocess.PIPE,
         stderr=theirs,
-        cwd=seapo.folder,
-        env={**seapo.environment, "TERM": "xterm", "COLUMNS": "120", **extra},
     )
     os.close(theirs)
     if stdin is not None:
@@ -37,8 +43,7 @@ def at_terminal(
     except OSError:  # how Linux says that nobody has the terminal open any more
         pass
     os.close(ours)
-    assert process.stdout is not None
-    out = process.stdout.read()
+    out = process.stdout.read() if process.stdout else b""
     return process.wait(), shown.decode(), out
 
 
@@ -71,3 +76,28 @@ def test_plain_lines_off_a_terminal(seapo: Seapo) -> None:
     result = seapo.bare("sample", stdin=prompts(2))
     assert "\x1b" not in result.stderr
     assert re.fullmatch(r"seapo sample: 2 rows in, 2 out, 0 failed; .*\n", result.stderr)
+
+
+@pytest.mark.parametrize("where", ["a file", "the terminal", "a pipe"])
+def test_a_bar_is_shown_unless_rows_come_between(seapo: Seapo, where: str) -> None:
+    """In nearly all uses both streams are the terminal, and rows go to a file."""
+    seapo.server.set(Behaviour(latency=0.3))
+    output = ["-o", "out.jsonl"] if where == "a file" else []
+    options = ["sample", "-c", "2", "--no-store", *output]
+    code, shown, _ = at_terminal(
+        seapo, *options, stdin=jsonl(prompts(8)), stdout_too=where != "a pipe"
+    )
+    assert code == 0
+    assert ("\x1b[" in shown) is (where != "the terminal")
+    assert ("━" in shown) is (where != "the terminal")
+    if where == "a file":
+        assert (seapo.folder / "out.jsonl").read_bytes().count(b"\n") == 8
+
+
+def test_something_is_shown_before_the_first_answer(seapo: Seapo) -> None:
+    seapo.server.set(Behaviour(latency=1.5))
+    code, shown, _ = at_terminal(
+        seapo, "sample", "--no-store", "-o", "out.jsonl", stdin=jsonl(prompts(1)), stdout_too=True
+    )
+    assert code == 0
+    assert len(set(re.findall(r"no rows yet, [\d.]+ s", shown))) > 2

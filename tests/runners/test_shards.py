@@ -98,8 +98,12 @@ def test_a_folder_remembers_command_and_shards(inputs: Path, tmp_path: Path) -> 
 
 def test_a_folder_with_other_files_is_not_taken(inputs: Path) -> None:
     shards = find_shards(str(inputs))
-    with pytest.raises(UsageError, match="same folder"):
-        Folder(str(inputs)).claim(shards, {})
+    with pytest.raises(UsageError, match="the same file"):
+        Folders(str(inputs)).refuse_equal(shards, None, None)
+    with pytest.raises(UsageError, match=r"-o .* and --errors"):
+        Folders("new", errors="./new/").refuse_equal(shards, None, None)
+    with pytest.raises(UsageError, match="--summary"):
+        Folders("new").refuse_equal(shards, inputs / "a.jsonl", None)
     other = inputs.parent / "other"
     other.mkdir()
     (other / "a.jsonl").write_text("mine")
@@ -112,7 +116,7 @@ def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
     with suppress(ZeroDivisionError), Folder(str(tmp_path)).file("a.jsonl") as file:
         file.write(b"half")
         raise ZeroDivisionError
-    assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl.part"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl.seapo.part"]
 
 
 def test_shards_on_another_file_system(server: Server, inputs: Path) -> None:

@@ -149,7 +149,7 @@ def test_a_type_of_ones_own(seapo: Seapo, server: Any) -> None:
         ("no front matter", "expected front matter"),
         ("---\nname: x\n---\nbody\n", "description: Field required"),
         ("---\nname: x\ndescription: y\nplaces: [planet]\n---\nz\n", "no kind of place 'planet'"),
-        ("---\n1: x\n---\nz\n", "mapping of names"),
+        ("---\n- x\n---\nz\n", "mapping of names"),
     ],
 )
 def test_a_bad_type_file_is_one_line(seapo: Seapo, text: str, reason: str) -> None:

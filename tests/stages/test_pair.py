@@ -52,7 +52,7 @@ CHOICES: list[dict[str, Any]] = [
     {"strategy": "hardest"},
     {"mix": {"factual": 0.5, "logical": 0.3, "hallucination": 0.2}},
     {"mix": {"factual": 0.5, "logical": 0.5}, "strategy": "hardest"},
-    {"balance": True},
+    {"balance": "type"},
     {"strategy": "all", "per_prompt": 2},
     {"max_pairs": 7},
     {"strategy": "all", "mix": {"factual": 0.9, "logical": 0.1}, "max_pairs": 10},
@@ -122,7 +122,7 @@ def test_mix_takes_aliases() -> None:
 
 def test_balance_drops_what_is_too_much() -> None:
     rows = many(30, ["factual"]) + [r for n in range(40, 45) for r in typed(n, ["logical"])]
-    assert kinds(made(rows, balance=True)) == {"factual": 5, "logical": 5}
+    assert kinds(made(rows, balance="type")) == {"factual": 5, "logical": 5}
 
 
 def test_caps() -> None:
@@ -258,8 +258,8 @@ def test_bad_rows_are_told(row: Data, reason: str) -> None:
     "chosen",
     [
         {"strategy": "vanilla"},
-        {"strategy": "vanilla", "positive": "score", "balance": True},
-        {"mix": {"factual": 1}, "balance": True},
+        {"strategy": "vanilla", "positive": "score", "balance": "type"},
+        {"mix": {"factual": 1}, "balance": "type"},
         {"mix": {"factual": -1}},
         {"mix": {"factual": float("nan")}},
         {"strategy": "vanilla", "positive": "score", "closeness": "plausibility"},
@@ -276,3 +276,53 @@ def test_settings_that_contradict_each_other(chosen: dict[str, Any]) -> None:
 def test_unknown_format() -> None:
     with pytest.raises(UsageError, match="trl-chat"):
         next(pair(many(1), PairSettings(format="csv")))
+
+
+def uneven(prompt: int, *lengths: int, kind: str = "factual") -> list[Data]:
+    """Negatives that are so much longer than the answer (or shorter)."""
+    return [
+        {
+            "prompt": f"What is {prompt}?",
+            "response": "a" * 20,
+            "negative": f"{n}".ljust(20 + length, "b"),
+            "error": {"type": kind},
+        }
+        for n, length in enumerate(lengths)
+    ]
+
+
+def shorter_by_type(pairs: list[Data]) -> dict[str, tuple[int, int, int]]:
+    """By type: pairs whose chosen side is shorter, longer, as long."""
+    found: dict[str, list[int]] = {}
+    for one in pairs:
+        counts = found.setdefault(one["error_type"], [0, 0, 0])
+        difference = len(one["rejected"]) - len(one["chosen"])
+        counts[0 if difference > 0 else 1 if difference < 0 else 2] += 1
+    return {kind: (n[0], n[1], n[2]) for kind, n in found.items()}
+
+
+@pytest.mark.parametrize("strategy", ["random", "all", "hardest"])
+def test_balance_length_is_half_of_each_type(strategy: str) -> None:
+    rows = [row for n in range(12) for row in uneven(n, 5)]
+    rows += [row for n in range(20, 24) for row in uneven(n, -5)]
+    rows += uneven(30, 0)
+    rows += [row for n in range(40, 43) for row in uneven(n, -3, kind="logical")]
+    rows += uneven(50, 9, kind="logical")
+    pairs = made(rows, balance="length", strategy=strategy, provenance=True)
+    assert shorter_by_type(pairs) == {"factual": (4, 4, 1), "logical": (1, 1, 0)}
+
+
+def test_balance_length_takes_the_negative_that_is_missing() -> None:
+    """Six answers with a longer negative only, six with both: no pair need be left out."""
+    rows = [row for n in range(6) for row in uneven(n, 4)]
+    rows += [row for n in range(6, 12) for row in uneven(n, 4, -4)]
+    pairs = made(rows, balance="length", provenance=True)
+    assert shorter_by_type(pairs) == {"factual": (6, 6, 0)}
+    assert len({one["prompt"] for one in pairs}) == 12
+
+
+def test_balance_length_holds_with_fewer_pairs() -> None:
+    rows = [row for n in range(40) for row in uneven(n, 5 if n % 2 else -5)]
+    rows += [row for n in range(40, 60) for row in uneven(n, 5 if n % 2 else -5, kind="logical")]
+    pairs = made(rows, balance="length", max_pairs=30, provenance=True)
+    assert shorter_by_type(pairs) == {"factual": (10, 10, 0), "logical": (5, 5, 0)}

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
 from collections import defaultdict
-from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
@@ -87,13 +85,6 @@ def test_kto_judges_the_sides_that_are_there() -> None:
     assert alone[0] == pytest.approx(bad, abs=FORMULA)
 
 
-def peer(module: str) -> Any:
-    """A module of TRL. `make test-peers` has it; there it must not be missing."""
-    if os.environ.get("SEAPO_REQUIRE_PEERS") == "1":
-        return import_module(module)
-    return pytest.importorskip(module, exc_type=ImportError)
-
-
 class FakeModel:
     """Answers TRL's trainer with log-probabilities that are given."""
 
@@ -147,6 +138,8 @@ def trl_loss(kind: Any, values: dict[str, Any], inputs: dict[str, Any]) -> float
 
 
 def trl_dpo(loss: str, **settings: Any) -> float:
+    from trl import DPOTrainer
+
     values = {
         "ld_alpha": None,
         "f_divergence_type": "reverse_kl",
@@ -158,25 +151,29 @@ def trl_dpo(loss: str, **settings: Any) -> float:
     }
     reference = [torch.tensor(side) for side in WHOLE[2:]]
     names = ("ref_chosen_logps", "ref_rejected_logps")
-    return trl_loss(peer("trl").DPOTrainer, values, dict(zip(names, reference, strict=True)))
+    return trl_loss(DPOTrainer, values, dict(zip(names, reference, strict=True)))
 
 
 def mean(values: list[float]) -> float:
     return sum(values) / len(values)
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("loss", ["sigmoid", "hinge", "ipo"])
 def test_equals_trl(loss: str) -> None:
     assert mean(losses(loss)) == pytest.approx(trl_dpo(loss), abs=FORMULA)
 
 
+@pytest.mark.peers
 def test_robust_equals_trl() -> None:
     expected = trl_dpo("robust", label_smoothing=0.2)
     assert mean(losses("robust", label_smoothing=0.2)) == pytest.approx(expected, abs=FORMULA)
 
 
+@pytest.mark.peers
 def test_kto_equals_trl() -> None:
-    trl = peer("trl")
+    import trl
+
     values = {
         "calculate_KL": True,
         "loss_type": "kto",
@@ -198,8 +195,10 @@ def per_token(sums: list[float], tokens: list[float]) -> Any:
     return torch.tensor(whole) / torch.tensor(tokens)
 
 
+@pytest.mark.peers
 def test_simpo_and_cdpo_equal_trl() -> None:
-    cpo = peer("trl.experimental.cpo")
+    from trl.experimental import cpo
+
     trainer = cpo.CPOTrainer.__new__(cpo.CPOTrainer)
     device = SimpleNamespace(device=torch.device("cpu"))
     trainer.__dict__ |= {"alpha": 0.0, "accelerator": device, "beta": 2.0, "loss_type": "simpo"}
@@ -211,8 +210,10 @@ def test_simpo_and_cdpo_equal_trl() -> None:
     assert losses("cdpo", label_smoothing=0.1) == pytest.approx(expected.tolist(), abs=FORMULA)
 
 
+@pytest.mark.peers
 def test_orpo_equals_trl() -> None:
-    orpo = peer("trl.experimental.orpo")
+    from trl.experimental import orpo
+
     trainer = orpo.ORPOTrainer.__new__(orpo.ORPOTrainer)
     trainer.__dict__ |= {"beta": 0.1, "accelerator": SimpleNamespace(device=torch.device("cpu"))}
     chosen = per_token(CHOSEN, TOKENS[0])

@@ -20,14 +20,17 @@ from seapo_cli.backends.base import request_key
 from seapo_cli.backends.models import writes_well
 from seapo_cli.backends.replies import Refusal, read_completion
 from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, RENAMED, body_of
-from seapo_cli.errors import Pending, RowError, Transient, UsageError
+from seapo_cli.errors import Pending, RowError, SeapoError, Transient, UsageError
 from seapo_cli.jsonl import Output
 from seapo_cli.records import Completion, Request
 from seapo_cli.settings import BackendSettings
+from seapo_cli.whole_files import shown
 
 MOST_REQUESTS = 50_000
 MOST_BYTES = 200_000_000
 """OpenAI's limits for one file."""
+_MOST_LINE_BYTES = 64 << 20
+_URL = "/v1/chat/completions"
 
 
 async def connect(settings: BackendSettings) -> BatchBackend:
@@ -86,7 +89,7 @@ class BatchBackend:
         body = body_of(request, self.model)
         if self.endpoint == DEFAULT_URL:  # its newer models refuse the names that others know
             body = {RENAMED.get(name, name): value for name, value in body.items()}
-        entry = {"custom_id": key.hex(), "method": "POST", "url": "/v1/chat/completions"}
+        entry = {"custom_id": key.hex(), "method": "POST", "url": _URL}
         return orjson.dumps(entry | {"body": body}, option=orjson.OPT_APPEND_NEWLINE)
 
     def received(self) -> Iterator[tuple[bytes, Completion]]:
@@ -95,12 +98,12 @@ class BatchBackend:
         Raises:
             UsageError: a file cannot be read, or is none of results to seapo's requests.
         """
-        for path in _found(self._results):
+        for path in found_results(self._results):
             with path.open("rb") as file:
                 for number, line in enumerate(file, 1):
                     try:
                         key, answer = _read(line)
-                    except (ValueError, KeyError, TypeError):
+                    except (ValueError, KeyError, TypeError, AttributeError):
                         raise UsageError(
                             f"{path}:{number}: no result of a request that seapo wrote"
                         ) from None
@@ -115,11 +118,18 @@ class BatchBackend:
             self._files.finish()
 
     async def close(self) -> None:
-        """Forget which requests were written."""
+        """Forget which requests were written; files that are not finished get no names."""
         self._known.close()
+        if self._files:
+            self._files.give_up()
 
 
-def _found(patterns: tuple[str, ...]) -> Iterator[Path]:
+def found_results(patterns: tuple[str, ...]) -> Iterator[Path]:
+    """The results files that patterns stand for.
+
+    Raises:
+        UsageError: there are none.
+    """
     for pattern in patterns:
         # Path cannot glob an absolute pattern.
         names = [pattern] if Path(pattern).is_file() else sorted(glob.glob(pattern))  # noqa: PTH207
@@ -143,6 +153,36 @@ def _read(line: bytes) -> tuple[bytes, Completion | str]:
         return key, f"batch: {error}"
 
 
+def check_request_files(path: Path) -> None:
+    """Check that whatever has the name of a request file was written by seapo.
+
+    Raises:
+        UsageError: a file would be overwritten or removed that it did not write.
+    """
+    for old in _there(path):
+        if not _is_ours(old):
+            raise UsageError(
+                f"--batch-out: {shown(old)} is not a file of requests that seapo wrote: "
+                "name another FILE"
+            )
+
+
+def _there(path: Path) -> list[Path]:
+    """Files with the names of request files."""
+    known = path.with_stem(glob.escape(path.stem))
+    return sorted(path.parent.glob(numbered(known, "[0-9]" * 5).name))
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            entry = orjson.loads(file.readline(_MOST_LINE_BYTES))
+        bytes.fromhex(entry["custom_id"])
+        return bool(entry["method"] == "POST" and entry["url"] == _URL and entry["body"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 class RequestFiles:
     """Numbered files of requests, each within the limits of a batch."""
 
@@ -159,13 +199,22 @@ class RequestFiles:
         if not self._names or self._requests > MOST_REQUESTS or self._bytes > MOST_BYTES:
             self._requests, self._bytes = 1, len(line)
             self._names.append(numbered(self._path, len(self._names) + 1))
-            self._output = self._open.enter_context(Output(str(self._names[-1])))
+            self._output = self._open.enter_context(Output(str(self._names[-1]), "--batch-out"))
         self._output.write(line)
 
     def finish(self) -> None:
-        """Name the files; those of an earlier round that are left would be sent again: delete."""
+        """Name the files; those of an earlier round that are left would be sent again: delete.
+
+        Raises:
+            UsageError: somebody else's file has got such a name meanwhile.
+        """
+        check_request_files(self._path)
         self._open.close()
-        known = self._path.with_stem(glob.escape(self._path.stem))
-        for old in self._path.parent.glob(numbered(known, "[0-9]" * 5).name):
+        for old in _there(self._path):
             if old not in self._names:
                 old.unlink()
+
+    def give_up(self) -> None:
+        """Leave the files without names, where they have none yet."""
+        stopped = SeapoError("stopped")
+        self._open.__exit__(type(stopped), stopped, None)

@@ -72,8 +72,8 @@ class EmbeddedBackend:
         self._server = None
 
 
-def load(path: Path, port: int = 0, name: str | None = None) -> Any:
-    """Start a llama.cpp server on loopback with a model; 0 takes any free port.
+def load(path: Path, name: str | None = None, key: str | None = None) -> Any:
+    """Start a llama.cpp server with a model on a free port of loopback; with a key, if given.
 
     Raises:
         BackendFatal: it cannot load the model.
@@ -89,7 +89,10 @@ def load(path: Path, port: int = 0, name: str | None = None) -> Any:
     parameters.cache_ram_mib = _PROMPT_CACHE_MB
     parameters.verbosity = _QUIET
     parameters.hostnames = ["127.0.0.1"]
-    parameters.port = port
+    parameters.port = 0
+    parameters.ui = False
+    if key:
+        parameters.api_keys = [key]
     if name:
         parameters.model_alias = {name}
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

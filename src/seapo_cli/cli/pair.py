@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from seapo_cli.cli import complete
 from seapo_cli.cli.options import FileOptions, ModelOptions, expanded, need_input, option
 
 
@@ -21,6 +22,7 @@ def pair(
             env="SEAPO_FORMAT",
             help="trl, trl-chat, trl-kto, trl-kto-chat, llamafactory, llamafactory-sharegpt, "
             "llamafactory-kto, axolotl, openrlhf or ultrafeedback.",
+            autocompletion=complete.formats,
         ),
     ] = "trl-chat",
     strategy: Annotated[
@@ -52,8 +54,12 @@ def pair(
         option(metavar="TYPE=WEIGHT,...", help="Proportions of error types over all pairs."),
     ] = None,
     balance: Annotated[
-        bool, option("--balance", help="As many pairs of each type as the scarcest allows.")
-    ] = False,
+        Literal["type", "length"] | None,
+        option(
+            help="type: as many pairs of each as the scarcest allows; length: the shorter side is "
+            "right in half of each type's pairs; what is too much is left out.",
+        ),
+    ] = None,
     per_prompt: Annotated[int | None, option(help="Most pairs of one prompt.")] = None,
     max_pairs: Annotated[
         int | None, option(help="Most pairs in all, beside those for evaluation.")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from seapo_cli.cli import complete
 from seapo_cli.cli.options import need_input, option
 
 
@@ -15,7 +16,14 @@ def show(
         str, typer.Argument(metavar="FILE", help="JSONL to show; - is stdin.", show_default=False)
     ] = "-",
     error_type: Annotated[
-        str | None, option("--type", "-t", metavar="TYPE", help="Only mistakes of this type.")
+        str | None,
+        option(
+            "--type",
+            "-t",
+            metavar="TYPE",
+            help="Only mistakes of this type.",
+            autocompletion=complete.error_types,
+        ),
     ] = None,
     most: Annotated[int | None, option("-n", "--n", min=1, help="Most rows to show.")] = None,
 ) -> None:
@@ -29,6 +37,6 @@ def show(
 
     views = Views(input, error_type, most)
     show_views(views)
-    views.tell_bad_lines()
+    views.tell()
     if views.bad:
-        raise typer.Exit(3)
+        raise typer.Exit(3 if views.good else 1)

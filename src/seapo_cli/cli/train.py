@@ -10,8 +10,9 @@ import typer
 
 from seapo_cli.cli.options import expanded, need_input, option
 from seapo_cli.errors import UsageError
+from seapo_cli.extras import install
 
-_INSTALL = "pip install 'seapo-cli[train]'"
+SETTINGS_FILE = "train_settings.json"
 
 
 @dataclass(frozen=True)
@@ -177,8 +178,32 @@ def train(
         output_dir=output_dir,
         files=tuple(output_dir / "pairs.jsonl" if n == "-" else n for n in names),
     )
+    _refuse_equal(settings, names)
     _need_extra(settings.model)
     _start(settings, keep_stdin="-" in names)
+
+
+def _refuse_equal(settings: Any, names: list[str]) -> None:
+    """Check that training writes over nothing that it reads, and over nobody's files.
+
+    Raises:
+        UsageError: it would.
+    """
+    from seapo_cli.same_files import reads, refuse_equal, writes
+    from seapo_cli.training.settings import WRITTEN
+
+    folder: Path = settings.output_dir
+    own = [*WRITTEN, *(["pairs.jsonl"] if "-" in names else [])]
+    there = [name for name in own if (folder / name).exists()]
+    if there and not (folder / SETTINGS_FILE).exists():
+        raise UsageError(
+            f"--output-dir: {folder} has a {there[0]} that seapo train did not write: take another"
+        )
+    written = [place for name in own for place in writes("--output-dir", folder / name)]
+    read = [*reads("", names), *reads("--model", [settings.model])]
+    read += reads("--eval-file", [settings.eval_file] if settings.eval_file else [])
+    read += reads("--chat-template", [settings.chat_template] if settings.chat_template else [])
+    refuse_equal(read, [*written, *writes("stdout", "-")])
 
 
 def _given(context: typer.Context, name: str) -> bool:
@@ -200,7 +225,7 @@ def _need_extra(model: str) -> None:
 
     needed = ["torch", "transformers", "peft", *(["gguf"] if model.endswith(".gguf") else [])]
     if missing := [name for name in needed if find_spec(name) is None]:
-        raise UsageError(f"training needs {', '.join(missing)}: {_INSTALL}")
+        raise UsageError(f"training needs {', '.join(missing)}: {install('train')}")
 
 
 def _start(settings: Any, keep_stdin: bool) -> None:
@@ -209,19 +234,22 @@ def _start(settings: Any, keep_stdin: bool) -> None:
     import shutil
     import sys
 
-    from seapo_cli.jsonl import Output
+    from seapo_cli.whole_files import whole_file, write_whole
 
     folder: Path = settings.output_dir
-    file = folder / "train_settings.json"
+    file = folder / SETTINGS_FILE
+    try:
+        text = settings.model_dump_json(indent=2)
+    except ValueError:
+        raise UsageError("train: a file's name is not UTF-8: give it another") from None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if keep_stdin:
             # Several processes read it, and a run that goes on reads it again.
-            with (folder / "pairs.jsonl").open("wb") as copy:
+            with whole_file(folder / "pairs.jsonl") as copy:
                 shutil.copyfileobj(sys.stdin.buffer, copy)
     except OSError as error:
         raise UsageError(f"--output-dir: {folder}: {error.strerror}") from None
-    with Output(str(file)) as output:
-        output.write(settings.model_dump_json(indent=2).encode() + b"\n")
+    write_whole(file, text.encode() + b"\n")
     command = [sys.executable, "-m", "seapo_cli.training", str(file)]
     os.execv(sys.executable, command)

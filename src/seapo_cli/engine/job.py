@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 import orjson
 
-from seapo_cli.backends.batch import numbered
+from seapo_cli.backends.batch import check_request_files, found_results, numbered
 from seapo_cli.engine.pipeline import (
     AnyStage,
     Failure,
     Named,
+    Outcome,
     Reporting,
     Result,
 )
@@ -23,12 +24,29 @@ from seapo_cli.engine.progress import Progress
 from seapo_cli.engine.session import ModelUse, new_tally, open_results
 from seapo_cli.engine.tally import Tally
 from seapo_cli.engine.threads import DaemonThread
-from seapo_cli.errors import TooManyErrors, Unfinished, UsageError
-from seapo_cli.jsonl import Output, encode, encode_all, input_size, open_input, read_lines
+from seapo_cli.errors import (
+    NothingDone,
+    ReaderGone,
+    RowError,
+    SeapoError,
+    TooManyErrors,
+    Unfinished,
+)
+from seapo_cli.json_text import encode
+from seapo_cli.jsonl import (
+    Output,
+    encode_all,
+    input_name,
+    input_size,
+    open_input,
+    read_lines,
+)
 from seapo_cli.records import Keys
+from seapo_cli.same_files import Place, numbered_files, reads, refuse_equal, store_files, writes
+from seapo_cli.whole_files import shown
 
 SHOWN_REASONS = 5
-"""Failed rows that are told on stderr, where no errors file keeps them."""
+"""Different reasons that are told on stderr, where no errors file keeps them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +61,29 @@ class Files:
 
     @property
     def input_name(self) -> str:
-        return "stdin" if self.input == "-" else self.input
+        return input_name(self.input)
+
+    def refuse_equal(
+        self,
+        model: ModelUse | None,
+        read: Sequence[Place] = (),
+        written: Sequence[Place] = (),
+    ) -> None:
+        """Check that no output is another file of the run; `read` and `written` are more of them.
+
+        Raises:
+            UsageError: two are the same, or a batch would overwrite what seapo did not write.
+        """
+        inputs = [*reads("", [self.input]), *read]
+        outputs = [*writes("-o", self.output), *writes("--errors", self.errors)]
+        outputs += [*writes("--rejected", self.rejected), *writes("--summary", self.summary)]
+        if model:
+            inputs += reads("--batch-in", found_results(model.backend.batch_in))
+            outputs += store_files(model.engine.store)
+            outputs += numbered_files("--batch-out", model.backend.batch_out)
+        refuse_equal(inputs, [*outputs, *written])
+        if model and model.backend.batch_out:
+            check_request_files(model.backend.batch_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +105,7 @@ class Job:
             SeapoError: the run could not be finished; the store keeps what was answered.
             KeyboardInterrupt: Ctrl-C.
         """
+        self.files.refuse_equal(self.model)
         return asyncio.run(self._run())
 
     async def _run(self) -> Tally:
@@ -73,6 +114,7 @@ class Job:
             await self.stream(run)
             if tally.rows_pending:
                 raise Unfinished(self._what_is_pending(tally))
+            run.report.need_success()
         return tally
 
     def _what_is_pending(self, tally: Tally) -> str:
@@ -89,15 +131,14 @@ class Job:
         async with AsyncExitStack() as stack:
             writer = stack.enter_context(closing(DaemonThread()))
             opened = open_results(self.stage, lines, self.keys, self.model, run.tally)
-            async for batch in await stack.enter_async_context(opened):
-                rows = [row for result in batch for row in result.outcome.rows]
-                dropped = [row for result in batch for row in result.outcome.rejected]
+            async for found in await stack.enter_async_context(opened):
+                batch, rows, dropped = _encoded(found)
                 await _write(run.output, rows, writer)
                 if run.rejected is not None:
                     await _write(run.rejected, dropped, writer)
                 run.tally.rows_in += len(batch)
-                run.tally.rows_out += len(rows)
-                run.tally.rows_rejected += len(dropped)
+                run.tally.rows_out += sum(len(result.outcome.rows) for result in batch)
+                run.tally.rows_rejected += sum(len(result.outcome.rejected) for result in batch)
                 run.tally.bytes_done = batch[-1].line.end
                 run.report.add(batch)
                 run.progress.update()
@@ -126,38 +167,70 @@ class Run:
 
 @contextmanager
 def open_run(
-    stage: Named, files: Files, tally: Tally, max_errors: int | None, passes: int = 1
+    stage: Named,
+    files: Files,
+    tally: Tally,
+    max_errors: int | None,
+    passes: int = 1,
+    others: Sequence[str] = (),
 ) -> Iterator[Run]:
     """Open what a stage needs that reads its input `passes` times.
 
-    When the block ends, the outputs get their names (unless by an error), and the summary is
-    written. A reader that closed the pipe is no error.
+    When the block ends, the outputs get their names (unless by an error); the errors file and the
+    summary get theirs in any case. A reader that closed the pipe is not an error, unless other
+    files were wanted (`others` are those that the block opens itself): they are not whole.
     """
-    with ExitStack() as stack:
+    wanted = [name for name in (files.rejected, *others) if name]
+    with _reader_may_go(wanted), ExitStack() as stack:
         source = stack.enter_context(open_input(files.input))
-        errors = stack.enter_context(_errors_file(files.errors))
-        stack.callback(write_summary, files.summary, tally, stage)
+        errors, summary = (
+            stack.enter_context(Output(str(path), option)) if path else None
+            for option, path in (("--errors", files.errors), ("--summary", files.summary))
+        )
+        if summary:
+            stack.callback(write_summary, summary, tally, stage)
         output = stack.enter_context(Output(files.output))
-        rejected = stack.enter_context(Output(files.rejected)) if files.rejected else None
+        rejected = files.rejected and stack.enter_context(Output(files.rejected, "--rejected"))
+        for report in (errors, summary):
+            if report:
+                report.always = True  # from here on there is something to report
         size = input_size(source)
-        progress = stack.enter_context(Progress(stage.name, tally, size and size * passes))
-        report = FailureReport(stage.name, files.input_name, tally, progress, errors, max_errors)
+        bar = Progress(
+            stage.name, tally, size and size * passes, rows_on_stdout=files.output == "-"
+        )
+        progress = stack.enter_context(bar)
+        failures = FailureReport(stage.name, files.input_name, tally, progress, errors, max_errors)
+        stack.callback(failures.close)
         try:
-            yield Run(source, output, rejected, report, tally, progress)
-        except BrokenPipeError:
+            yield Run(source, output, rejected or None, failures, tally, progress)
+        except ReaderGone:
             progress.say("the reader closed the pipe: stopped")
+            raise
         if isinstance(stage, Reporting):
             progress.say(stage.told())
+        if not tally.rows_in:
+            progress.say(f"{files.input_name} holds no rows")
 
 
-def write_summary(path: Path | None, tally: Tally, stage: Named, **more: int) -> None:
-    """Write the closing summary, if it is wanted."""
-    if path:
-        found = tally.summary() | more
-        if isinstance(stage, Reporting):
-            found |= stage.figures()
-        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        path.write_bytes(orjson.dumps(found, option=options))
+@contextmanager
+def _reader_may_go(wanted: Sequence[str]) -> Iterator[None]:
+    """A closed stdout ends a run well, as in `seapo ... | head`, where nothing else was wanted."""
+    try:
+        yield
+    except ReaderGone:
+        if wanted:
+            names = ", ".join(map(shown, wanted))
+            raise SeapoError(
+                f"the reader of stdout closed it before all was written: {names} not whole"
+            ) from None
+
+
+def write_summary(file: Sink, tally: Tally, stage: Named, **more: int) -> None:
+    """Write the closing summary."""
+    found = tally.summary() | more
+    if isinstance(stage, Reporting):
+        found |= stage.figures()
+    file.write(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
 @dataclass(slots=True)
@@ -168,9 +241,11 @@ class FailureReport:
     input_name: str
     tally: Tally
     progress: Progress
-    file: BinaryIO | None
+    file: Sink | None
     max_errors: int | None
-    _shown: int = 0
+    _shown: dict[str, int] = field(default_factory=dict)
+    """How often each reason came that is told."""
+    _untold: bool = False
 
     def add(self, batch: Sequence[Result]) -> None:
         """Report the failures among some results.
@@ -188,21 +263,44 @@ class FailureReport:
         if most is not None and self.tally.rows_failed > most:
             raise TooManyErrors(f"stopped: more rows failed than --max-errors {most} allows")
 
-    def _tell(self, result: Result, failures: Sequence[Failure]) -> None:
-        name, number = self.input_name, result.line.number
-        for failure in failures:
-            if self.file:
-                self.file.write(encode(self._entry(result, failure.reason, failure.error_type)))
-            elif self._shown < SHOWN_REASONS:
-                kind = f"{failure.error_type}: " if failure.error_type else ""
-                self.progress.say(f"{name}:{number}: {kind}{failure.reason}")
-            elif self._shown == SHOWN_REASONS:
-                self.progress.say("further failures are only counted; --errors FILE keeps them")
-            self._shown += 1
-        if self.file:
-            self.file.flush()
+    def need_success(self, others: int = 0) -> None:
+        """Check that something came of the rows, if there were any; `others` went elsewhere.
 
-    def _entry(self, result: Result, reason: str, error_type: str | None) -> dict[str, Any]:
+        Raises:
+            NothingDone: they all failed.
+        """
+        tally = self.tally
+        if tally.rows_failed and not (tally.rows_out or tally.rows_rejected or others):
+            told = f"no row succeeded, {tally.rows_failed:,} failed"
+            if self.file:  # else it has been told
+                told += f", the first: {next(iter(self._shown))}"
+            raise NothingDone(told)
+
+    def close(self) -> None:
+        """Tell how often the reasons came that were told once."""
+        if self.file:
+            return
+        for reason, count in self._shown.items():
+            if count > 1:
+                self.progress.say(f"{self.input_name}: {count - 1:,} more: {reason}")
+
+    def _tell(self, result: Result, failures: Sequence[Failure]) -> None:
+        for failure in failures:
+            kind = f"{failure.error_type}: " if failure.error_type else ""
+            reason = f"{kind}{failure.reason}"
+            new = reason not in self._shown
+            if not new or len(self._shown) < SHOWN_REASONS:
+                self._shown[reason] = self._shown.get(reason, 0) + 1
+            if self.file:
+                self.file.write(self._entry(result, failure.reason, failure.error_type))
+            elif reason in self._shown:
+                if new:
+                    self.progress.say(f"{self.input_name}:{result.line.number}: {reason}")
+            elif not self._untold:
+                self._untold = True
+                self.progress.say("further reasons are not told; --errors FILE keeps all")
+
+    def _entry(self, result: Result, reason: str, error_type: str | None) -> bytes:
         entry: dict[str, Any] = {
             "file": self.input_name,
             "line": result.line.number,
@@ -211,29 +309,40 @@ class FailureReport:
         }
         if error_type:
             entry["error_type"] = error_type
-        return entry | {"reason": reason, "row": result.line.data}
+        entry["reason"] = reason
+        try:
+            return encode(entry | {"row": result.line.data})
+        except RowError:  # nested so deeply that it cannot be written here either
+            return encode(entry | {"row": None})
 
 
-async def _write(output: Sink, rows: Sequence[dict[str, Any]], writer: DaemonThread) -> None:
+def _encoded(batch: list[Result]) -> tuple[list[Result], bytes, bytes]:
+    """Results, and the lines of their rows and rejected rows; what cannot be written has failed."""
+    try:
+        rows = encode_all(row for result in batch for row in result.outcome.rows)
+        return batch, rows, encode_all(row for one in batch for row in one.outcome.rejected)
+    except RowError:
+        found = [_writable(result) for result in batch]
+        rows = encode_all(row for result in found for row in result.outcome.rows)
+        return found, rows, encode_all(row for one in found for row in one.outcome.rejected)
+
+
+def _writable(result: Result) -> Result:
+    try:
+        encode_all([*result.outcome.rows, *result.outcome.rejected])
+    except RowError as error:
+        return replace(result, outcome=Outcome(failures=[Failure(str(error))]))
+    return result
+
+
+async def _write(output: Sink, data: bytes, writer: DaemonThread) -> None:
     """Write rows; in the thread where that may take long.
 
     A full pipe must not stop the loop: open requests would time out.
     """
-    if data := encode_all(rows):
-        if output.may_block:
-            await writer.call(output.write, data)
-        else:
-            output.write(data)
-
-
-@contextmanager
-def _errors_file(path: Path | None) -> Iterator[BinaryIO | None]:
-    if path is None:
-        yield None
+    if not data:
         return
-    try:
-        file = path.open("wb")
-    except OSError as error:
-        raise UsageError(f"--errors: {path}: {error.strerror}") from None
-    with file:
-        yield file
+    if output.may_block:
+        await writer.call(output.write, data)
+    else:
+        output.write(data)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TextIO
 
 from seapo_cli.engine.tally import Tally
+from seapo_cli.safe_text import safe
 
 if TYPE_CHECKING:
     import rich.progress
@@ -22,8 +24,11 @@ class Progress:
     Both tell rows, rate, tokens/s, failures and, where the input's size is known, the time left.
     """
 
-    def __init__(self, name: str, tally: Tally, total_bytes: int | None) -> None:
+    def __init__(
+        self, name: str, tally: Tally, total_bytes: int | None, *, rows_on_stdout: bool = True
+    ) -> None:
         self._name = name
+        self._rows_on_stdout = rows_on_stdout
         self._tally = tally
         self._total = total_bytes
         self._bar: rich.progress.Progress | None = None
@@ -33,9 +38,10 @@ class Progress:
 
     def __enter__(self) -> Self:
         # Rows on the same terminal would tear the bar apart.
-        if sys.stderr.isatty() and not sys.stdout.isatty():
-            self._bar = _bar()
-            self._bar.add_task(self._name, total=self._total, told="")
+        torn = self._rows_on_stdout and _is_terminal(sys.stdout)
+        if _is_terminal(sys.stderr) and not torn:
+            self._bar = _bar(self._told)
+            self._bar.add_task(self._name, total=self._total)
             self._bar.start()
         self._next = time.monotonic() + self._interval
         return self
@@ -50,16 +56,15 @@ class Progress:
         if now < self._next:
             return
         self._next = now + self._interval
-        told = self._told()
         if self._bar:
-            self._bar.update(self._bar.task_ids[0], completed=self._tally.bytes_done, told=told)
+            self._bar.update(self._bar.task_ids[0], completed=self._tally.bytes_done)
         else:
-            left = self._seconds_left()
+            told, left = self._told(), self._seconds_left()
             self.say(told if left is None else f"{told}, {_duration(left)} left")
 
     def say(self, text: str) -> None:
         """Print one line, above the bar if there is one."""
-        line = f"seapo {self._name}: {text}"
+        line = safe(f"seapo {self._name}: {text}")
         if self._bar:
             self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
         else:
@@ -68,6 +73,8 @@ class Progress:
     def _told(self) -> str:
         tally = self._tally
         seconds = max(tally.seconds, 1e-9)
+        if not tally.rows_in:  # a model loads, or a server thinks
+            return f"{self.head}no rows yet, {_duration(seconds)}"
         told = f"{self.head}{tally.rows_in:,} rows, {tally.rows_in / seconds:,.1f} rows/s"
         if tally.asked:
             told += f", {tally.usage.completion_tokens / seconds:,.0f} tokens/s"
@@ -114,14 +121,25 @@ class Progress:
         return text
 
 
-def _bar() -> rich.progress.Progress:
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Whether it is one; Python has None for a stream that was closed when it started."""
+    return stream is not None and stream.isatty()
+
+
+def _bar(told: Callable[[], str]) -> rich.progress.Progress:
+    """A bar that asks what to tell whenever it is drawn, while no row is finished as well."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    class Told(ProgressColumn):
+        def render(self, task: rich.progress.Task) -> Text:  # noqa: ARG002, the base's signature
+            return Text(told())
 
     return Progress(
         TextColumn("seapo {task.description}"),
         BarColumn(),
-        TextColumn("{task.fields[told]}"),
+        Told(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,

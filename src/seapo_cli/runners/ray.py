@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from seapo_cli.errors import SeapoError, UsageError
+from seapo_cli.extras import install
 from seapo_cli.runners.shards import Shard, ShardReport, one_line
 from seapo_cli.runners.work import ATTEMPTS, Plan, Worker
 from seapo_cli.settings import RaySettings
@@ -119,7 +120,7 @@ def _import_ray() -> Any:
         import_module("ray.data")
         ray = import_module("ray")
     except ImportError:
-        raise UsageError("--runner ray: pip install 'seapo-cli[ray]'") from None
+        raise UsageError(f"--runner ray: {install('ray')}") from None
     for name in ("ray", "ray.data"):
         for handler in logging.getLogger(name).handlers:
             if getattr(handler, "stream", None) in (sys.stderr, sys.stdout):

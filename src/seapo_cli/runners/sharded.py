@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seapo_cli.engine.job import SHOWN_REASONS, write_summary
+from seapo_cli.engine.job import SHOWN_REASONS, Sink, write_summary
 from seapo_cli.engine.pipeline import Merging, Reporting
 from seapo_cli.engine.progress import Progress
 from seapo_cli.engine.session import new_tally
 from seapo_cli.engine.tally import Tally
-from seapo_cli.errors import SeapoError
+from seapo_cli.errors import NothingDone, SeapoError
+from seapo_cli.jsonl import Output
 from seapo_cli.records import Usage
 from seapo_cli.runners.shards import Folder, Shard, ShardReport, find_shards
 from seapo_cli.runners.work import Plan
@@ -53,6 +55,8 @@ def run_sharded(
         SeapoError: some shards failed, or none could be run.
     """
     shards = find_shards(source)
+    store = plan.model.engine.store if plan.model else None
+    plan.folders.refuse_equal(shards, summary, store)
     folder = Folder(plan.folders.output)
     folder.claim(shards, command)
     for place in (plan.folders.errors, plan.folders.rejected):
@@ -62,7 +66,12 @@ def run_sharded(
     left = [shard for shard, report in found if report is None]
     tally = new_tally(plan.model)
     size = sum(shard.size for shard in left)
-    with Progress(plan.stage.name, tally, size or None) as progress:
+    with ExitStack() as stack:
+        file = stack.enter_context(Output(str(summary), "--summary")) if summary else None
+        if file:
+            file.always = True
+        bar = Progress(plan.stage.name, tally, size or None, rows_on_stdout=False)
+        progress = stack.enter_context(bar)
         outcome = _Outcome(plan, tally, progress, len(shards))
         try:
             for report in run_shards(plan, left) if left else ():
@@ -71,11 +80,13 @@ def run_sharded(
             for _, earlier in found:
                 if earlier is not None:
                     outcome.add_earlier(earlier)
-            outcome.close(summary)
+            outcome.close(file)
     if outcome.failed:
         raise SeapoError(
             f"{outcome.failed} of {len(shards)} shards failed; the same command does them again"
         )
+    if tally.rows_failed and not (tally.rows_out or tally.rows_rejected):
+        raise NothingDone(f"no row succeeded, {tally.rows_failed:,} failed")
     return tally
 
 
@@ -128,16 +139,17 @@ class _Outcome:
     def _head(self) -> None:
         self.progress.head = f"{self.done + self.skipped} of {self.shards} shards, "
 
-    def close(self, summary: Path | None) -> None:
+    def close(self, summary: Sink | None) -> None:
         """Write the summary, and tell what the stage has to."""
-        write_summary(
-            summary,
-            self.tally,
-            self.plan.stage,
-            shards=self.shards,
-            shards_done=self.done,
-            shards_skipped=self.skipped,
-            shards_failed=self.failed,
-        )
+        if summary:
+            write_summary(
+                summary,
+                self.tally,
+                self.plan.stage,
+                shards=self.shards,
+                shards_done=self.done,
+                shards_skipped=self.skipped,
+                shards_failed=self.failed,
+            )
         if isinstance(self.plan.stage, Reporting):
             self.progress.say(self.plan.stage.told())

@@ -8,16 +8,21 @@ record for each finished shard.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from pathlib import Path
+from typing import Any
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from seapo_cli.engine.job import Sink
 from seapo_cli.engine.tally import Tally
 from seapo_cli.errors import SeapoError, UsageError
-from seapo_cli.sources import ENDINGS, file_system, full_path, is_data
+from seapo_cli.jsonl import Output
+from seapo_cli.same_files import Place, reads, refuse_equal, store_files, writes
+from seapo_cli.sources import ENDINGS, file_system, full_path, is_data, is_remote
+from seapo_cli.whole_files import RemoteFile
 
 _RECORDS = "_seapo"
 _IDENTITY = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "updated", "last_modified")
@@ -57,6 +62,22 @@ class Folders:
     output: str
     errors: str | None = None
     rejected: str | None = None
+
+    def refuse_equal(
+        self, shards: Sequence[Shard], summary: Path | None, store: Path | None
+    ) -> None:
+        """Check that no output is another file of the run.
+
+        Raises:
+            UsageError: two are the same.
+        """
+        places = {"-o": self.output, "--errors": self.errors, "--rejected": self.rejected}
+        folders = {option: Folder(path).url for option, path in places.items() if path}
+        written = [Place(option, url) for option, url in folders.items()]
+        for option, url in folders.items():
+            written += [Place(option, f"{url}/{shard.name}") for shard in shards]
+        written += [*writes("--summary", summary), *store_files(store)]
+        refuse_equal(reads("", [shard.path for shard in shards]), written)
 
 
 def one_line(error: Exception) -> str:
@@ -110,9 +131,10 @@ class Folder:
         self.path = found.rstrip("/")
         self.url = full_path(self._fs, self.path)
 
-    def file(self, name: str) -> WholeFile:
+    def file(self, name: str) -> AbstractContextManager[Sink]:
         """A file in it, to be written."""
-        return WholeFile(self._fs, f"{self.path}/{name}")
+        path = f"{self.path}/{name}"
+        return RemoteFile(self._fs, path) if is_remote(self.url) else Output(path)
 
     def make(self, inner: str = "") -> None:
         """Make the folder, or one in it.
@@ -131,8 +153,6 @@ class Folder:
         Raises:
             UsageError: another one did before, or the files are nobody's.
         """
-        if any(shard.path == f"{self.url}/{shard.name}" for shard in shards):
-            raise UsageError(f"{self.url}: input and output are the same folder")
         self.make(_RECORDS)
         wanted = orjson.loads(orjson.dumps(command))
         known = self._read("manifest.json")
@@ -181,30 +201,3 @@ class Folder:
             return None
         except Exception as error:
             raise UsageError(f"{self.url}: cannot read: {one_line(error)}") from None
-
-
-class WholeFile:
-    """A file on any file system that exists under its name only once it is whole."""
-
-    may_block = True
-
-    def __init__(self, fs: Any, path: str) -> None:
-        self._fs, self._path = fs, path
-
-    def __enter__(self) -> Self:
-        self.stream: Any = self._fs.open(f"{self._path}.part", "wb")
-        return self
-
-    def write(self, data: bytes | bytearray) -> None:
-        """Write all of `data`."""
-        self.stream.write(data)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stream.close()
-        if kind is None:
-            self._fs.mv(f"{self._path}.part", self._path)

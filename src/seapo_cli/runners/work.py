@@ -82,10 +82,10 @@ class Worker:
                 for place in (plan.folders.rejected, plan.folders.errors)
             )
             source = stack.enter_context(open_input(shard.path))
-            kept = errors.stream if errors else None
-            failures = FailureReport(stage.name, shard.path, tally, notes, kept, plan.max_errors)
+            failures = FailureReport(stage.name, shard.path, tally, notes, errors, plan.max_errors)
             run = Run(source, output, rejected, failures, tally, notes)
             await Job(stage, Files(), plan.keys, model, plan.max_errors).stream(run)
+            failures.close()
         figures = dict(stage.figures()) if isinstance(stage, Reporting) else {}
         return ShardReport(shard=shard, tally=tally, figures=figures, notes=notes.said)
 

@@ -9,8 +9,8 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from seapo_cli.errors import RowError
-from seapo_cli.records import Edit
-from seapo_cli.stages.checks.pair import error_type_of
+from seapo_cli.records import Edit, error_type_of
+from seapo_cli.safe_text import printable
 from seapo_cli.stages.errors.difference import edits_between
 
 _PROMPTS = ("prompt", "instruction", "question", "messages", "conversations")
@@ -29,7 +29,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A row as it is shown."""
+    """A row as it is shown: all texts are safe for a terminal."""
 
     id: str | None
     prompt: str
@@ -52,11 +52,11 @@ def read_view(data: object) -> View:
     if prompt is None:
         raise RowError("nothing to show: no prompt")
     return View(
-        id=str(data["id"]) if data.get("id") is not None else None,
-        prompt=prompt,
-        pieces=_pieces(data),
-        label=error_type_of(data) or _label(data),
-        checks=_checks(data.get("checks")),
+        id=printable(str(data["id"])) if data.get("id") is not None else None,
+        prompt=printable(prompt),
+        pieces=tuple(Piece(p.kind, printable(p.text)) for p in _pieces(data)),
+        label=printable(error_type_of(data) or _label(data)),
+        checks=printable(_checks(data.get("checks"))),
     )
 
 
@@ -67,11 +67,11 @@ def _first(data: Mapping[str, Any], names: Sequence[str]) -> str | None:
 def _text(value: object) -> str:
     """A string, a message of either dialect, or the last message of a list."""
     if isinstance(value, list) and value:
-        return _text(value[-1])
+        value = value[-1]
     if isinstance(value, Mapping):
         value = value.get("content", value.get("value"))
     if not isinstance(value, str):
-        raise RowError("nothing to show: a prompt or answer that is no text")
+        raise RowError("nothing to show: a prompt or answer that is not text")
     return value
 
 
@@ -121,7 +121,7 @@ def _checks(checks: object) -> str:
     told: dict[str, list[str]] = {}
     for name, check in checks.items():
         verdict = check.get("verdict") if isinstance(check, Mapping) else None
-        if verdict in (None, "skip"):
+        if not isinstance(verdict, str) or verdict == "skip":
             continue
         value, reason = check.get("value"), check.get("reason")
         text = f"{name} {value:.3g}" if isinstance(value, int | float) else name

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import sys
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
 from seapo_cli.errors import RowError
-from seapo_cli.jsonl import open_input, read_lines
+from seapo_cli.jsonl import input_name, open_input, read_lines
+from seapo_cli.safe_text import tell
 from seapo_cli.show.view import View, read_view
 from seapo_cli.stages.judge import official
 
 _SHOWN_REASONS = 5
+_NAMED = 10
+"""Most types that are named where the wanted one is not there."""
 
 
 class Views:
@@ -21,8 +24,10 @@ class Views:
         self._name = name
         self._type = error_type and official(error_type)
         self._most = most
-        self.bad = 0
-        """Lines that cannot be shown."""
+        self.good = self.bad = 0
+        """Lines that can be shown, and those that cannot."""
+        self.shown = 0
+        self._labels: Counter[str] = Counter()
         self._reasons: list[str] = []
 
     def __iter__(self) -> Iterator[View]:
@@ -37,9 +42,12 @@ class Views:
                             raise RowError(line.error)
                         view = read_view(line.data)
                     except RowError as error:
-                        self._note(f"{self._name}:{line.number}: {error}")
+                        self._note(f"{input_name(self._name)}:{line.number}: {error}")
                         continue
+                    self._labels[view.label] += 1
+                    self.good += 1
                     if self._type in (None, official(view.label)):
+                        self.shown += 1
                         yield view
 
     def _note(self, reason: str) -> None:
@@ -47,9 +55,13 @@ class Views:
         if len(self._reasons) < _SHOWN_REASONS:
             self._reasons.append(reason)
 
-    def tell_bad_lines(self) -> None:
-        """Say on stderr which lines cannot be shown: at the end, as a pager owns the screen."""
+    def tell(self) -> None:
+        """Say on stderr what is not shown, and why: at the end, as a pager owns the screen."""
         for reason in self._reasons:
-            print(f"seapo show: {reason}", file=sys.stderr)
+            tell(f"seapo show: {reason}")
         if more := self.bad - len(self._reasons):
-            print(f"seapo show: {more:,} more lines cannot be shown", file=sys.stderr)
+            tell(f"seapo show: {more:,} more lines cannot be shown")
+        if not self.shown and not self.bad:
+            there = ", ".join(f"{name} ({n:,})" for name, n in self._labels.most_common(_NAMED))
+            wanted = f"no row of type {self._type!r}: there are {there}"
+            tell(f"seapo show: {wanted if there else f'{self._name}: no rows'}")

@@ -109,13 +109,15 @@ class SlowFilter(_Base):
         return self._sorted(pair, verdicts)
 
 
-def make_filter(settings: FilterSettings, keys: Keys) -> Filter | SlowFilter:
-    """The filter that the settings ask for.
+def make_filter(
+    settings: FilterSettings, keys: Keys, more: Sequence[Check] = ()
+) -> Filter | SlowFilter:
+    """The filter that the settings ask for, with `more` checks at the end.
 
     Raises:
         UsageError: there is no such check or option, or a value is wrong.
     """
-    checks = choose(settings)
+    checks = (*choose(settings), *more)
     slow = any(isinstance(check, SlowCheck) for check in checks)
     return SlowFilter(checks, keys) if slow else Filter(checks, keys)
 

@@ -17,6 +17,7 @@ from seapo_cli.engine.tally import Tally
 from seapo_cli.errors import UsageError
 from seapo_cli.jsonl import Output, encode_all
 from seapo_cli.records import Keys
+from seapo_cli.same_files import reads, writes
 from seapo_cli.settings import PairSettings
 from seapo_cli.stages.formats import load_format
 from seapo_cli.stages.formats.dataset_info import add_entries, read_entries
@@ -24,6 +25,7 @@ from seapo_cli.stages.pairing.candidates import Group
 from seapo_cli.stages.pairing.index import Scratch
 from seapo_cli.stages.pairing.maker import Maker
 from seapo_cli.stages.pairing.report import Report
+from seapo_cli.whole_files import shown
 
 _WRITE_BYTES = 1 << 16
 
@@ -51,22 +53,42 @@ class PairJob:
             KeyboardInterrupt: Ctrl-C.
         """
         self._check()
+        self._refuse_equal()
         tally = new_tally(self.model)
         passes = Maker.passes(self.settings)
         report = Report()
-        with open_run(report, self.files, tally, self.max_errors, passes) as run:
+        others = [self.evaluation] if self.evaluation else []
+        opened = open_run(report, self.files, tally, self.max_errors, passes, others)
+        with opened as run:
             with ExitStack() as stack:
                 scratch = stack.enter_context(Scratch(self.files.output))
-                held_out = stack.enter_context(Output(self.evaluation)) if self.evaluation else None
+                held_out = (
+                    stack.enter_context(Output(self.evaluation, "--eval-output"))
+                    if self.evaluation
+                    else None
+                )
                 maker = Maker(run.source, scratch, self.settings, self.keys, report)
                 _read(maker, run)
                 if self.model:
                     asyncio.run(_judge(maker, self.model, run))
                 _write(maker, run, held_out)
+                run.report.need_success(report.evaluation_pairs)
+            if self.evaluation and not report.evaluation_pairs:
+                run.progress.say(
+                    f"--eval-output {shown(self.evaluation)} is empty: --eval-split "
+                    f"{self.settings.eval_split:g} of {report.prompts:,} prompts gave no pair"
+                )
             if self.dataset_info:
                 files = [Path(name) for name in (self.files.output, self.evaluation) if name]
                 add_entries(self.dataset_info, files, load_format(self.settings.format))
         return tally
+
+    def _refuse_equal(self) -> None:
+        read = reads("--decontaminate", self.settings.decontaminate)
+        written = writes("--eval-output", self.evaluation)
+        self.files.refuse_equal(
+            self.model, read, [*written, *writes("--dataset-info", self.dataset_info)]
+        )
 
     def _check(self) -> None:
         """What can be known to be wrong before any row is read."""

@@ -10,6 +10,7 @@ from typing import NoReturn
 from pydantic import ValidationError
 
 from seapo_cli.errors import SeapoError, UsageError
+from seapo_cli.settings import first_problem
 from seapo_cli.training.settings import TrainSettings
 
 
@@ -47,8 +48,10 @@ def _read(file: Path) -> TrainSettings:
         return TrainSettings.model_validate_json(file.read_bytes())
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}") from None
+    except UsageError as error:
+        raise UsageError(f"{file}: {error}") from None
     except ValidationError as error:
-        raise UsageError(f"{file}: {error.errors()[0]['msg']}") from None
+        raise UsageError(f"{file}: {first_problem(error)[1]}") from None
 
 
 def _leave(code: int) -> NoReturn:

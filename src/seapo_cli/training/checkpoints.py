@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -22,6 +21,7 @@ from torch.distributed.checkpoint.state_dict import (
 from seapo_cli.errors import SeapoError, UsageError
 from seapo_cli.training.processes import Processes
 from seapo_cli.training.saved import Damaged, all_finite, read_saved
+from seapo_cli.whole_files import whole_file
 
 _WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
 
@@ -153,16 +153,11 @@ class Checkpoints:
     def _write(self, name: str, state: dict[str, Any]) -> None:
         if not self._processes.first:
             return
-        part = self._folder / f"{name}.part"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as file:
+            with whole_file(self._folder / name) as file:
                 torch.save(state, file)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self._folder / name)
         except (OSError, RuntimeError) as error:
-            part.unlink(missing_ok=True)
             raise SeapoError(self._failure(name, error)) from None
 
     def _failure(self, name: str, error: Exception) -> str:

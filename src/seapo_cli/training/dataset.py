@@ -10,7 +10,7 @@ from typing import Any
 
 from seapo_cli.errors import SeapoError
 from seapo_cli.jsonl import Output, encode
-from seapo_cli.training.pairs import BadRow, Pair, read_pairs
+from seapo_cli.pairs import BadRow, Pair, read_pairs
 from seapo_cli.training.settings import TrainSettings
 from seapo_cli.training.tokens import Chat, Example, Limits, Tokenized, branch, tokenize
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from seapo_cli import __version__
 from seapo_cli.errors import SeapoError
 from seapo_cli.training.model import is_gguf, load_model
 from seapo_cli.training.settings import TrainSettings
+from seapo_cli.whole_files import whole_folder
 
 _LAST = ("config.json", "adapter_config.json")
 """What loaders look for first is put in place last."""
@@ -32,7 +32,6 @@ def export(
         SeapoError: it cannot be written.
     """
     target = settings.output_dir
-    part = target / "export.part"
     model = load_model(settings, bf16)
     found = model.load_state_dict(
         {_own(name): weight for name, weight in weights.items()}, strict=False
@@ -44,15 +43,12 @@ def export(
         model.to(torch.bfloat16 if bf16 else torch.float32)
         model.config.use_cache = True
     try:
-        shutil.rmtree(part, ignore_errors=True)
-        model.save_pretrained(part)
-        tokenizer.save_pretrained(part)
-        if model.generation_config is not None:
-            model.generation_config.save_pretrained(part)
-        (part / "README.md").write_text(card)
-        for file in sorted(part.iterdir(), key=lambda file: file.name in _LAST):
-            file.replace(target / file.name)
-        part.rmdir()
+        with whole_folder(target, last=_LAST) as part:
+            model.save_pretrained(part)
+            tokenizer.save_pretrained(part)
+            if model.generation_config is not None:
+                model.generation_config.save_pretrained(part)
+            (part / "README.md").write_text(card)
     except Exception as error:  # safetensors has an error of its own for a full disk
         if isinstance(error, OSError) or type(error).__name__ == "SafetensorError":
             raise SeapoError(f"{target}: cannot write the model: {error}") from None

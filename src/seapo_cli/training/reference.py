@@ -7,18 +7,18 @@ since new adapters change nothing; either way no second copy of the model is nee
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from seapo_cli.errors import SeapoError
+from seapo_cli.errors import InUse, SeapoError
 from seapo_cli.training.layout import PARTS, fill
 from seapo_cli.training.processes import Processes
 from seapo_cli.training.saved import Damaged, all_finite, read_saved
 from seapo_cli.training.tokens import Example, digest
+from seapo_cli.whole_files import whole_file
 
 PACK_TOKENS = 2048
 """Tokens in one forward pass: without gradients this needs little memory."""
@@ -96,14 +96,13 @@ def _compute(
 
 
 def _keep(found: torch.Tensor, path: Path) -> None:
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
+        with whole_file(path) as file:
             torch.save(found, file)
-        part.replace(path)
+    except InUse:
+        return  # another run keeps the same
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise SeapoError(
             f"{path.parent}: cannot keep the reference log-probabilities: {error.strerror}; "
             "name another folder with --reference-cache"

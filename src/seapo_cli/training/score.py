@@ -17,10 +17,10 @@ from typing import Any
 import torch
 
 from seapo_cli.errors import RowError, SeapoError
+from seapo_cli.pairs import Pair
 from seapo_cli.records import read_messages
 from seapo_cli.training.check import choose_path
 from seapo_cli.training.model import pretrained_model, pretrained_tokenizer, quiet
-from seapo_cli.training.pairs import Pair
 from seapo_cli.training.processes import join
 from seapo_cli.training.scorer import Scorer
 from seapo_cli.training.tokens import Chat, Limits, tokenize

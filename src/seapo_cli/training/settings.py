@@ -7,11 +7,18 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
-from seapo_cli.settings import Settings
+from seapo_cli.settings import Seed, Settings
 
 LossName = Literal["sigmoid", "cdpo", "robust", "hinge", "ipo", "simpo", "orpo", "kto"]
 Tracker = Literal["tensorboard", "wandb", "trackio"]
 LOSS_NAMES: tuple[str, ...] = get_args(LossName)
+
+WRITTEN = (
+    *("train_settings.json", "metrics.jsonl", "errors.jsonl", "README.md"),
+    *("config.json", "generation_config.json", "adapter_config.json", "model.safetensors"),
+    *("adapter_model.safetensors", "tokenizer.json", "tokenizer_config.json"),
+)
+"""Files of the output folder: those that somebody else may have there too."""
 
 PAPER: dict[str, Any] = {
     "loss": "kto",
@@ -101,7 +108,7 @@ class TrainSettings(LossSettings):
     """Pairs in one forward pass of one process."""
     accumulate: int = Field(default=1, ge=1)
     """Forward passes in one step of the optimizer."""
-    seed: int = 0
+    seed: Seed = 0
 
     dtype: Literal["bf16", "fp32"] | None = None
     """None takes bf16 on an accelerator that has it, else fp32."""

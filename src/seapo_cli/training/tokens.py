@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from seapo_cli.errors import RowError
+from seapo_cli.pairs import Pair
 from seapo_cli.records import Message
-from seapo_cli.training.pairs import Pair
 
 Ids = array  # array("i"): a 60,000-pair data set stays small
 

@@ -7,6 +7,7 @@ import json
 import math
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -31,6 +32,7 @@ from seapo_cli.training.settings import TrainSettings
 from seapo_cli.training.tokens import Example
 from seapo_cli.training.trackers import open_trackers
 from seapo_cli.training.work import Columns, Work
+from seapo_cli.whole_files import only_run
 
 _NOT_OF_THE_RESULT = {
     *("files", "eval_file", "model", "chat_template", "output_dir", "reference_cache"),
@@ -49,8 +51,10 @@ def train(settings: TrainSettings) -> int:
         SeapoError: the run cannot go on.
     """
     quiet()
-    processes = join()
+    processes, held = join(), ExitStack()
     try:
+        if processes.first:
+            held.enter_context(only_run(settings.output_dir))
         tokenizer = load_tokenizer(settings)
         pairs_only = LOSSES[settings.loss].pairs
         split = dataset.load(settings, tokenizer, pairs_only, writes=processes.first)
@@ -63,6 +67,7 @@ def train(settings: TrainSettings) -> int:
             _finish(run, tokenizer)
         return 3 if split.bad_rows else 0
     finally:
+        held.close()
         leave()
 
 

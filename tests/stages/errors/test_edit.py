@@ -190,6 +190,14 @@ def test_severity_steers_how_far_off_a_number_is(severity: Severity) -> None:
     assert low < abs(int(change.replacement) / 640 - 1) < high
 
 
+def test_a_model_that_writes_is_told_how_far_off() -> None:
+    def asked(severity: Severity) -> str:
+        return spans([next(steps(task(PROSE, "hallucination", severity=severity)))])[0]
+
+    assert "only a close reader finds it" in asked("subtle")
+    assert len({asked("subtle"), asked("moderate"), asked("severe")}) == 3
+
+
 def test_a_mistake_is_carried_through_a_worked_answer() -> None:
     run = drive(steps(task(STORY, "factual")), first)
     assert "#### 72" not in run.injection.negative

@@ -45,6 +45,12 @@ def test_places_are_exact_and_change_the_answer(name: str, severity: Severity) -
                 re.compile(place.pattern)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_found_somewhere(kind: str) -> None:
+    """Else the checks of its places would pass for want of any."""
+    assert any(KINDS[kind](Source(text, "What is it?")) for text in ANSWERS.values())
+
+
 @pytest.mark.parametrize("name", ANSWERS)
 @pytest.mark.parametrize("error_type", error_types())
 @pytest.mark.parametrize("own_words", [True, False])

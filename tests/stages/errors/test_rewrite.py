@@ -110,7 +110,7 @@ def test_all_that_varies_between_types_stands_at_the_end() -> None:
 
 def test_amount_and_severity_are_told() -> None:
     (prompt,) = spans([next(steps(task(PROSE, edits=3, severity="severe")))])
-    assert "3 mistakes in different places, so far off" in prompt
+    assert "3 mistakes in different places, so grave" in prompt
     (prompt,) = spans([next(steps(task(PROSE, severity="subtle")))])
     assert "one mistake, so slight" in prompt
 

@@ -125,10 +125,12 @@ def saved(rows: list[Data], folder: Path) -> Path:
     return file
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("name", sorted(FORMATS))
 def test_datasets_reads_it(name: str, tmp_path: Path) -> None:
     """All rows have the same columns with the same types, which `load_dataset` needs."""
-    datasets = pytest.importorskip("datasets")
+    import datasets
+
     found = made(name, provenance=True)
     file, cache = str(saved(found, tmp_path)), str(tmp_path / "cache")
     loaded = datasets.load_dataset("json", data_files=file, split="train", cache_dir=cache)
@@ -138,10 +140,12 @@ def test_datasets_reads_it(name: str, tmp_path: Path) -> None:
         assert core == {key: original[key] for key in core}
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("name", ["trl", "trl-chat", "trl-kto", "trl-kto-chat"])
 def test_trl_prepares_it(name: str, tmp_path: Path) -> None:
     """TRL's trainers tokenize the rows, as at the start of a training."""
-    preparation = pytest.importorskip("stages.formats.trl_preparation", exc_type=ImportError)
+    from stages.formats import trl_preparation as preparation
+
     found = made(name, provenance=True)
     preparation.check(name, found, saved(found, tmp_path), tmp_path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -66,11 +67,16 @@ def test_input_that_shrinks_meanwhile(tmp_path: Path) -> None:
             list(rows.groups())
 
 
-def test_nothing_is_left_of_the_scratch_folder(tmp_path: Path) -> None:
+def test_the_scratch_has_no_name_that_a_kill_could_leave(tmp_path: Path) -> None:
     with Scratch(str(tmp_path / "out.jsonl")) as scratch:
-        assert scratch.folder.parent == tmp_path
-        assert list(tmp_path.iterdir()) == [scratch.folder]
-    assert not list(tmp_path.iterdir())
+        file = scratch.file()
+        file.write(b"x" * 100_000)
+        scratch.database.execute("CREATE TABLE t (x)")
+        scratch.database.executemany("INSERT INTO t VALUES (?)", [("y" * 1000,)] * 30_000)
+        assert not list(tmp_path.iterdir())
+        file.flush()
+        assert os.pread(file.fileno(), 1, 99_999) == b"x"
+        assert scratch.database.execute("SELECT count(*) FROM t").fetchone() == (30_000,)
 
 
 def test_a_full_disk_is_one_line() -> None:

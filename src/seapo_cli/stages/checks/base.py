@@ -67,6 +67,11 @@ class AnyCheck(Settings):
     strict: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     """Options that differ from the defaults in the preset `strict`."""
 
+    @classmethod
+    def option_of(cls, field: str) -> str:
+        """How a user names an option of this check."""
+        return f"--set {cls.name}.{field}"
+
     def figures(self) -> Mapping[str, Any]:
         """What it has to tell in the summary, besides how many pairs it rejected."""
         return {}
@@ -90,8 +95,14 @@ class SlowCheck(AnyCheck):
     It sees only pairs that the quick checks let pass.
     """
 
-    warning: ClassVar[str | None] = None
-    """What a user should know before it runs."""
+    @property
+    def warning(self) -> str | None:
+        """What a user should know before it runs.
+
+        Raises:
+            SeapoError: it cannot run here.
+        """
+        return None
 
     @property
     def asks_model(self) -> bool:

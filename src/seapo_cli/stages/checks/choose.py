@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any, get_origin
 
-from pydantic import ValidationError
-
-from seapo_cli.errors import UsageError
+from seapo_cli.errors import unknown
 from seapo_cli.settings import FilterSettings
 from seapo_cli.stages.checks import all_checks
 from seapo_cli.stages.checks.base import AnyCheck
@@ -21,7 +19,7 @@ def choose(settings: FilterSettings) -> tuple[AnyCheck, ...]:
     known = all_checks()
     for name in (*settings.checks, *settings.without, *settings.options):
         if name not in known:
-            raise UsageError(f"no check {name!r}: take one of {', '.join(known)}")
+            raise unknown("check", name, known)
     made = {name: _make(check, settings) for name, check in known.items()}
     return tuple(
         check
@@ -35,15 +33,7 @@ def _make(check: type[AnyCheck], settings: FilterSettings) -> AnyCheck:
     strict = check.strict if settings.preset == "strict" else {}
     given = settings.options.get(check.name, {})
     values = {name: _value(check, name, value) for name, value in given.items()}
-    try:
-        return check(**{**strict, **values})
-    except ValidationError as error:
-        first = error.errors()[0]
-        option = ".".join([check.name, *map(str, first["loc"])])
-        if first["type"] == "extra_forbidden":
-            options = ", ".join(check.model_fields) or "none"
-            raise UsageError(f"--set {option}: no such option; there are: {options}") from None
-        raise UsageError(f"--set {option}: {first['msg']}") from None
+    return check(**{**strict, **values})
 
 
 def _value(check: type[AnyCheck], option: str, value: Any) -> Any:

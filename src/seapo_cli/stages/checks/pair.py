@@ -7,11 +7,11 @@ found once, at the speed of C, and checks look at what is between. Offsets are i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rapidfuzz.distance import Indel, Postfix, Prefix
 
-from seapo_cli.records import Keys, Row, read_sides
+from seapo_cli.records import Keys, Row, error_type_of, read_sides
 
 _MARGIN = 64
 """Characters around a change that a check of phrases reads."""
@@ -168,10 +168,3 @@ def read_pair(row: Row, keys: Keys) -> Pair:
     """
     response, negative = read_sides(row, keys)
     return Pair(row, response, negative, error_type_of(row.data))
-
-
-def error_type_of(data: Any) -> str | None:
-    """The mistake that a row claims: `error.type` of `inject`, or the label `error_type`."""
-    error = data.get("error")
-    kind = error.get("type") if isinstance(error, dict) else data.get("error_type")
-    return kind if isinstance(kind, str) else None

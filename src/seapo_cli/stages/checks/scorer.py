@@ -11,6 +11,7 @@ import orjson
 
 from seapo_cli.engine.threads import DaemonThread
 from seapo_cli.errors import RowError, SeapoError
+from seapo_cli.extras import install
 from seapo_cli.records import Message
 
 _PROGRAM = "seapo_cli.training.score"
@@ -28,8 +29,7 @@ class ScoringProcess:
     def _process(self) -> subprocess.Popen[bytes]:
         if not all(map(find_spec, _NEEDED)):
             raise SeapoError(
-                f"to score with {self._model}, install torch and transformers: "
-                "pip install 'seapo-cli[train]'"
+                f"to score with {self._model}, install torch and transformers: {install('train')}"
             )
         command = [sys.executable, "-m", _PROGRAM, "--model", self._model]
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -16,6 +16,12 @@ from seapo_cli.prompts import ErrorType
 from seapo_cli.records import Completion, Edit, Message, Request
 
 Severity = Literal["subtle", "moderate", "severe"]
+AMOUNTS: dict[Severity, str] = {
+    "subtle": "so slight that only a close reader finds it",
+    "moderate": "clear to a reader who knows the matter, once pointed out",
+    "severe": "so grave that it overturns what the answer says",
+}
+"""How far off a mistake is, in words for the model."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from functools import cache
 from seapo_cli.errors import InjectionError
 from seapo_cli.prompts import ErrorType, error_types, mode_template
 from seapo_cli.records import Edit, Message, Request, Sampling
-from seapo_cli.stages.errors.base import Injection, Steps, Task, conversation_text
+from seapo_cli.stages.errors.base import AMOUNTS, Injection, Steps, Task, conversation_text
 from seapo_cli.stages.errors.kinds import find_places
 from seapo_cli.stages.errors.prose import WORD
 from seapo_cli.stages.errors.schema import Filled, Unusable, answers, read_answer, schema
@@ -161,6 +161,8 @@ def _request(
         kinds=_kinds() if task.own_words else "",
         description=kind.description,
         told=_told(kind) if task.own_words and not _is_packaged(kind) else "",
+        # A model that only chooses gets choices that are as far off as was asked for.
+        amount=f"How far off: {AMOUNTS[task.severity]}.\n" if task.own_words else "",
         places="\n".join(_shown(source, n, place) for n, place in enumerate(places, 1)),
     )
     longest = max((place.end - place.start for place in places if place.pattern), default=0)

@@ -8,18 +8,13 @@ import re
 from seapo_cli.errors import InjectionError
 from seapo_cli.prompts import mode_template
 from seapo_cli.records import Message, Request, Sampling
-from seapo_cli.stages.errors.base import Injection, Steps, Task, conversation_text
+from seapo_cli.stages.errors.base import AMOUNTS, Injection, Steps, Task, conversation_text
 from seapo_cli.stages.errors.difference import edits_between, similarity
 from seapo_cli.stages.errors.screen import flaw
 
 _RETRY_TEMPERATURE = 0.8
 _LEAST_SIMILAR = 0.3
 """Below this share of common words a text is another answer, not this one with a mistake."""
-_AMOUNTS = {
-    "subtle": "so slight that only a close reader finds it",
-    "moderate": "clear to a reader who knows the matter",
-    "severe": "so far off that it changes what the answer says",
-}
 
 
 def steps(task: Task) -> Steps:
@@ -56,7 +51,7 @@ def _request(task: Task, attempt: int, seed: int, reason: str) -> Request:
         description=kind.description,
         guidance=kind.guidance,
         examples=shown,
-        amount=f"{count}, {_AMOUNTS[task.severity]}.",
+        amount=f"{count}, {AMOUNTS[task.severity]}.",
         retry=f"\nAn earlier try was no good: {reason}." if reason else "",
     )
     sampling = Sampling(

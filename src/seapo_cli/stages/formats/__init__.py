@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seapo_cli.errors import UsageError
+from seapo_cli.errors import unknown
 from seapo_cli.stages.formats import (
     axolotl,
     llamafactory,
@@ -38,5 +38,5 @@ def load_format(name: str) -> Format:
         UsageError: there is none of that name.
     """
     if name not in FORMATS:
-        raise UsageError(f"no format {name!r}: take one of {', '.join(FORMATS)}")
+        raise unknown("format", name, FORMATS)
     return FORMATS[name]

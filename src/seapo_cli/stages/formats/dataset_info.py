@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 
 from seapo_cli.errors import UsageError
-from seapo_cli.jsonl import Output
 from seapo_cli.stages.formats.base import Format
+from seapo_cli.whole_files import shown, write_whole
 
 
 def read_entries(path: Path) -> dict[str, Any]:
@@ -36,8 +36,7 @@ def add_entries(path: Path, files: list[Path], how: Format) -> None:
     """Add (or replace) the entries of some data files, each under its name without its ending."""
     entries = read_entries(path)
     for file in files:
-        name = os.path.relpath(file.resolve(), path.resolve().parent)
-        entries[file.stem] = {"file_name": name, **(how.dataset_info or {})}
-    with Output(str(path)) as output:
-        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        output.write(orjson.dumps(entries, option=options))
+        name = shown(os.path.relpath(file.resolve(), path.resolve().parent))
+        entries[shown(file.stem)] = {"file_name": name, **(how.dataset_info or {})}
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    write_whole(path, orjson.dumps(entries, option=options))

@@ -10,12 +10,13 @@ from typing import Any
 import orjson
 
 from seapo_cli.errors import RowError
-from seapo_cli.records import Keys, Row, read_sides
+from seapo_cli.records import Keys, Row, error_type_of, read_sides
 from seapo_cli.settings import PairSettings
-from seapo_cli.stages.checks.pair import error_type_of
 from seapo_cli.stages.formats import load_format
 from seapo_cli.stages.judge import official
 
+PROVENANCE = ("sample", "error", "checks")
+"""Keys of a row that `--provenance` keeps."""
 LOGPROB_KEY = "sample.logprob"
 PLAUSIBILITY_KEY = "checks.plausibility.value"
 

@@ -21,10 +21,18 @@ from typing import BinaryIO, Self, cast
 
 from seapo_cli.engine.pipeline import Failure, Outcome, Result
 from seapo_cli.errors import RowError, SeapoError
+from seapo_cli.json_text import encode
 from seapo_cli.jsonl import Line, input_size, read_lines
 from seapo_cli.records import Keys, read_row
 from seapo_cli.settings import PairSettings
-from seapo_cli.stages.pairing.candidates import Candidate, Group, prompt_hash, read_candidate
+from seapo_cli.stages.pairing.candidates import (
+    PROVENANCE,
+    Candidate,
+    Group,
+    prompt_hash,
+    read_candidate,
+)
+from seapo_cli.whole_files import descriptor_of, shown
 
 _CACHE_KIB = 16 << 10
 _BATCH = 10_000
@@ -50,25 +58,33 @@ class Read:
 
 
 class Scratch:
-    """A folder for what a run keeps on disk, and a database in it; gone when the block ends."""
+    """What a run keeps on disk: files without names and a database; gone with the process."""
 
     def __init__(self, beside: str) -> None:
         """`beside` is the output file; beside stdout and devices is the temporary folder."""
         parent = Path(os.path.realpath(beside)).parent
-        self._parent = None if beside == "-" or parent == Path("/dev") else parent
-        self._files: list[BinaryIO] = []
+        is_file = descriptor_of(beside) is None and parent != Path("/dev")
+        self._parent = str(parent) if is_file else tempfile.gettempdir()
+        self._files: list[io.BufferedRandom] = []
 
     def __enter__(self) -> Self:
         try:
-            self.folder = Path(tempfile.mkdtemp(prefix=".seapo-pair-", dir=self._parent))
+            folder = Path(tempfile.mkdtemp(prefix=".seapo-pair-", dir=self._parent))
         except OSError as error:
-            raise SeapoError(f"cannot make a scratch folder: {error.strerror}") from None
-        self.database = sqlite3.connect(self.folder / "index.sqlite", isolation_level=None)
-        # Nothing here outlives the run: no journal, no waiting for the disk.
-        self.database.executescript(
-            f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-            f"PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -{_CACHE_KIB}; BEGIN;"
-        )
+            raise self._failed(error.strerror) from None
+        try:
+            self.database = sqlite3.connect(folder / "index.sqlite", isolation_level=None)
+            # Nothing here outlives the run: no journal, no waiting for the disk.
+            self.database.executescript(
+                f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+                f"PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -{_CACHE_KIB};"
+                f"PRAGMA user_version = 1; BEGIN;"
+            )
+        except sqlite3.Error as error:
+            raise self._failed(error) from None
+        finally:
+            # Open, it needs no name any more: so not even `kill -9` leaves one.
+            shutil.rmtree(folder, ignore_errors=True)
         return self
 
     def __exit__(
@@ -80,14 +96,24 @@ class Scratch:
         self.database.close()
         for file in self._files:
             file.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
         if isinstance(error, sqlite3.Error):
-            raise SeapoError(f"{self.folder.parent}: index of prompts: {error}") from None
+            raise SeapoError(f"{shown(self._parent)}: index of prompts: {error}") from None
 
-    def file(self, name: str) -> BinaryIO:
-        """A new file in the folder, to write and read, open until the block ends."""
-        self._files.append(file := (self.folder / name).open("w+b"))
+    def file(self) -> io.BufferedRandom:
+        """A new file to write and read, open until the block ends.
+
+        Raises:
+            SeapoError: it cannot be made.
+        """
+        try:
+            file = tempfile.TemporaryFile(dir=self._parent)  # noqa: SIM115, closed at the end
+        except OSError as error:
+            raise self._failed(error.strerror) from None
+        self._files.append(file)
         return file
+
+    def _failed(self, reason: object) -> SeapoError:
+        return SeapoError(f"{shown(self._parent)}: cannot keep rows there for a while: {reason}")
 
 
 class Index:
@@ -100,7 +126,7 @@ class Index:
         self._settings = settings
         self._keys = keys
         if input_size(source) is None:
-            self._rows: BinaryIO = scratch.file("rows.jsonl")
+            self._rows: BinaryIO = scratch.file()
             self._stream: BinaryIO = cast("BinaryIO", _Copying(source, self._rows))
             self._begin = 0
         else:
@@ -119,7 +145,10 @@ class Index:
             for line in lines:
                 start, end = end, self._begin + line.end
                 try:
-                    prompt = prompt_hash(self._read(line).row)
+                    row = self._read(line).row
+                    if self._settings.provenance:
+                        encode({key: row.data.get(key) for key in PROVENANCE})
+                    prompt = prompt_hash(row)
                 except RowError as error:
                     bad.append(Result(line, Outcome(failures=[Failure(str(error))])))
                     continue
@@ -146,7 +175,10 @@ class Index:
     def _arrange(self) -> None:
         """Find out whether the rows of each prompt stand together."""
         self._database.execute("CREATE INDEX by_prompt ON runs (prompt)")
-        self._rows.flush()
+        try:
+            self._rows.flush()
+        except OSError as error:
+            raise SeapoError(f"cannot keep a copy of the input: {error.strerror}") from None
         # Not count(DISTINCT ...), which keeps all prompts in memory.
         groups = "SELECT count(*) FROM (SELECT 1 FROM runs GROUP BY prompt)"
         ((self.prompts,),) = self._database.execute(groups)

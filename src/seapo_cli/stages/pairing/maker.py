@@ -15,7 +15,7 @@ from seapo_cli.stages.formats import load_format
 from seapo_cli.stages.formats.base import Data, Pair
 from seapo_cli.stages.pairing.apart import apart
 from seapo_cli.stages.pairing.best import Extremes, Verdicts, by_value, judged
-from seapo_cli.stages.pairing.candidates import Candidate, Group
+from seapo_cli.stages.pairing.candidates import PROVENANCE, Candidate, Group
 from seapo_cli.stages.pairing.decontaminate import EvaluationSets
 from seapo_cli.stages.pairing.index import Index, Read, Scratch
 from seapo_cli.stages.pairing.order import Made, easy_to_hard
@@ -23,8 +23,6 @@ from seapo_cli.stages.pairing.report import Report
 from seapo_cli.stages.pairing.select import Selection
 from seapo_cli.stages.pairing.split import for_evaluation
 from seapo_cli.stages.pairing.strategies import Slot, closeness, slots
-
-PROVENANCE = ("sample", "error", "checks")
 
 
 class Maker:
@@ -81,7 +79,8 @@ class Maker:
             self._report.mixture = selection.mixture
             chosen = selection.chosen(self._slots(tick, self._report))
         else:
-            chosen = ((*one, None) for one in self._slots(tick, self._report))
+            found = self._slots(tick, self._report)
+            chosen = ((evaluation, slot, slot.candidates[0]) for evaluation, slot in found)
         made = self._made(chosen)
         if self._settings.order == "easy-to-hard":
             made = easy_to_hard(made, self._scratch)
@@ -112,11 +111,10 @@ class Maker:
             extremes = by_value(group, settings)
         return slots(group, extremes, settings)
 
-    def _made(self, chosen: Iterable[tuple[bool, Slot, str | None]]) -> Iterator[Made]:
+    def _made(self, chosen: Iterable[tuple[bool, Slot, Candidate]]) -> Iterator[Made]:
         sort = self._settings.order == "easy-to-hard"
         last: tuple[int, str] | None = None
-        for evaluation, slot, error_type in chosen:
-            candidate = slot.of_type(error_type)
+        for evaluation, slot, candidate in chosen:
             answer = slot.group, candidate.response
             pair = _pair(candidate, first=answer != last)
             last = answer

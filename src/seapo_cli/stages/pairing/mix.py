@@ -118,7 +118,7 @@ def assign(
     left = min(total, sum(supply.values()))
     while growing:
         quotas = partial(largest_remainder, growing)
-        step = _most(assignment, quotas, left)
+        step = most(assignment, quotas, left)
         exact = step if exact is None else exact
         assignment.grow(quotas(step))
         left -= step
@@ -131,13 +131,13 @@ def assign(
 def balanced(supply: Mapping[Types, int], names: Sequence[str], total: int) -> Assignment:
     """Give the same number of pairs to each type: as many as can be, `total` at most in all."""
     assignment = Assignment(supply)
-    most = total // max(1, len(names))
-    each = _most(assignment, lambda count: dict.fromkeys(names, count), most)
+    limit = total // max(1, len(names))
+    each = most(assignment, lambda count: dict.fromkeys(names, count), limit)
     assignment.grow(dict.fromkeys(names, each))
     return assignment
 
 
-def _most(assignment: Assignment, quotas: Callable[[int], Mapping[str, int]], limit: int) -> int:
+def most(assignment: Assignment, quotas: Callable[[int], Mapping[str, int]], limit: int) -> int:
     """The largest number, up to `limit`, whose quotas can be had in full."""
 
     def too_many(count: int) -> bool:

@@ -6,9 +6,8 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import orjson
-
 from seapo_cli.errors import SeapoError
+from seapo_cli.json_text import decode, encode
 from seapo_cli.stages.formats.base import Data
 from seapo_cli.stages.pairing.index import Scratch
 
@@ -35,7 +34,7 @@ def easy_to_hard(pairs: Iterable[Made], scratch: Scratch) -> Iterator[Made]:
     """
     database = scratch.database
     database.execute("CREATE TABLE made (evaluation, prompt, closeness, rank, start, size)")
-    file = scratch.file("made.jsonl")
+    file = scratch.file()
     try:
         database.executemany(
             "INSERT INTO made VALUES (?, ?, ?, ?, ?, ?)",
@@ -49,7 +48,7 @@ def easy_to_hard(pairs: Iterable[Made], scratch: Scratch) -> Iterator[Made]:
                     file.write(data),
                 )
                 for pair in pairs
-                for data in [orjson.dumps(pair.rows)]
+                for data in [encode(pair.rows)]
             ),
         )
         file.flush()
@@ -57,5 +56,5 @@ def easy_to_hard(pairs: Iterable[Made], scratch: Scratch) -> Iterator[Made]:
         raise SeapoError(f"cannot keep pairs to sort them: {error.strerror}") from None
     query = "SELECT evaluation, prompt, start, size FROM made ORDER BY closeness, rank, start"
     for evaluation, group, start, size in database.execute(query):
-        rows = orjson.loads(os.pread(file.fileno(), size, start))
+        rows = decode(os.pread(file.fileno(), size, start))
         yield Made(bool(evaluation), rows, group)

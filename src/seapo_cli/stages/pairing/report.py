@@ -26,6 +26,8 @@ class Report:
     types: Counter[str] = field(default_factory=Counter)
     """Pairs for training by error type."""
     evaluation_pairs: int = 0
+    shorter: float = 0.0
+    """Pairs for training whose chosen side has fewer characters; a tie counts half."""
     mixture: Mixture | None = None
 
     def add(self, pair: Pair, evaluation: bool) -> None:
@@ -34,6 +36,8 @@ class Report:
             self.evaluation_pairs += 1
         else:
             self.types[pair.error_type or _UNTYPED] += 1
+            longer = len(pair.rejected) - len(pair.chosen)
+            self.shorter += 0.5 if longer == 0 else longer > 0
 
     def figures(self) -> dict[str, Any]:
         """For `--summary`."""
@@ -43,6 +47,7 @@ class Report:
             "prompts_without_pair": self.without_pair,
             "pairs": self.types.total(),
             "evaluation_pairs": self.evaluation_pairs,
+            "shorter_right": self.shorter / pairs if (pairs := self.types.total()) else None,
             "types": dict(sorted(self.types.items())),
         }
         if self.mixture:
@@ -59,6 +64,8 @@ class Report:
         if more := len(self.types) - len(shown):
             shares.append(f"{more:,} other types")
         lines = [f"{self.prompts:,} prompts, {pairs:,} pairs: {', '.join(shares) or 'none'}"]
+        if pairs:
+            lines.append(f"the shorter side is right in {self.shorter / pairs:.0%} of them")
         if self.evaluation_pairs:
             lines.append(f"{self.evaluation_pairs:,} pairs of other prompts for evaluation")
         if self.contaminated:

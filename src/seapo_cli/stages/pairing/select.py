@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from seapo_cli.settings import PairSettings
 from seapo_cli.stages.judge import official
+from seapo_cli.stages.pairing.candidates import Candidate
+from seapo_cli.stages.pairing.length import halved, name_of
 from seapo_cli.stages.pairing.mix import Assignment, Types, assign, balanced, largest_remainder
 from seapo_cli.stages.pairing.strategies import Slot
 
@@ -76,6 +78,10 @@ class Selection:
             self._choose(evaluation)
 
     def _types(self, slot: Slot) -> Types:
+        if self._settings.balance == "length":
+            # Of the type that comes first, so that the proportions of types stay.
+            first = slot.candidates[0].error_type
+            return tuple(sorted({name_of(c) for c in slot.candidates if c.error_type == first}))
         if self._settings.balance or self._mix:
             found = {c.error_type for c in slot.candidates if c.error_type is not None}
             return tuple(sorted(found & self._mix.keys() if self._mix else found))
@@ -92,6 +98,8 @@ class Selection:
             self._write(evaluation, types, given)
 
     def _assign(self, supply: dict[Types, int], total: int, evaluation: bool) -> Assignment:
+        if self._settings.balance == "length":
+            return halved(supply, total)
         if self._settings.balance:
             names = sorted({name for types in supply for name in types})
             return balanced(supply, names, total)
@@ -114,9 +122,13 @@ class Selection:
             )
             offset += count
 
-    def chosen(self, slots: Iterable[tuple[bool, Slot]]) -> Iterator[tuple[bool, Slot, str | None]]:
-        """The pairs that are made, out of the same ones again, with the type of each."""
+    def chosen(self, slots: Iterable[tuple[bool, Slot]]) -> Iterator[tuple[bool, Slot, Candidate]]:
+        """The pairs that are made, out of the same ones again, with the negative of each."""
         types = self._database.execute("SELECT type FROM slots ORDER BY number")
         for (evaluation, slot), (name,) in zip(slots, types, strict=True):
             if name is not None:
-                yield evaluation, slot, None if name == _ANY else name
+                yield evaluation, slot, next(c for c in slot.candidates if self._has(c, name))
+
+    def _has(self, candidate: Candidate, name: str) -> bool:
+        by_length = self._settings.balance == "length"
+        return name in (_ANY, name_of(candidate) if by_length else candidate.error_type)

@@ -26,11 +26,6 @@ class Slot:
     rank: int
     """Its place where only some pairs are taken: the lowest first."""
 
-    def of_type(self, error_type: str | None) -> Candidate:
-        """The first negative of a type; None takes the first of all."""
-        found = (c for c in self.candidates if error_type in (None, c.error_type))
-        return next(found)
-
 
 def slots(group: Group, extremes: Extremes | None, settings: PairSettings) -> list[Slot]:
     """The pairs that one prompt can give, its answers in input order.

@@ -7,8 +7,8 @@ import unicodedata
 
 from seapo_cli.records import Row
 
-_CJK = r"\u2e80-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_CJK}]|[^\W{_CJK}]+")
+CJK = r"\u2e80-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{CJK}]|[^\W{CJK}]+")
 """A character is a word where text is written without spaces."""
 
 

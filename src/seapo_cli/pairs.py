@@ -9,7 +9,7 @@ from typing import Any
 
 from seapo_cli.errors import RowError
 from seapo_cli.jsonl import open_input, read_lines
-from seapo_cli.records import Keys, Message, read_messages, read_row
+from seapo_cli.records import Keys, Message, error_type_of, read_messages, read_row
 
 _CHOSEN_KEYS = ("chosen", "response")
 _REJECTED_KEYS = ("rejected", "negative")
@@ -30,6 +30,8 @@ class Pair:
     """By how much chosen's reward should lead, with `--row-margins`."""
     where: str = ""
     """FILE:LINE."""
+    source: str | None = None
+    """Where the prompt comes from, as the row says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +43,22 @@ class BadRow:
     reason: str
 
 
-def read_pairs(files: Sequence[Path]) -> Iterator[Pair | BadRow]:
-    """The pairs of JSONL files, in order.
+def read_pairs(files: Sequence[Path | str]) -> Iterator[Pair | BadRow]:
+    """The pairs of JSONL files, in order; `-` is stdin.
 
     Raises:
         UsageError: a file cannot be opened.
     """
-    for file in files:
-        with open_input(str(file)) as stream:
+    for file in map(str, files):
+        name = "stdin" if file == "-" else file
+        with open_input(file) as stream:
             for line in (line for lines in read_lines(stream) for line in lines):
                 try:
                     if line.error:
                         raise RowError(line.error)
-                    yield read_pair(line.data, f"{file}:{line.number}")
+                    yield read_pair(line.data, f"{name}:{line.number}")
                 except RowError as error:
-                    yield BadRow(str(file), line.number, str(error))
+                    yield BadRow(name, line.number, str(error))
 
 
 def read_pair(data: object, where: str = "") -> Pair:
@@ -72,14 +75,16 @@ def read_pair(data: object, where: str = "") -> Pair:
     if "instruction" in data:
         data["messages"] = _alpaca(data)
     prompt, chosen, rejected = _single(data) if "label" in data else _both(data)
+    source = data.get("source")
     return Pair(
         prompt=prompt,
         chosen=chosen,
         rejected=rejected,
-        error_type=_error_type(data),
+        error_type=error_type_of(data),
         weight=_number(data, "weight", 1.0, positive=True),
         margin=_number(data, "margin", 0.0),
         where=where,
+        source=source if isinstance(source, str) else None,
     )
 
 
@@ -141,12 +146,6 @@ def _alpaca(data: dict[str, Any]) -> list[dict[str, str]]:
     request = f"{instruction}\n\n{more}" if more else instruction
     turns = [("system", system)] * bool(system) + spoken + [("user", request)]
     return [{"role": role, "content": content} for role, content in turns]
-
-
-def _error_type(data: Mapping[str, Any]) -> str | None:
-    error = data.get("error")
-    found = error.get("type") if isinstance(error, dict) else data.get("error_type")
-    return found if isinstance(found, str) else None
 
 
 def _number(data: Mapping[str, Any], name: str, default: float, positive: bool = False) -> float:

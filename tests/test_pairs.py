@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from seapo_cli.errors import RowError
+from seapo_cli.pairs import BadRow, Pair, read_pair, read_pairs
 from seapo_cli.records import Message
-from seapo_cli.training.pairs import BadRow, Pair, read_pair, read_pairs
 
 USER, ANSWER = {"role": "user", "content": "Q?"}, {"role": "assistant", "content": "good"}
 WORSE = {"role": "assistant", "content": "bad"}
@@ -108,3 +108,8 @@ def test_lines_that_hold_no_pair_are_named(tmp_path: Path) -> None:
     assert isinstance(broken, BadRow)
     assert (broken.file, broken.line) == (str(file), 2)
     assert listed == BadRow(str(file), 4, "a row must be a JSON object")
+
+
+def test_the_source_of_the_prompt() -> None:
+    assert read_pair(PAIRS["trl"] | {"source": "dolly"}).source == "dolly"
+    assert read_pair(PAIRS["trl"] | {"source": ["x"]}).source is None

@@ -1,0 +1,92 @@
+"""Which pairs to leave out so that a classifier that does not see the question finds less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+
+from seapo_cli.errors import RowError, SeapoError
+from seapo_cli.jsonl import open_input, read_lines
+from seapo_cli.records import Keys, read_row
+from seapo_cli.stages.audit.classify import LEAST_PROMPTS, tell
+from seapo_cli.stages.audit.features import Array, Features, features
+from seapo_cli.stages.audit.gather import Item, item_of
+from seapo_cli.stages.filter import Filter
+
+_SHARE = 3
+"""A round drops this fraction of what is too much: the classifier then finds other traces."""
+_LEAST = 200
+"""... and one of so many pairs at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """Pairs to drop, and the accuracy of the classifier with and without them."""
+
+    surest: Mapping[int, float]
+    """By line: how surely the classifier told the pair apart."""
+    before: float
+    after: float
+
+
+def prune(found: Features, limit: float, seed: int = 0) -> tuple[dict[int, float], float, float]:
+    """The pairs to drop, by number, with their scores; the accuracy before and after.
+
+    Drops those that are told apart most surely, some at a time, and trains anew on the rest with
+    other folds, until the accuracy is no more than `limit`.
+
+    Raises:
+        SeapoError: that leaves too few prompts.
+    """
+    kept: Array = np.arange(len(found.prompts))
+    dropped: dict[int, float] = {}
+    before: float | None = None
+    while (telling := tell(found.of(kept), seed, permutations=0)) is not None:
+        accuracy = telling.accuracy
+        before = accuracy if before is None else before
+        if accuracy <= limit:
+            return dropped, before, accuracy
+        excess = len(kept) * (accuracy - limit) / (1 - limit)
+        count = ceil(max(excess / _SHARE, len(kept) / _LEAST))
+        surest = np.argsort(-telling.score, kind="stable")[:count]
+        dropped |= {int(kept[n]): float(telling.score[n]) for n in surest}
+        kept, seed = np.delete(kept, surest), seed + 1000
+    if before is None:
+        raise SeapoError(f"--max-leak: fewer than {LEAST_PROMPTS} prompts: nothing can be measured")
+    raise SeapoError(
+        f"--max-leak {limit:g}: fewer than {LEAST_PROMPTS} prompts are left before the sides of "
+        "their pairs cannot be told apart: make other negatives, these give themselves away"
+    )
+
+
+def prune_file(name: str, keys: Keys, stage: Filter, limit: float, seed: int = 0) -> Pruned:
+    """Which lines of a file to drop, of those that a filter keeps.
+
+    Raises:
+        UsageError: the file cannot be opened.
+        SeapoError: too few prompts are left.
+    """
+    lines, items = [], []
+    for line, item in _kept(name, keys, stage):
+        lines.append(line)
+        items.append(item)
+    if not items:
+        return Pruned({}, 0.5, 0.5)
+    dropped, before, after = prune(features(items), limit, seed)
+    return Pruned({lines[n]: score for n, score in dropped.items()}, before, after)
+
+
+def _kept(name: str, keys: Keys, stage: Filter) -> Iterator[tuple[int, Item]]:
+    with open_input(name) as stream:
+        for line in (line for lines in read_lines(stream) for line in lines):
+            if line.error:
+                continue  # the run itself tells of it
+            try:
+                row = read_row(line.data, keys, line.number)
+            except RowError:
+                continue
+            if stage.process(row).rows:
+                yield line.number, item_of(row, keys)
