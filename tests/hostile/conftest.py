@@ -17,6 +17,10 @@ _FIGURES: Counter[str] = Counter()
 _SECONDS: Counter[str] = Counter()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "ray: needs Ray; leave out with -m 'not ray'")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--figures", type=Path, help="write what was tried to this file, as JSON")
 

@@ -67,7 +67,9 @@ class Fault:
     heals: bool = True
     """Whether a rerun asks again: an answer that is whole but of no use is kept."""
     serves: bool = False
-    """Whether a client can work with it, so that all rows succeed."""
+    """Whether a client can work with it: no row fails by what the server says."""
+    everywhere: bool = False
+    """Whether it befalls all rows."""
     fatal: bool = False
     """Whether a run may end at it: nothing else would be answered either."""
 

@@ -86,7 +86,6 @@ TEXTS: dict[str, object] = {
     "newlines": "\r\n\u2028\u2029\x85\x0b\x0c",
     "unassigned": "\uffff\U0010ffff\ufffe",
 }
-_OF_NO_USE = {"empty", "blank", "thinking only", "newlines", "nul"}
 CHOICES: dict[str, object] = {
     "missing": None,
     "empty": [],
@@ -279,12 +278,13 @@ def _refuses(name: str, status: str, body: object) -> Fault:
         found = asked.body.get("response_format")
         return isinstance(found, dict) and found.get("type") == "json_schema"
 
-    return Fault(name, _sends(reply(body, status)), applies=applies, serves=True)
+    return Fault(name, _sends(reply(body, status)), applies=applies, serves=True, heals=False)
 
 
 def _refuses_part(name: str, part: str, status: str, body: object) -> Fault:
     play = _sends(reply(body, status))
-    return Fault(name, play, applies=lambda asked: part in asked.body, serves=True)
+    heals = part != "response_format"
+    return Fault(name, play, applies=lambda asked: part in asked.body, serves=True, heals=heals)
 
 
 def _endless(start: bytes, part: bytes) -> Play:
@@ -292,6 +292,7 @@ def _endless(start: bytes, part: bytes) -> Play:
         yield start
         while True:
             yield part
+            yield 0.0005
 
     return play
 
@@ -307,9 +308,9 @@ def _drip(data: bytes, seconds: float) -> Play:
 
 def _wrong_answers() -> Iterator[Fault]:
     for name, usage in USAGES.items():
-        yield Fault(f"usage {name}", _answers(usage=usage))
+        yield Fault(f"usage {name}", _answers(usage=usage), everywhere=True)
     for name, text in TEXTS.items():
-        yield Fault(f"text {name}", _answers(text=text), heals=name not in _OF_NO_USE)
+        yield Fault(f"text {name}", _answers(text=text), heals=False)
     for name, choices in CHOICES.items():
         yield Fault(f"choices {name}", _answers(choices=choices))
     for name, finish in FINISHES.items():

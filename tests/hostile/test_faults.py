@@ -24,7 +24,7 @@ _LIMITS = ("--timeout", "1.5", "--retries", "1", "--patience", "8", "-c", "4")
 
 def _attack(stage: Stage, fault: Fault, bench: Bench, server: FaultServer) -> list[str]:
     """Run a stage into a fault and again without it; the promises that were broken."""
-    face = server.face(fault, "" if fault.where == "models" else BAD)
+    face = server.face(fault, "" if fault.everywhere or fault.where == "models" else BAD)
     bench.environment["OPENAI_BASE_URL"] = face.url
     bench.file("in.jsonl", stage.rows(ROWS, FAULTY))
     model = () if fault.where == "models" else ("--model", "mock")
@@ -52,8 +52,9 @@ def _rows_lost(
     if code not in (0, 3):
         allowed = fault.fatal or code == 130
         return [] if allowed else [f"good rows lost: the whole run failed with {code}"]
-    if fault.serves and code:
-        return [f"rows failed at a server that can be worked with: {bench.rows('errors.jsonl')}"]
+    refused = [row["reason"] for row in bench.rows("errors.jsonl") if "HTTP" in row["reason"]]
+    if fault.serves and refused:
+        return [f"rows failed at a server that can be worked with: {refused[0]}"]
     kept = bench.rows("out.jsonl") + bench.rows("rejected.jsonl")
     ids = {row.get("id", "")[:5] for row in kept}
     wanted = {f"row-{n}" for n in range(ROWS) if everything or n not in FAULTY}
