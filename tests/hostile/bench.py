@@ -223,7 +223,7 @@ class Bench:
 
     def scratch(self) -> list[str]:
         """What a run should have taken away behind it."""
-        kept = [path for path in (self.folder / "tmp").rglob("*")]
+        kept = list((self.folder / "tmp").rglob("*"))
         kept += [p for p in self.folder.rglob("*") if p.suffix == ".part" or ".seapo" in p.name]
         return sorted({str(path.relative_to(self.folder)) for path in kept})
 

@@ -1,5 +1,4 @@
-"""Lines of JSON with something wrong in them: rows changed at a known key, and bytes changed at all.
-"""
+"""Lines of JSON with something wrong in them: other values at known keys, and other bytes."""
 
 from __future__ import annotations
 

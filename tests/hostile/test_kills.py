@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -203,10 +204,18 @@ def test_training_killed_and_run_again(
     assert not broken, "\n".join(broken)
 
 
+@pytest.fixture
+def ray_folder() -> Iterator[Path]:
+    """Where Ray keeps its sockets and logs."""
+    with TemporaryDirectory(prefix="r", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
 @pytest.mark.ray
 @pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
 def test_ray_killed_and_run_again(
     tmp_path: Path,
+    ray_folder: Path,
     zygote: Zygote,
     fault_server: FaultServer,
     record_property: Callable[[str, object], None],
@@ -215,6 +224,7 @@ def test_ray_killed_and_run_again(
     ray = ("--runner", "ray", "--ray-workers", "2", "-c", "4", "-m", "mock")
     run = (sys.executable, "-m", "seapo_cli", *stage.arguments, "in", "-o", "out", *ray)
     names = [f"out/s{n}.jsonl" for n in shards]
+    short = {"RAY_TMPDIR": str(ray_folder)}  # its sockets bear no long names
 
     def prepare(bench: Bench) -> None:
         for n in shards:
@@ -222,7 +232,7 @@ def test_ray_killed_and_run_again(
 
     victim = Victim(
         "ray",
-        lambda bench: bench.start(*run, program="exec"),
+        lambda bench: bench.start(*run, program="exec", environment=short),
         files(*names),
         prepare,
         latency=0.3,
