@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-.PHONY: demo test test-train test-scale check install clean
+.PHONY: demo test test-train test-scale test-hostile check install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/train-ready
@@ -24,6 +24,10 @@ test-train: $(VENV)/train-ready
 # Ray takes its time to start: so do its tests.
 test-scale: $(VENV)/scale-ready
 	$(BIN)/pytest tests/runners tests/scale
+
+# Attacks take a quarter of an hour. FIGURES=FILE keeps what they tried; Ray is killed where it is.
+test-hostile: $(VENV)/train-ready
+	$(BIN)/pytest tests/hostile -n 4 $(if $(FIGURES),--figures $(FIGURES))
 
 install: $(VENV)/ready
 

@@ -122,9 +122,7 @@ class FaultServer:
         self._ready.set()
         self._loop.run_forever()
 
-    async def _connected(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while asked := await _read(reader):
                 if not await self._answer(asked, writer):
@@ -246,6 +244,9 @@ def reply(
 ) -> bytes:
     """A whole HTTP reply; a body that is not bytes is sent as JSON."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    fields = {"Content-Type": content_type, "Content-Length": len(data) if length is None else length}
+    fields = {
+        "Content-Type": content_type,
+        "Content-Length": len(data) if length is None else length,
+    }
     head = "".join(f"{name}: {value}\r\n" for name, value in (fields | dict(headers or {})).items())
     return f"HTTP/1.1 {status}\r\n{head}\r\n".encode("utf-8", "surrogatepass") + data

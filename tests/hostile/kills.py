@@ -1,5 +1,4 @@
-"""Runs that are killed at seeded moments, run again, and compared with one that nothing disturbed.
-"""
+"""Runs that are killed at seeded moments, run again, and compared with an undisturbed one."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Servers that break every rule: runs end by themselves, keep good rows, and finish when run again.
-"""
+"""Servers that break every rule: runs end by themselves, keep good rows, and finish later."""
 
 from __future__ import annotations
 

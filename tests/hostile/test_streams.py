@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -67,16 +69,16 @@ def test_standard_streams(stage: Stage, number: int, state: str, served: Bench) 
     where = None if state == "closed" else "/dev/full"
     if number == 1:
         run = [p if p != "out.jsonl" else "-" for p in _run(stage)]
-        assert not served.broken(served.run(*run, stdout=where), {1, 2})
+        assert not served.broken(served.real(*run, stdout=where), {1, 2})
         return
-    ended = served.run(*_run(stage), stderr=where)
+    ended = served.real(*_run(stage), stderr=where)
     assert ended.code == 0, "a terminal that is gone is no reason to fail"
     assert served.rows("out.jsonl")
 
 
 def test_a_closed_stdin(stage: Stage, served: Bench) -> None:
     run = ["-" if part == "in.jsonl" else part for part in _run(stage)]
-    assert not served.broken(served.run(*run, stdin=None), {1, 2})
+    assert not served.broken(served.real(*run, stdin=None), {1, 2})
 
 
 @pytest.mark.parametrize("option", ["-o", "--errors", "--summary"])
@@ -108,10 +110,10 @@ def test_files_that_may_not_grow(stage: Stage, size: int, served: Bench) -> None
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 512 KiB."""
+    """A file system of 8 MiB."""
     folder = tmp_path / "small"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("may not mount a file system here")
     try:
@@ -123,7 +125,10 @@ def small(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk(stage: Stage, small: Path, served: Bench) -> None:
     served.file("in.jsonl", stage.rows(100))
     filler = small / "filler"
-    filler.write_bytes(b"x" * (490 << 10))
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(b"x" * 4096):
+            pass
+    os.truncate(filler, filler.stat().st_size - 8192)
     run = [str(small / part) if part == "out.jsonl" else part for part in _run(stage)]
     where = {"SEAPO_STORE": str(small / "store.sqlite"), "TMPDIR": str(small)}
     ended = served.run(*run, environment=where)
@@ -208,7 +213,9 @@ def test_two_runs_with_one_store(
     runs = []
     for number in range(2):
         run = [p.replace("out.", f"out{number}.") for p in _run(stage)]
-        runs.append(served.start(*[p.replace("summary", f"summary{number}") for p in run]))
+        runs.append(
+            served.start(*[p.replace("summary.json", f"summary{number}.json") for p in run])
+        )
     found = [f for one in runs for f in served.broken(one.ended(), {0})]
     assert not found, "\n".join(found)
     assert (served.folder / "out0.jsonl").read_bytes() == (
