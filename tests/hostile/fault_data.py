@@ -201,8 +201,8 @@ REFUSALS: dict[str, tuple[str, object]] = {
         "400 Bad Request",
         {
             "error": {
-                "message": "Invalid parameter: 'response_format' of type 'json_schema' is not supported "
-                "with this model.",
+                "message": "Invalid parameter: 'response_format' of type 'json_schema' is not "
+                "supported with this model.",
                 "type": "invalid_request_error",
                 "param": "response_format",
             }
