@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -99,10 +100,30 @@ def _hard_linked(bench: Bench, path: str) -> str:
     return path
 
 
-SPELLINGS = (
+Spelling = Callable[[Bench, str], str]
+SPELLINGS: tuple[Spelling, ...] = (
     *(_same, _dotted, _absolute, _double_slash, _linked, _through_a_linked_folder),
     *(_through_proc, _hard_linked),
 )
+
+
+def _try(
+    bench: Bench, command: Command, exists: bool, one: str, other: str, spelling: Spelling
+) -> list[str]:
+    """Give two options one path; the promises that were broken."""
+    (bench.folder / "sub").mkdir()
+    if exists and "FILE" not in (one, other):
+        bench.file("x.jsonl", USERS)
+    path = "in.jsonl" if one == "FILE" else "x.jsonl"
+    file = bench.folder / path
+    before = file.read_bytes() if exists else None
+    ended = bench.run(*command.called({one: path, other: spelling(bench, path)}))
+    is_hard = exists and spelling is _hard_linked  # two names: giving one a new file is no harm
+    found = bench.broken(ended, {0, 1, 2, 3} if is_hard else {2})
+    now = file.read_bytes() if file.exists() else None
+    if now != before and not (is_hard and one != "FILE"):
+        found.append(f"{path} was changed to {now!r:.60}")
+    return found
 
 
 @pytest.mark.parametrize("exists", [True, False], ids=["there", "new"])
@@ -115,28 +136,25 @@ def test_two_equal_paths(
     fault_server: FaultServer,
     record_property: Callable[[str, object], None],
 ) -> None:
-    command, broken, tried = COMMANDS[name], [], 0
-    face = fault_server.face()
-    for one, other in combinations((*command.reads, *command.writes), 2):
-        if other in command.reads or (one in command.reads and not exists):
-            continue  # two inputs may be one file; an input that is not there is another mistake
-        for spelling in SPELLINGS if exists else SPELLINGS[:5]:
-            tried += 1
-            bench = Bench(tmp_path / str(tried), zygote, face.url)
-            (bench.folder / "sub").mkdir()
-            bench.file("in.jsonl", Stage(name, ()).rows(3))
-            if exists and "FILE" not in (one, other):
-                bench.file("x.jsonl", USERS)
-            path = "in.jsonl" if one == "FILE" else "x.jsonl"
-            before = (bench.folder / path).read_bytes() if exists else None
-            arguments = command.called({one: path, other: spelling(bench, path)})
-            ended = bench.run(*arguments)
-            is_hard = exists and spelling is _hard_linked
-            found = bench.broken(ended, {0, 1, 2, 3} if is_hard else {2})
-            now = (bench.folder / path).read_bytes() if (bench.folder / path).exists() else None
-            if now != before and not (is_hard and one == "-o"):
-                found.append(f"{path} was changed to {now!r:.60}")
-            broken += [f"{one} and {other}, {spelling.__name__[1:]}: {f}" for f in found]
+    command, face, broken = COMMANDS[name], fault_server.face(), []
+    tries = [
+        (one, other, spelling)
+        for one, other in combinations((*command.reads, *command.writes), 2)
+        # Two inputs may be one file, and an input that is not there is another mistake.
+        if other not in command.reads and (exists or one not in command.reads)
+        for spelling in (SPELLINGS if exists else SPELLINGS[:5])
+    ]
+
+    def attempt(number: int) -> list[str]:
+        bench = Bench(tmp_path / str(number), zygote, face.url)
+        bench.file("in.jsonl", Stage(name, ()).rows(3))
+        one, other, spelling = tries[number]
+        found = _try(bench, command, exists, one, other, spelling)
+        return [f"{one} and {other}, {spelling.__name__[1:]}: {each}" for each in found]
+
+    with ThreadPoolExecutor(3) as pool:
+        broken = [each for found in pool.map(attempt, range(len(tries))) for each in found]
+    tried = len(tries)
     record_property("equal paths", tried)
     if name not in ("filter", "pair") and not exists:
         assert not face.asked, "requests were paid before the paths were looked at"
