@@ -42,7 +42,8 @@ class Ended:
 
     def __str__(self) -> str:
         shown = " ".join(self.arguments)
-        return f"`{shown[:300]}` ended with {self.code}: {self.stderr[-600:]}"
+        text = f"`{shown[:300]}` ended with {self.code}: {self.stderr[-600:]}"
+        return text.encode(errors="backslashreplace").decode()
 
 
 class Zygote:
