@@ -18,7 +18,7 @@ ENDS_WITHIN = 60.0
 """Seconds: it takes at most ten, on a machine that does nothing else."""
 MOST_REQUESTS = 100
 MOST_MEMORY_MB = 400
-_LIMITS = ("--timeout", "1.5", "--retries", "1", "--patience", "8", "-c", "4")
+_LIMITS = ("--timeout", "3", "--retries", "1", "--patience", "15", "-c", "4")
 
 
 def _attack(stage: Stage, fault: Fault, bench: Bench, server: FaultServer) -> list[str]:
@@ -54,6 +54,8 @@ def _rows_lost(
     refused = [row["reason"] for row in bench.rows("errors.jsonl") if "HTTP" in row["reason"]]
     if fault.serves and refused:
         return [f"rows failed at a server that can be worked with: {refused[0]}"]
+    if fault.serves and not fault.heals:
+        return []  # without a schema, what the model says need not be of use
     kept = bench.rows("out.jsonl") + bench.rows("rejected.jsonl")
     ids = {row.get("id", "")[:5] for row in kept}
     wanted = {f"row-{n}" for n in range(ROWS) if everything or n not in FAULTY}
