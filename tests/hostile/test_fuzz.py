@@ -82,7 +82,9 @@ def test_a_stage(
         least = _smallest(bench, stage, data)
         shown = b"".join(least)[:500]
         pytest.fail(f"{len(least)} lines are enough: {shown!r}\n" + "\n".join(found))
-    assert ended.code == 3, f"bad lines were taken for good ones: {ended}"
+    # One answer a prompt: a strategy that compares answers may make nothing of it.
+    codes = {3} if name in _KEEPS else {1, 3}
+    assert ended.code in codes, f"bad lines were taken for good ones: {ended}"
     summary = json.loads((bench.folder / "summary.json").read_bytes())
     failed = {row["line"] for row in bench.rows("errors.jsonl")}
     assert len(failed) == summary["rows_failed"]
@@ -117,7 +119,7 @@ def test_show(seed: int, bench: Bench, record_property: Callable[[str, object], 
 def test_the_loader_of_training(
     seed: int, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    from seapo_cli.training.pairs import Pair, read_pairs
+    from seapo_cli.pairs import Pair, read_pairs
 
     stage, path = Stage("train", ()), tmp_path / "pairs.jsonl"
     path.write_bytes(b"".join(lines(stage, PART, seed)))
