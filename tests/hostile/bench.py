@@ -160,8 +160,12 @@ class Bench:
         stderr: str | None = "",
         limits: Mapping[str, int] | None = None,
         environment: Mapping[str, str] | None = None,
+        grace: float = 5.0,
     ) -> Running:
-        """Start a run. A file of None is closed, of "" kept for `Ended`."""
+        """Start a run. A file of None is closed, of "" kept for `Ended`.
+
+        Within `grace` seconds after it, what it started has to end as well.
+        """
         control = Path(tempfile.mkdtemp(prefix="control-", dir=self.folder.parent))
         kept = [str(control / "stdout") if stdout == "" else stdout]
         kept += [str(control / "stderr") if stderr == "" else stderr]
@@ -169,6 +173,7 @@ class Bench:
             "arguments": arguments,
             "program": program,
             "control": str(control),
+            "grace": grace,
             "folder": str(self.folder),
             "environment": {**self.environment, **(environment or {})},
             "files": [stdin, *kept],

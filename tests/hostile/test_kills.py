@@ -232,7 +232,7 @@ def test_ray_killed_and_run_again(
 
     victim = Victim(
         "ray",
-        lambda bench: bench.start(*run, program="exec", environment=short),
+        lambda bench: bench.start(*run, program="exec", environment=short, grace=40),
         files(*names),
         prepare,
         latency=0.3,

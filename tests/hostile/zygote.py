@@ -23,8 +23,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
-_GRACE = 5.0
-"""Seconds in which what a run started has to end after it."""
 
 
 def _tell(folder: str, name: str, value: object) -> None:
@@ -54,7 +52,7 @@ def _supervise(spec: dict[str, Any]) -> NoReturn:
         _run(spec)
     _tell(spec["control"], "pid", pid)
     _, status, usage = os.wait4(pid, 0)
-    seconds, limit = time.monotonic() - begun, time.monotonic() + _GRACE
+    seconds, limit = time.monotonic() - begun, time.monotonic() + spec["grace"]
     while _children() and time.monotonic() < limit:
         try:
             if os.waitpid(-1, os.WNOHANG)[0] == 0:
