@@ -81,12 +81,15 @@ def test_severity_count_turns_and_seed_are_in_the_prompt() -> None:
         (proposal(("rises in Chile", "rises in Cuba")), '"rises in Chile" is not in the answer'),
         (proposal(("the", "a")), "times in the answer"),
         (proposal(("Peru", "Peru")), "equal what they replace"),
-        (proposal((PROSE[:300], PROSE[:290][::-1])), "replaces most of the answer|shorter"),
+        (proposal((PROSE[:-20], f"{PROSE[150:-20]} {PROSE[:150]}")), "replaces most of the answer"),
         (
             proposal(("rises in Peru", "rises in Peru, mistakenly,")),
             "gives itself away|longer|to the answer|mistaken",
         ),
-        (proposal(("Peru", "Перу")), "has letters \\(Cyrillic\\) that the answer has none of"),
+        (
+            proposal(("Peru", "ペルー")),
+            "has letters \\(Katakana\\) that the answer has none of|Kana",
+        ),
         (proposal(("Peru", "Peru, a country of high mountains and deserts")), "characters longer"),
         (proposal(("flows for 6,400 kilometers through Brazil", "ends")), "characters shorter"),
     ],
@@ -141,7 +144,7 @@ def test_examples_are_not_copied() -> None:
             "Dental boards advise brushing after a rest of four hours",
         )
     )
-    with pytest.raises(InjectionError, match="repeats the instructions|repeats an example"):
+    with pytest.raises(InjectionError, match=r"repeats the instructions|repeats an example"):
         drive(steps(task(response, "hallucination", attempts=1)), says(text))
 
 
