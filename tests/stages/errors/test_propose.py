@@ -82,13 +82,10 @@ def test_severity_count_turns_and_seed_are_in_the_prompt() -> None:
         (proposal(("the", "a")), "times in the answer"),
         (proposal(("Peru", "Peru")), "equal what they replace"),
         (proposal((PROSE[:-20], f"{PROSE[150:-20]} {PROSE[:150]}")), "replaces most of the answer"),
-        (
-            proposal(("rises in Peru", "rises in Peru, mistakenly,")),
-            "gives itself away|longer|to the answer|mistaken",
-        ),
+        (proposal(("rises in Peru", "rises (incorrect) in Peru")), "gives itself away"),
         (
             proposal(("Peru", "ペルー")),
-            "has letters \\(Katakana\\) that the answer has none of|Kana",
+            "that the answer has none of|Kana",
         ),
         (proposal(("Peru", "Peru, a country of high mountains and deserts")), "characters longer"),
         (proposal(("flows for 6,400 kilometers through Brazil", "ends")), "characters shorter"),
