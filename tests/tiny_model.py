@@ -96,13 +96,9 @@ def work(
     scorer = Scorer(model, path=path)
     zero = torch.zeros(len(data.examples), PARTS)
     needed = reference if LOSSES[settings.loss].reference and reference is not None else zero
-    columns, mismatched_reference = (
-        Columns.of(data, margins=True),
-        torch.zeros(len(mismatched), PARTS),
-    )
-    return Work(
-        scorer, data.examples, columns, needed, mismatched, mismatched_reference, settings, ALONE
-    )
+    columns = Columns.of(data, settings.model_copy(update={"row_margins": True}))
+    none = torch.zeros(len(mismatched), PARTS)
+    return Work(scorer, data.examples, columns, needed, mismatched, none, settings, ALONE)
 
 
 def arithmetic_pairs(count: int, start: int = 0) -> list[dict[str, Any]]:

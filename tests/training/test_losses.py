@@ -28,7 +28,12 @@ def scores(margin: float = 0.0) -> Scores:
         Logps(*map(torch.tensor, parts)) for parts in ((SHARED, CHOSEN, REJECTED), REFERENCE)
     )
     return Scores(
-        policy, reference, *map(torch.tensor, TOKENS), torch.full((2,), margin), torch.tensor(KL)
+        policy,
+        reference,
+        *map(torch.tensor, TOKENS),
+        margin=torch.full((2,), margin),
+        kl=torch.tensor(KL),
+        groups=torch.tensor([0, 1]),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,12 +54,7 @@ def load(settings: TrainSettings, tokenizer: Any, pairs_only: bool, writes: bool
         train, held = (_paired(rows, settings.loss, bad) for rows in (train, held))
     chat, limits = Chat(tokenizer), Limits(settings.max_length, settings.too_long)
     train_data, held_data = (tokenize(rows, chat, limits) for rows in (train, held))
-    data = Tokenized(
-        train_data.pairs + held_data.pairs,
-        train_data.examples + held_data.examples,
-        train_data.counts + held_data.counts,
-        train_data.refused + held_data.refused,
-    )
+    data = train_data + held_data
     bad += [_bad(pair, reason) for pair, reason in data.refused]
     if writes and bad:
         _write(bad, settings)
@@ -120,13 +114,6 @@ def _notes(bad: Sequence[BadRow], data: Tokenized, settings: TrainSettings) -> l
     if counts["equal"]:
         notes.append(f"{counts['equal']:,} pairs have two equal sides and teach nothing")
     return notes
-
-
-def epoch_order(rows: int, seed: int, epoch: int) -> list[int]:
-    """The rows of one epoch in their order; a function of the seed and the epoch alone."""
-    order = list(range(rows))
-    random.Random(f"{seed} {epoch}").shuffle(order)
-    return order
 
 
 def mismatched(examples: Sequence[Example], max_length: int) -> tuple[Example, ...]:

@@ -46,6 +46,8 @@ class Scores:
     margin: torch.Tensor
     kl: torch.Tensor
     """[] KTO's estimate of the distance between policy and reference; 0 for other losses."""
+    groups: torch.Tensor
+    """The number of each row's group: its rejected answers stand against the same chosen one."""
 
     @property
     def chosen_logratio(self) -> torch.Tensor:
@@ -58,7 +60,7 @@ class Scores:
         return self.policy.whole_rejected - self.reference.whole_rejected
 
 
-def reward_margin(scores: Scores, settings: LossSettings) -> torch.Tensor:
+def reward_lead(scores: Scores, settings: LossSettings) -> torch.Tensor:
     """beta * (chosen's log-ratio - rejected's) - margin; what DPO's relatives are functions of.
 
     The shared part cancels and is left out, exactly. With `dpop` > 0 chosen's log-ratio counts
@@ -72,44 +74,86 @@ def reward_margin(scores: Scores, settings: LossSettings) -> torch.Tensor:
     return settings.beta * delta - scores.margin
 
 
-def sigmoid(scores: Scores, settings: LossSettings) -> torch.Tensor:
-    """DPO, arXiv 2305.18290, eq. 7."""
-    return -logsigmoid(reward_margin(scores, settings))
-
-
-def cdpo(scores: Scores, settings: LossSettings) -> torch.Tensor:
-    """DPO with smoothed labels (cDPO), for pairs of which some are the wrong way round."""
-    margin, flipped = reward_margin(scores, settings), settings.label_smoothing
-    return -(1 - flipped) * logsigmoid(margin) - flipped * logsigmoid(-margin)
-
-
-def robust(scores: Scores, settings: LossSettings) -> torch.Tensor:
-    """Robust DPO: unbiased under flipped labels, arXiv 2403.00409, eq. 12."""
-    margin, flipped = reward_margin(scores, settings), settings.label_smoothing
-    clean = -(1 - flipped) * logsigmoid(margin) + flipped * logsigmoid(-margin)
-    return clean / (1 - 2 * flipped)
-
-
-def hinge(scores: Scores, settings: LossSettings) -> torch.Tensor:
-    """Margin ranking (SLiC, arXiv 2305.10425), on DPO's implicit rewards."""
-    return relu(1 - reward_margin(scores, settings))
-
-
-def ipo(scores: Scores, settings: LossSettings) -> torch.Tensor:
-    """IPO, arXiv 2310.12036, eq. 17, with log-ratios per token as its authors computed it."""
+def logratio_lead(scores: Scores, settings: LossSettings) -> torch.Tensor:
+    """Chosen's log-ratio per token - rejected's - margin; IPO's, as its authors computed it."""
     chosen = scores.chosen_logratio
     if settings.dpop:
         chosen = chosen - settings.dpop * relu(-chosen)
     lead = _per_token(chosen, scores.chosen_tokens)
     lead = lead - _per_token(scores.rejected_logratio, scores.rejected_tokens)
-    return (lead - scores.margin / settings.beta - 1 / (2 * settings.beta)) ** 2
+    return lead - scores.margin / settings.beta
 
 
-def simpo(scores: Scores, settings: LossSettings) -> torch.Tensor:
-    """SimPO, arXiv 2405.14734, eq. 6: log-probabilities per token, no reference."""
+def logp_lead(scores: Scores, settings: LossSettings) -> torch.Tensor:
+    """beta * (chosen's log-probability per token - rejected's) - gamma - margin; SimPO's."""
     lead = _per_token(scores.policy.whole_chosen, scores.chosen_tokens)
     lead = lead - _per_token(scores.policy.whole_rejected, scores.rejected_tokens)
-    return -logsigmoid(settings.beta * lead - settings.simpo_gamma - scores.margin)
+    return settings.beta * lead - settings.simpo_gamma - scores.margin
+
+
+def sigmoid(lead: torch.Tensor, _: LossSettings) -> torch.Tensor:
+    """DPO, arXiv 2305.18290, eq. 7; SimPO, arXiv 2405.14734, eq. 6, of its own lead."""
+    return -logsigmoid(lead)
+
+
+def cdpo(lead: torch.Tensor, settings: LossSettings) -> torch.Tensor:
+    """DPO with smoothed labels (cDPO), for pairs of which some are the wrong way round."""
+    flipped = settings.label_smoothing
+    return -(1 - flipped) * logsigmoid(lead) - flipped * logsigmoid(-lead)
+
+
+def robust(lead: torch.Tensor, settings: LossSettings) -> torch.Tensor:
+    """Robust DPO: unbiased under flipped labels, arXiv 2403.00409, eq. 12."""
+    flipped = settings.label_smoothing
+    clean = -(1 - flipped) * logsigmoid(lead) + flipped * logsigmoid(-lead)
+    return clean / (1 - 2 * flipped)
+
+
+def hinge(lead: torch.Tensor, _: LossSettings) -> torch.Tensor:
+    """Margin ranking (SLiC, arXiv 2305.10425), on DPO's implicit rewards."""
+    return relu(1 - lead)
+
+
+def ipo(lead: torch.Tensor, settings: LossSettings) -> torch.Tensor:
+    """IPO, arXiv 2310.12036, eq. 17."""
+    return (lead - 1 / (2 * settings.beta)) ** 2
+
+
+def against_all(leads: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
+    """-log sum exp(-lead) over each group, at each of its rows.
+
+    The sigmoid loss of it is the negative log-probability that chosen is drawn first from the whole
+    group: Plackett-Luce, of which the order among rejected answers is not known.
+    """
+    top = torch.full_like(leads, -torch.inf).scatter_reduce(0, groups, -leads.detach(), "amax")
+    sums = torch.zeros_like(leads).index_add(0, groups, torch.exp(-leads - top[groups]))
+    return -(top[groups] + sums[groups].log())
+
+
+def against_mean(leads: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
+    """Chosen's lead over the mean of its group's rejected answers, at each row of the group."""
+    sums = torch.zeros_like(leads).index_add(0, groups, leads)
+    counts = torch.zeros_like(leads).index_add(0, groups, torch.ones_like(leads))
+    return (sums / counts.clamp(min=1))[groups]
+
+
+def _grouped(leads: torch.Tensor, groups: torch.Tensor, settings: LossSettings) -> torch.Tensor:
+    """Leads as `--group-loss` looks at them. Pair by pair: MPPO, arXiv 2412.15244."""
+    if settings.group_loss == "listwise":
+        return against_all(leads, groups)
+    return against_mean(leads, groups) if settings.group_loss == "best" else leads
+
+
+_Leads = Callable[[Scores, LossSettings], torch.Tensor]
+
+
+def _of(leads: _Leads, loss: Callable[[torch.Tensor, LossSettings], torch.Tensor]) -> _Leads:
+    """A loss that is a function of chosen's lead."""
+
+    def function(scores: Scores, settings: LossSettings) -> torch.Tensor:
+        return loss(_grouped(leads(scores, settings), scores.groups, settings), settings)
+
+    return function
 
 
 def orpo(scores: Scores, settings: LossSettings) -> torch.Tensor:
@@ -151,12 +195,12 @@ class Loss:
 
 
 LOSSES = {
-    "sigmoid": Loss(sigmoid),
-    "cdpo": Loss(cdpo),
-    "robust": Loss(robust),
-    "hinge": Loss(hinge),
-    "ipo": Loss(ipo, shared=True),
-    "simpo": Loss(simpo, reference=False, shared=True),
+    "sigmoid": Loss(_of(reward_lead, sigmoid)),
+    "cdpo": Loss(_of(reward_lead, cdpo)),
+    "robust": Loss(_of(reward_lead, robust)),
+    "hinge": Loss(_of(reward_lead, hinge)),
+    "ipo": Loss(_of(logratio_lead, ipo), shared=True),
+    "simpo": Loss(_of(logp_lead, sigmoid), reference=False, shared=True),
     "orpo": Loss(orpo, reference=False, shared=True),
     "kto": Loss(kto, shared=True, pairs=False),
 }

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from seapo_cli.errors import InUse, SeapoError
-from seapo_cli.training.layout import PARTS, fill
+from seapo_cli.training.layout import PARTS, fill, together
 from seapo_cli.training.processes import Processes
 from seapo_cli.training.saved import Damaged, all_finite, read_saved
 from seapo_cli.training.tokens import Example, digest
@@ -36,6 +36,7 @@ def hash_weights(model: Any) -> str:
 def reference_logps(
     score: Callable[[Sequence[int]], torch.Tensor],
     examples: Sequence[Example],
+    groups: Sequence[int],
     key: str,
     folder: Path,
     processes: Processes,
@@ -44,7 +45,7 @@ def reference_logps(
 ) -> torch.Tensor:
     """[len(examples), 3] fp32 on the CPU: sums of log-probabilities per part, from disk if there.
 
-    `score` gives the sums of some rows; `advance` is told how many rows are done; `key` names
+    `score` gives the sums of some rows; those of one group are computed together; `advance` is told how many rows are done; `key` names
     the model and its precision. A damaged file is told through `say` and replaced.
 
     Raises:
@@ -55,7 +56,7 @@ def reference_logps(
     known = processes.agree(_kept(path, len(examples), say) if processes.first else None)
     if known is not None:
         return known
-    found = _compute(score, examples, processes, advance)
+    found = _compute(score, examples, groups, processes, advance)
     if processes.first:
         _keep(found, path)
     return found
@@ -80,11 +81,13 @@ def _kept(path: Path, rows: int, say: Callable[[str], None]) -> torch.Tensor | N
 def _compute(
     score: Callable[[Sequence[int]], torch.Tensor],
     examples: Sequence[Example],
+    groups: Sequence[int],
     processes: Processes,
     advance: Callable[[int], None],
 ) -> torch.Tensor:
     mine: list[tuple[list[int], torch.Tensor]] = []
-    for rows in processes.share(fill(range(len(examples)), examples, PACK_TOKENS)):
+    units = together(range(len(examples)), groups)
+    for rows in processes.share(fill(units, examples, PACK_TOKENS)):
         with torch.no_grad():
             mine.append((rows, score(rows).cpu()))
         advance(len(rows) * processes.count)

@@ -99,34 +99,40 @@ class Scorer(nn.Module):
 
     def _sums(self, hidden: torch.Tensor, batch: Pack, shared: bool) -> torch.Tensor:
         head = Head.of(self._inner[0])
-        sums = torch.zeros(len(batch.rows), PARTS, device=hidden.device)
+        found = []
         for part, tracked in ((slice(batch.shared), shared), (slice(batch.shared, None), True)):
             with torch.set_grad_enabled(tracked and torch.is_grad_enabled()):
                 states, targets = hidden[batch.sources[part]], batch.targets[part]
-                logps = token_logps(states, head, targets, self.bf16)
-                scored = sums.new_zeros(sums.numel()).index_add(0, batch.slots[part], logps)
-            sums = sums + scored.view(-1, PARTS)
-        return sums
+                found.append(token_logps(states, head, targets, self.bf16))
+        logps = torch.cat(found)[batch.scored]
+        sums = logps.new_zeros(len(batch.rows) * PARTS).index_add(0, batch.slots, logps)
+        return sums.view(-1, PARTS)
 
     def _plain(self, examples: Sequence[Example], device: torch.device) -> torch.Tensor:
-        """The textbook computation: each side a padded sequence of its own, all logits at once."""
-        sides = [
-            (place, part, example, side)
-            for place, example in enumerate(examples)
-            for part, side in ((CHOSEN, example.chosen), (REJECTED, example.rejected))
-            if side is not None
-        ]
-        texts = [torch.tensor([*e.prompt, *e.shared, *side]) for _, _, e, side in sides]
-        ids = pad_sequence(texts, batch_first=True).to(device)
-        lengths = torch.tensor([len(text) for text in texts], device=device)
+        """The textbook computation: each answer a padded sequence of its own, all logits at once.
+
+        An answer that several pairs have is computed once.
+        """
+        texts: dict[bytes, tuple[int, torch.Tensor]] = {}
+        sides: list[tuple[int, int, int, Example]] = []
+        for place, example in enumerate(examples):
+            for part, side in ((CHOSEN, example.chosen), (REJECTED, example.rejected)):
+                if side is not None:
+                    text = example.prompt + example.shared + side
+                    line, _ = texts.setdefault(
+                        text.tobytes(), (len(texts), torch.tensor(text, dtype=torch.long))
+                    )
+                    sides.append((place, part, line, example))
+        ids = pad_sequence([text for _, text in texts.values()], batch_first=True).to(device)
+        lengths = torch.tensor([len(text) for _, text in texts.values()], device=device)
         seen = torch.arange(ids.shape[1], device=device) < lengths[:, None]
         logits = self.model(input_ids=ids, attention_mask=seen.long(), use_cache=False).logits
         logps = logits[:, :-1].float().log_softmax(-1)
         logps = logps.gather(-1, ids[:, 1:, None]).squeeze(-1)
         sums = [[logps.new_zeros(()) for _ in range(PARTS)] for _ in examples]
-        for line, (place, part, example, side) in zip(logps, sides, strict=True):
+        for place, part, line, example in sides:
             start = len(example.prompt) - 1
             middle = start + len(example.shared)
-            sums[place][SHARED] = line[start:middle].sum()
-            sums[place][part] = line[middle : middle + len(side)].sum()
+            sums[place][SHARED] = logps[line, start:middle].sum()
+            sums[place][part] = logps[line, middle : lengths[line] - 1].sum()
         return torch.stack([torch.stack(row) for row in sums])

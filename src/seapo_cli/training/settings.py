@@ -52,6 +52,8 @@ class LossSettings(Settings):
     sft: float = Field(default=0.0, ge=0)
     """Weight of chosen's own negative log-likelihood per token (RPO's alpha)."""
 
+    group_loss: Literal["pairs", "listwise", "best"] = "pairs"
+    """How several rejected answers of a row count: each as a pair, all at once, or their mean."""
     row_margins: bool = False
     """Whether chosen's reward must lead by the row's `margin`, where it has one."""
 
@@ -69,6 +71,13 @@ class LossSettings(Settings):
             )
         if self.row_margins and self.loss == "kto":
             raise ValueError("--row-margins does not go with --loss kto: it judges single answers")
+        if self.group_loss == "listwise" and self.loss not in ("sigmoid", "simpo"):
+            raise ValueError("--group-loss listwise goes with --loss sigmoid or simpo")
+        if self.group_loss == "best" and self.loss in ("orpo", "kto"):
+            raise ValueError(
+                f"--group-loss best does not go with --loss {self.loss}: it needs chosen's lead; "
+                "take sigmoid, cdpo, robust, hinge, ipo or simpo"
+            )
         if self.sft and self.loss in ("orpo", "kto"):
             raise ValueError("--sft does not go with --loss orpo (it has such a term) or kto")
         return self
@@ -105,7 +114,7 @@ class TrainSettings(LossSettings):
     epochs: float = Field(default=1.0, gt=0)
     max_steps: int | None = Field(default=None, ge=1)
     batch_size: int = Field(default=4, ge=1)
-    """Pairs in one forward pass of one process."""
+    """Rows in one forward pass of one process, each with all its rejected answers."""
     accumulate: int = Field(default=1, ge=1)
     """Forward passes in one step of the optimizer."""
     seed: Seed = 0

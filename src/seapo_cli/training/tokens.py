@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import logging
 from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Literal
 
 from seapo_cli.errors import RowError
@@ -111,14 +113,26 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Tokenized:
-    """A data set ready for training; the two lists go together."""
+    """A data set ready for training; the lists go together."""
 
     pairs: tuple[Pair, ...]
     examples: tuple[Example, ...]
+    groups: tuple[int, ...]
+    """The number of each pair's row: pairs of one row are a group, and stand side by side."""
     counts: Counter[str]
     """How many rows were `truncated`, dropped as `too_long`, or have `equal` sides."""
     refused: tuple[tuple[Pair, str], ...]
     """Pairs that could not be tokenized, and why."""
+
+    def __add__(self, other: Tokenized) -> Tokenized:
+        rows = max(self.groups, default=-1) + 1
+        return Tokenized(
+            self.pairs + other.pairs,
+            self.examples + other.examples,
+            self.groups + tuple(rows + number for number in other.groups),
+            self.counts + other.counts,
+            self.refused + other.refused,
+        )
 
     def digest(self) -> str:
         """Hash of all token ids, and of where one part ends and the next begins."""
@@ -154,9 +168,14 @@ def tokenize(pairs: Iterable[Pair], chat: Chat, limits: Limits) -> Tokenized:
             continue
         if example is not None:
             kept.append((pair, example))
-    return Tokenized(
-        tuple(pair for pair, _ in kept), tuple(e for _, e in kept), counts, tuple(refused)
-    )
+    pairs, examples = (tuple(column) for column in zip(*kept, strict=True)) if kept else ((), ())
+    return Tokenized(pairs, examples, _numbered(pairs), counts, tuple(refused))
+
+
+def _numbered(pairs: Sequence[Pair]) -> tuple[int, ...]:
+    """Rows numbered through, by where pairs come from."""
+    rows = groupby(pairs, key=lambda pair: pair.where)
+    return tuple(number for number, (_, row) in enumerate(rows) for _ in row)
 
 
 def _example(pair: Pair, chat: Chat, limits: Limits, counts: Counter[str]) -> Example | None:
@@ -183,7 +202,11 @@ def branch(prompt: Ids[int], chosen: Ids[int] | None, rejected: Ids[int] | None)
     """Split a pair at the first token in which its completions differ."""
     if chosen is None or rejected is None:
         return Example(prompt, array("i"), chosen, rejected)
-    pairs = enumerate(zip(chosen, rejected, strict=False))
-    shorter = min(len(chosen), len(rejected))
-    at = next((place for place, (one, other) in pairs if one != other), shorter)
+    at = common_start(chosen, rejected)
     return Example(prompt, chosen[:at], chosen[at:], rejected[at:])
+
+
+def common_start(one: Ids[int], other: Ids[int]) -> int:
+    """How many tokens both begin with."""
+    ends = range(1, min(len(one), len(other)) + 1)
+    return bisect_left(ends, True, key=lambda end: one[:end] != other[:end])

@@ -9,17 +9,17 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 import torch
 
 from seapo_cli.errors import SeapoError
 from seapo_cli.training import dataset
+from seapo_cli.training.batches import Batches
 from seapo_cli.training.check import choose_path
 from seapo_cli.training.checkpoints import Checkpoints, Progress, trained_weights
 from seapo_cli.training.export import export, merges, model_card
-from seapo_cli.training.layout import PARTS
+from seapo_cli.training.layout import PARTS, size, together
 from seapo_cli.training.losses import LOSSES
 from seapo_cli.training.metrics import FallingChosen, Metrics, RowMetrics, peak_memory_mb, summarize
 from seapo_cli.training.model import load_model, load_tokenizer, quiet, turn_off_dropout
@@ -40,7 +40,7 @@ _NOT_OF_THE_RESULT = {
     *("save_steps", "save_minutes", "keep", "report_to", "share_prefix", "gradient_checkpointing"),
 }
 """Settings that do not decide the result, or that the fingerprint knows by what they stand for."""
-_COMPUTED = 2
+_COMPUTED = 3
 """Raised whenever log-probabilities are computed otherwise: those kept from before are void."""
 
 
@@ -78,6 +78,7 @@ class _Run:
     settings: TrainSettings
     split: dataset.Split
     work: Work
+    batches: Batches
     optimizer: torch.optim.Optimizer
     checkpoints: Checkpoints
     processes: Processes
@@ -110,10 +111,22 @@ def _prepare(
     found = checkpoints.restore(fingerprint, shared, optimizer, report.say)
     progress = found or Progress(fingerprint, 0, 0, math.inf, 0)
     report.goto(progress.metrics_bytes)
-    total = math.ceil(settings.epochs * _steps_per_epoch(settings, split.training, processes))
+    units = together(range(split.training), split.data.groups)
+    batches = Batches(units, _rows_per_step(settings, processes), settings.seed)
+    total = math.ceil(settings.epochs * batches.per_epoch)
     total = min(total, settings.max_steps or total)
     return _Run(
-        settings, split, work, optimizer, checkpoints, processes, report, bf16, total, progress
+        settings=settings,
+        split=split,
+        work=work,
+        batches=batches,
+        optimizer=optimizer,
+        checkpoints=checkpoints,
+        processes=processes,
+        report=report,
+        bf16=bf16,
+        total=total,
+        progress=progress,
     )
 
 
@@ -139,6 +152,7 @@ def _work(
         return reference_logps(
             lambda rows: scorer(rows, of, False),
             of,
+            split.data.groups,
             key,
             settings.reference_cache,
             processes,
@@ -149,7 +163,7 @@ def _work(
     return Work(
         scorer=scorer,
         examples=examples,
-        columns=Columns.of(split.data, settings.row_margins),
+        columns=Columns.of(split.data, settings),
         reference=reference(examples),
         mismatched=pairs,
         mismatched_reference=reference(pairs),
@@ -169,13 +183,13 @@ def _loop(run: _Run) -> None:
     report.begin("steps", run.total, run.progress.step)
     for step in range(run.progress.step, run.total):
         began = time.perf_counter()
-        rows = _rows(step, settings, run.split.training, run.processes)
+        rows = run.batches.rows(step)
         found = run.work.train(rows, settings.accumulate)
         rate = learning_rate(step, run.total, settings)
         norm = take_step(run.work.scorer, run.optimizer, rate, settings.max_grad_norm)
         figures = _figures(run, rows, found, time.perf_counter() - began)
         _stop_if_broken(run, step + 1, figures["loss"], norm)
-        epoch = (step + 1) / _steps_per_epoch(settings, run.split.training, run.processes)
+        epoch = (step + 1) / run.batches.per_epoch
         figures |= {"grad_norm": norm, "learning_rate": rate, "epoch": round(epoch, 4)}
         report.metrics(step + 1, figures)
         report.advance(1, f"loss {figures['loss']:.4f}")
@@ -194,7 +208,8 @@ def _loop(run: _Run) -> None:
 
 
 def _figures(run: _Run, rows: Sequence[int], found: list[RowMetrics], seconds: float) -> Metrics:
-    tokens = sum(run.work.examples[row].tokens for row in rows)
+    units = together(rows, run.split.data.groups)
+    tokens = sum(size(unit, run.work.examples) for unit in units)
     return {
         **summarize(found, [pair.error_type for pair in run.split.data.pairs]),
         "tokens_per_second": round(tokens / seconds, 1),
@@ -281,6 +296,7 @@ def _fingerprint(
     values = settings.model_dump(mode="json", exclude=_NOT_OF_THE_RESULT)
     values["rows_per_step"] = settings.batch_size * settings.accumulate * processes
     values["terms"] = [(pair.weight, pair.margin) for pair in split.data.pairs]
+    values["groups"] = split.data.groups
     parts = [
         json.dumps(values, sort_keys=True),
         split.data.digest(),
@@ -288,20 +304,6 @@ def _fingerprint(
         model_hash,
     ]
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
-
-
-def _rows(step: int, settings: TrainSettings, rows: int, processes: Processes) -> list[int]:
-    """The rows of one step, of all processes together."""
-    epoch, place = divmod(step, _steps_per_epoch(settings, rows, processes))
-    size = _rows_per_step(settings, processes)
-    return _order(rows, settings.seed, epoch)[place * size : (place + 1) * size]
-
-
-_order = cache(dataset.epoch_order)
-
-
-def _steps_per_epoch(settings: TrainSettings, rows: int, processes: Processes) -> int:
-    return math.ceil(rows / _rows_per_step(settings, processes))
 
 
 def _rows_per_step(settings: TrainSettings, processes: Processes) -> int:
