@@ -13,6 +13,8 @@ from seapo_cli.records import Keys, Message, error_type_of, read_messages, read_
 
 _CHOSEN_KEYS = ("chosen", "response")
 _REJECTED_KEYS = ("rejected", "negative")
+_OF_EACH = ("rejected", "error_type", "error", "weight", "margin")
+"""Keys that hold a list where a row has several rejected answers."""
 _SHAREGPT_ROLES = {"human": "user", "gpt": "assistant", "function_call": "assistant"}
 
 
@@ -56,13 +58,39 @@ def read_pairs(files: Sequence[Path | str]) -> Iterator[Pair | BadRow]:
                 try:
                     if line.error:
                         raise RowError(line.error)
-                    yield read_pair(line.data, f"{name}:{line.number}")
+                    yield from read_row_pairs(line.data, f"{name}:{line.number}")
                 except RowError as error:
                     yield BadRow(name, line.number, str(error))
 
 
+def read_row_pairs(data: object, where: str = "") -> list[Pair]:
+    """Read one decoded JSON line; `rejected` may be a list of answers (`seapo pair --group`).
+
+    Then what is known of each, such as `error_type`, is a list as well.
+
+    Raises:
+        RowError: it holds no pair and no judged answer.
+    """
+    rejected = data.get("rejected") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not _several(rejected):
+        return [read_pair(data, where)]
+    lists = {name: data[name] for name in _OF_EACH if isinstance(data.get(name), list)}
+    for name, values in lists.items():
+        if len(values) != len(rejected):
+            raise RowError(f"key {name!r} has {len(values)} values for {len(rejected)} rejected")
+    return [
+        read_pair(data | {name: values[place] for name, values in lists.items()}, where)
+        for place in range(len(rejected))
+    ]
+
+
+def _several(rejected: object) -> bool:
+    """Whether it is a list of answers, and not the turns of one."""
+    return isinstance(rejected, list) and bool(rejected) and isinstance(rejected[0], str)
+
+
 def read_pair(data: object, where: str = "") -> Pair:
-    """Read one decoded JSON line.
+    """Read one decoded JSON line that has one pair.
 
     Raises:
         RowError: it is no pair and no judged answer.

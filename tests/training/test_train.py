@@ -123,6 +123,21 @@ def test_other_losses_run(tmp_path: Path, pairs: Path, loss: str) -> None:
     assert told[-1]["loss"] < told[0]["loss"]
 
 
+@pytest.mark.parametrize("loss", [{}, {"group_loss": "listwise"}, {"loss": "kto"}], ids=str)
+def test_rows_with_several_rejected_answers(tmp_path: Path, loss: Any) -> None:
+    rows = arithmetic_pairs(8)
+    for row in rows:
+        row["rejected"] = [row["rejected"], row["rejected"].replace("so", "or"), "so"]
+        row["error_type"] = ["factual", "logical", None]
+    file = write_rows(tmp_path / "pairs.jsonl", rows)
+    settings = train_settings(tmp_path, [file], epochs=4, eval_split=0.25, **loss)
+    assert program.train(settings) == 0
+    told = steps(settings)
+    assert told[-1]["step"] == 8  # six rows for training, four a step
+    assert told[-1]["by_error_type"]["logical"]["rows"] == 2
+    assert told[-1]["loss"] < told[0]["loss"]
+
+
 def test_kto_rows_and_rows_for_other_losses(tmp_path: Path) -> None:
     rows = [
         {"prompt": row["prompt"], "completion": row[side], "label": side == "chosen"}

@@ -77,6 +77,14 @@ def pair(
             help="JSONL of an evaluation set; prompts that overlap it are dropped; repeatable.",
         ),
     ] = None,
+    group: Annotated[
+        bool,
+        option(
+            "--group",
+            help="One row for each answer, with a list of all its negatives, for `seapo train`; "
+            "goes with --strategy all.",
+        ),
+    ] = False,
     provenance: Annotated[
         bool, option("--provenance", help="Keep id, error_type, sample, error and checks.")
     ] = False,
@@ -116,6 +124,7 @@ def pair(
         max_pairs=max_pairs,
         eval_split=eval_split,
         decontaminate=tuple(decontaminate or ()),
+        group=group,
         provenance=provenance,
         seed=files.seed,
     )

@@ -58,6 +58,13 @@ class TrainOptions:
         option(help="Weight of the penalty on chosen getting less likely."),
     ] = 0.0
     sft: Annotated[float, option(help="Weight of chosen's own likelihood (RPO).")] = 0.0
+    group_loss: Annotated[
+        Literal["pairs", "listwise", "best"],
+        option(
+            help="Several rejected answers of a row: each as a pair; listwise: chosen first of all "
+            "(Plackett-Luce); best: chosen against their mean.",
+        ),
+    ] = "pairs"
     row_margins: Annotated[
         bool,
         option("--row-margins", help="Ask chosen's reward to lead by the row's `margin`."),
@@ -85,7 +92,7 @@ class TrainOptions:
     max_steps: Annotated[int | None, option(help="Stop after so many steps.")] = None
     batch_size: Annotated[
         int,
-        option(help="Pairs in a forward pass of a process."),
+        option(help="Rows in a forward pass of a process, with all their rejected answers."),
     ] = 4
     accumulate: Annotated[int, option(help="Forward passes in a step.")] = 1
     seed: Annotated[int, option(env="SEAPO_SEED", help="Seed of order and adapters.")] = 0

@@ -45,8 +45,9 @@ def reference_logps(
 ) -> torch.Tensor:
     """[len(examples), 3] fp32 on the CPU: sums of log-probabilities per part, from disk if there.
 
-    `score` gives the sums of some rows; those of one group are computed together; `advance` is told how many rows are done; `key` names
-    the model and its precision. A damaged file is told through `say` and replaced.
+    `score` gives the sums of some rows, those of one group at once; `advance` is told how many
+    rows are done; `key` names the model and its precision. A damaged file is told through `say`
+    and replaced.
 
     Raises:
         SeapoError: the result cannot be kept, or what was kept cannot be read.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from statistics import mean
 from typing import BinaryIO
 
 from seapo_cli.engine.gateway import Gateway
@@ -13,6 +15,7 @@ from seapo_cli.records import Keys
 from seapo_cli.settings import PairSettings
 from seapo_cli.stages.formats import load_format
 from seapo_cli.stages.formats.base import Data, Pair
+from seapo_cli.stages.formats.group import group_row
 from seapo_cli.stages.pairing.apart import apart
 from seapo_cli.stages.pairing.best import Extremes, Verdicts, by_value, judged
 from seapo_cli.stages.pairing.candidates import PROVENANCE, Candidate, Group
@@ -112,18 +115,38 @@ class Maker:
         return slots(group, extremes, settings)
 
     def _made(self, chosen: Iterable[tuple[bool, Slot, Candidate]]) -> Iterator[Made]:
-        sort = self._settings.order == "easy-to-hard"
-        last: tuple[int, str] | None = None
-        for evaluation, slot, candidate in chosen:
-            answer = slot.group, candidate.response
-            pair = _pair(candidate, first=answer != last)
-            last = answer
-            self._report.add(pair, evaluation)
-            rows = self._format.rows(pair)
-            if self._settings.provenance:
-                rows = [row | _provenance(pair) for row in rows]
-            hard = closeness(candidate, self._settings) if sort else 0.0
-            yield Made(evaluation, rows, slot.group, hard, slot.rank)
+        for (evaluation, prompt, _), found in groupby(chosen, key=_answer):
+            slots, candidates = zip(*((slot, one) for _, slot, one in found), strict=True)
+            pairs = [_pair(one, first=number == 0) for number, one in enumerate(candidates)]
+            for pair in pairs:
+                self._report.add(pair, evaluation)
+            hard = [0.0] * len(pairs)
+            if self._settings.order == "easy-to-hard":
+                hard = [closeness(one, self._settings) for one in candidates]
+            if self._settings.group:
+                yield Made(evaluation, [self._group(pairs)], prompt, mean(hard), slots[0].rank)
+                continue
+            for pair, slot, one in zip(pairs, slots, hard, strict=True):
+                yield Made(evaluation, self._rows(pair), prompt, one, slot.rank)
+
+    def _rows(self, pair: Pair) -> Sequence[Data]:
+        rows = self._format.rows(pair)
+        return [row | _provenance(pair) for row in rows] if self._settings.provenance else rows
+
+    def _group(self, pairs: Sequence[Pair]) -> Data:
+        row = group_row(pairs)
+        if not self._settings.provenance:
+            return row
+        kept = [_provenance(pair) for pair in pairs]
+        of_each = {key: [one.get(key) for one in kept] for key in ("error", "checks")}
+        known = {key: values for key, values in of_each.items() if any(values)}
+        return {**kept[0], **row, **known}
+
+
+def _answer(found: tuple[bool, Slot, Candidate]) -> tuple[bool, int, str]:
+    """What the pairs of one answer have in common."""
+    evaluation, slot, candidate = found
+    return evaluation, slot.group, candidate.response
 
 
 def _failed(group: Group, reason: str) -> Result:
