@@ -260,6 +260,8 @@ class PairSettings(Settings):
     """Evaluation sets whose prompts must not be trained on."""
     group: bool = False
     """One row for each answer, with all its negatives: seapo's own format in place of `format`."""
+    spans: bool = False
+    """Add `chosen_spans` and `rejected_spans`: what differs, in characters of each answer."""
     provenance: bool = False
     """Keep `id`, `error_type`, `sample`, `error` and `checks` beside each format's own keys."""
     seed: Seed = 0

@@ -368,3 +368,37 @@ def test_groups_go_from_easy_to_hard() -> None:
         values = {"strategy": "all", "group": True, "order": "easy-to-hard"}
         found = list(pair(order, PairSettings.checked(**values)))
         assert [row["prompt"][-4:] for row in found] == ["001?", "002?"]
+
+
+EDITED = {
+    "prompt": "When?",
+    "response": "In 1990, or so.",
+    "negative": "In 19, or so, then.",
+    "error": {
+        "type": "factual",
+        "edits": [
+            {"start": 5, "end": 7, "original": "90", "replacement": ""},
+            {"start": 14, "end": 14, "original": "", "replacement": ", then"},
+        ],
+    },
+}
+
+
+def test_spans_are_those_of_the_edits() -> None:
+    (found,) = made([EDITED], spans=True)
+    assert list(found["chosen_spans"]) == [(5, 7), (14, 14)]
+    assert list(found["rejected_spans"]) == [(5, 5), (12, 18)]
+
+
+def test_spans_are_found_where_the_edits_do_not_tell() -> None:
+    (found,) = made([EDITED | {"error": {"type": "factual", "edits": []}}], spans=True)
+    assert found["chosen_spans"][0] == (3, 7)  # word by word
+    values = {"strategy": "all", "group": True, "spans": True}
+    more = EDITED | {"negative": "In 1991, or so."}
+    (group,) = pair([EDITED, more], PairSettings.checked(**values))
+    assert [len(spans) for spans in group["rejected_spans"]] == [2, 1]
+
+
+def test_unpaired_formats_have_no_spans() -> None:
+    with pytest.raises(UsageError, match="--spans needs a format of pairs"):
+        list(pair([EDITED], PairSettings.checked(format="trl-kto", spans=True)))

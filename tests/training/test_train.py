@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,19 @@ def test_rows_with_several_rejected_answers(tmp_path: Path, loss: Any) -> None:
     assert told[-1]["step"] == 8  # six rows for training, four a step
     assert told[-1]["by_error_type"]["logical"]["rows"] == 2
     assert told[-1]["loss"] < told[0]["loss"]
+
+
+def test_weights_of_what_was_changed(tmp_path: Path, pairs: Path) -> None:
+    plain = train_settings(tmp_path, [pairs], output_dir=tmp_path / "plain")
+    weighed = train_settings(tmp_path, [pairs], span_weight=5.0, span_tail=2)
+    curves = []
+    for settings in (plain, weighed, weighed.model_copy(update={"loss": "kto"})):
+        shutil.rmtree(settings.output_dir)
+        settings.output_dir.mkdir()
+        assert program.train(settings) == 0
+        curves.append([row["loss"] for row in steps(settings)])
+    assert curves[0][0] == pytest.approx(curves[1][0])  # log 2: nothing has moved yet
+    assert curves[0][1:] != pytest.approx(curves[1][1:], rel=1e-3)
 
 
 def test_kto_rows_and_rows_for_other_losses(tmp_path: Path) -> None:

@@ -85,6 +85,14 @@ def pair(
             "goes with --strategy all.",
         ),
     ] = False,
+    spans: Annotated[
+        bool,
+        option(
+            "--spans",
+            help="Add chosen_spans and rejected_spans: [start, end] in characters of each answer "
+            "where they differ.",
+        ),
+    ] = False,
     provenance: Annotated[
         bool, option("--provenance", help="Keep id, error_type, sample, error and checks.")
     ] = False,
@@ -125,6 +133,7 @@ def pair(
         eval_split=eval_split,
         decontaminate=tuple(decontaminate or ()),
         group=group,
+        spans=spans,
         provenance=provenance,
         seed=files.seed,
     )

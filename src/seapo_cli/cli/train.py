@@ -65,6 +65,15 @@ class TrainOptions:
             "(Plackett-Luce); best: chosen against their mean.",
         ),
     ] = "pairs"
+    span_weight: Annotated[
+        float, option(help="What a changed token counts in the loss, others 1.")
+    ] = 1.0
+    span_tail: Annotated[
+        int, option(help="Tokens after a changed span over which its weight falls off.")
+    ] = 0
+    span_only: Annotated[
+        bool, option("--span-only", help="Only changed tokens and their tail count.")
+    ] = False
     row_margins: Annotated[
         bool,
         option("--row-margins", help="Ask chosen's reward to lead by the row's `margin`."),

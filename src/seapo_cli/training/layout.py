@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import NamedTuple
 
 import torch
 
@@ -50,13 +51,15 @@ class Pack:
     sources: torch.Tensor
     """[N] Where the hidden state is that predicts a scored token."""
     targets: torch.Tensor
-    """[N] The scored tokens; those that only lie in shared parts come first."""
-    shared: int
-    """How many of the N lie in shared parts only."""
+    """[N] The scored tokens; those that need no gradient come first."""
+    untracked: int
+    """How many they are: they lie in shared parts only, or count nothing."""
     scored: torch.Tensor
     """[M] Numbers of scored tokens: one that several pairs have is there for each."""
     slots: torch.Tensor
     """[M] The sum that it goes into: 3 * place in the pack + part."""
+    weights: torch.Tensor | None
+    """[M] What it counts there; None where all count alike."""
 
     @property
     def tokens(self) -> int:
@@ -65,8 +68,11 @@ class Pack:
 
     def to(self, device: torch.device) -> Pack:
         """The same pack on another device."""
-        names = ("input_ids", "position_ids", "sources", "targets", "scored", "slots")
-        return replace(self, **{name: getattr(self, name).to(device) for name in names})
+        names = ("input_ids", "position_ids", "sources", "targets", "scored", "slots", "weights")
+        found = {name: getattr(self, name) for name in names}
+        return replace(
+            self, **{name: one.to(device) for name, one in found.items() if one is not None}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,26 +129,31 @@ def _first(stretches: Sequence[Stretch], count: int) -> tuple[Stretch, ...]:
 def pack(rows: Sequence[int], examples: Sequence[Example]) -> Pack:
     """Lay the given rows of `examples` out, those with the same prompt as one tree."""
     tree = _Tree()
-    scored: list[tuple[int, int, int]] = []
+    scored: list[_Scored] = []
     for place, row in enumerate(rows):
         example = examples[row]
-        common = len(example.shared)
-        shared: list[tuple[int, int, int]] = []
+        common, weights = len(example.shared), example.weights
+        shared: list[_Scored] = []
         for part, side in ((CHOSEN, example.chosen), (REJECTED, example.rejected)):
             if side is None:
                 continue
             answer = example.shared + side
             sources = tree.sources(example.prompt, answer)
             slots = [PARTS * place + SHARED] * common + [PARTS * place + part] * len(side)
-            found = list(zip(sources, answer, slots, strict=True))
+            counts = [1.0] * len(answer)
+            if weights is not None:
+                own = weights.chosen if part == CHOSEN else weights.rejected
+                counts = [weights.shared] * common + own.tolist()
+            found = [_Scored(*one) for one in zip(sources, answer, slots, counts, strict=True)]
             shared, rest = found[:common], found[common:]
             scored += rest
         scored += shared
     # A token in the shared part of one pair may lie in a branch of another.
-    tracked = {one[:2] for one in scored if one[2] % PARTS != SHARED}
-    each = sorted({one[:2] for one in scored}, key=lambda one: (one in tracked, one))
-    numbers = {one: number for number, one in enumerate(each)}
+    tracked = {one.edge for one in scored if one.slot % PARTS != SHARED and one.weight}
+    each = sorted({one.edge for one in scored}, key=lambda edge: (edge in tracked, edge))
+    numbers = {edge: number for number, edge in enumerate(each)}
     table = torch.tensor(each, dtype=torch.long).reshape(-1, 2)
+    weighted = any(examples[row].weights is not None for row in rows)
     return Pack(
         tuple(rows),
         tuple(tree.branches),
@@ -150,10 +161,25 @@ def pack(rows: Sequence[int], examples: Sequence[Example]) -> Pack:
         torch.tensor([tree.positions]),
         sources=table[:, 0],
         targets=table[:, 1],
-        shared=len(each) - len(tracked),
-        scored=torch.tensor([numbers[one[:2]] for one in scored], dtype=torch.long),
-        slots=torch.tensor([slot for *_, slot in scored], dtype=torch.long),
+        untracked=len(each) - len(tracked),
+        scored=torch.tensor([numbers[one.edge] for one in scored], dtype=torch.long),
+        slots=torch.tensor([one.slot for one in scored], dtype=torch.long),
+        weights=torch.tensor([one.weight for one in scored]) if weighted else None,
     )
+
+
+class _Scored(NamedTuple):
+    """A token that is scored for one sum of one pair."""
+
+    source: int
+    target: int
+    slot: int
+    weight: float
+
+    @property
+    def edge(self) -> tuple[int, int]:
+        """What is computed once, whoever wants it."""
+        return self.source, self.target
 
 
 def together(rows: Sequence[int], groups: Sequence[int]) -> list[list[int]]:

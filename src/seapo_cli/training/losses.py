@@ -41,13 +41,20 @@ class Scores:
     reference: Logps
     """Zeros where the loss needs none."""
     chosen_tokens: torch.Tensor
-    """Tokens of the whole completion; 0 where the row has no such side."""
+    """Tokens of the whole completion, or their weights; 0 where the row has no such side."""
     rejected_tokens: torch.Tensor
     margin: torch.Tensor
     kl: torch.Tensor
     """[] KTO's estimate of the distance between policy and reference; 0 for other losses."""
     groups: torch.Tensor
     """The number of each row's group: its rejected answers stand against the same chosen one."""
+    plain: Scores | None = None
+    """The same with all tokens counting alike, where they do not here."""
+
+    @property
+    def unweighted(self) -> Scores:
+        """What added terms and metrics look at: true log-probabilities."""
+        return self.plain or self
 
     @property
     def chosen_logratio(self) -> torch.Tensor:
@@ -70,7 +77,7 @@ def reward_lead(scores: Scores, settings: LossSettings) -> torch.Tensor:
     rejected = scores.policy.rejected - scores.reference.rejected
     delta = chosen - rejected
     if settings.dpop:
-        delta = delta - settings.dpop * relu(-scores.chosen_logratio)
+        delta = delta - settings.dpop * relu(-scores.unweighted.chosen_logratio)
     return settings.beta * delta - scores.margin
 
 
@@ -78,7 +85,7 @@ def logratio_lead(scores: Scores, settings: LossSettings) -> torch.Tensor:
     """Chosen's log-ratio per token - rejected's - margin; IPO's, as its authors computed it."""
     chosen = scores.chosen_logratio
     if settings.dpop:
-        chosen = chosen - settings.dpop * relu(-chosen)
+        chosen = chosen - settings.dpop * relu(-scores.unweighted.chosen_logratio)
     lead = _per_token(chosen, scores.chosen_tokens)
     lead = lead - _per_token(scores.rejected_logratio, scores.rejected_tokens)
     return lead - scores.margin / settings.beta
@@ -166,11 +173,8 @@ def orpo(scores: Scores, settings: LossSettings) -> torch.Tensor:
 
 def kto(scores: Scores, settings: LossSettings) -> torch.Tensor:
     """KTO, arXiv 2402.01306, eq. 8: each answer judged on its own; a pair is two of them."""
-    beta, has_chosen, has_rejected = (
-        settings.beta,
-        scores.chosen_tokens > 0,
-        scores.rejected_tokens > 0,
-    )
+    beta, all_tokens = settings.beta, scores.unweighted
+    has_chosen, has_rejected = all_tokens.chosen_tokens > 0, all_tokens.rejected_tokens > 0
     good = 1 - torch.sigmoid(beta * (scores.chosen_logratio - scores.kl))
     bad = 1 - torch.sigmoid(beta * (scores.kl - scores.rejected_logratio))
     return (good * has_chosen + bad * has_rejected) / (1.0 * has_chosen + 1.0 * has_rejected)
@@ -178,6 +182,7 @@ def kto(scores: Scores, settings: LossSettings) -> torch.Tensor:
 
 def likelihood(scores: Scores) -> torch.Tensor:
     """Negative log-likelihood of chosen per token: RPO's added term, arXiv 2404.19733, eq. 1."""
+    scores = scores.unweighted
     return -_per_token(scores.policy.whole_chosen, scores.chosen_tokens)
 
 
@@ -218,7 +223,7 @@ def row_losses(scores: Scores, settings: LossSettings) -> torch.Tensor:
 
 
 def _per_token(logps: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
-    return logps / tokens.clamp(min=1)
+    return logps / tokens.masked_fill(tokens == 0, 1)
 
 
 def _log1mexp(logps: torch.Tensor) -> torch.Tensor:

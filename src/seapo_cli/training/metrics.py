@@ -48,8 +48,9 @@ def row_metrics(
     """Figures of scored rows.
 
     A reward is beta times the log-ratio to the reference; for losses without a reference, beta
-    times the log-probability per token.
+    times the log-probability per token. All tokens count alike.
     """
+    scores = scores.unweighted
     has = (scores.chosen_tokens > 0, scores.rejected_tokens > 0)
     logps = (scores.policy.whole_chosen, scores.policy.whole_rejected)
     if LOSSES[settings.loss].reference:

@@ -24,6 +24,11 @@ PACK_TOKENS = 2048
 """Tokens in one forward pass: without gradients this needs little memory."""
 
 
+def columns(examples: Sequence[Example]) -> int:
+    """How many sums each example has: weighted ones too, where its tokens have weights."""
+    return 2 * PARTS if examples and examples[0].weights else PARTS
+
+
 def hash_weights(model: Any) -> str:
     """Hash of a model's weights without adapters: another file of the same name is another."""
     found = hashlib.blake2b(digest_size=16)
@@ -43,7 +48,7 @@ def reference_logps(
     advance: Callable[[int], None],
     say: Callable[[str], None],
 ) -> torch.Tensor:
-    """[len(examples), 3] fp32 on the CPU: sums of log-probabilities per part, from disk if there.
+    """[len(examples), 3 or 6] fp32 on the CPU: sums of log-probabilities, from disk if there.
 
     `score` gives the sums of some rows, those of one group at once; `advance` is told how many
     rows are done; `key` names the model and its precision. A damaged file is told through `say`
@@ -54,7 +59,8 @@ def reference_logps(
     """
     name = hashlib.blake2b(f"{key} {digest(examples)}".encode(), digest_size=16).hexdigest()
     path = folder / f"{name}.pt"
-    known = processes.agree(_kept(path, len(examples), say) if processes.first else None)
+    shape = len(examples), columns(examples)
+    known = processes.agree(_kept(path, shape, say) if processes.first else None)
     if known is not None:
         return known
     found = _compute(score, examples, groups, processes, advance)
@@ -63,14 +69,14 @@ def reference_logps(
     return found
 
 
-def _kept(path: Path, rows: int, say: Callable[[str], None]) -> torch.Tensor | None:
+def _kept(path: Path, shape: tuple[int, int], say: Callable[[str], None]) -> torch.Tensor | None:
     """What was computed before; None where there is nothing, or nothing that can be used."""
     if not path.is_file():
         return None
     try:
         found = read_saved(path)
         right = isinstance(found, torch.Tensor) and found.dtype is torch.float32
-        if not right or found.shape != (rows, PARTS) or not all_finite(found):
+        if not right or found.shape != shape or not all_finite(found):
             raise Damaged("not the values of these pairs")
     except Damaged as error:
         say(f"{path}: damaged ({error}): reference log-probabilities are computed again")
@@ -92,7 +98,7 @@ def _compute(
         with torch.no_grad():
             mine.append((rows, score(rows).cpu()))
         advance(len(rows) * processes.count)
-    found = torch.zeros(len(examples), PARTS)
+    found = torch.zeros(len(examples), columns(examples))
     for part in processes.gather(mine):
         for rows, sums in part:
             found[rows] = sums

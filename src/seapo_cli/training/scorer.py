@@ -73,9 +73,10 @@ class Scorer(nn.Module):
     def forward(
         self, rows: Sequence[int], examples: Sequence[Example], shared: bool
     ) -> torch.Tensor:
-        """[len(rows), 3] fp32: sums of log-probabilities of shared part, chosen, rejected.
+        """[len(rows), 3 or 6] fp32: sums of log-probabilities of shared part, chosen, rejected.
 
-        The shared part's gradient is only computed with `shared`.
+        Where tokens have weights, the weighted sums of the three parts follow. The gradient of the
+        shared part, and that of tokens that count nothing, is only computed with `shared`.
         """
         batch = pack(rows, examples).to(self._device)
         with torch.autocast(batch.input_ids.device.type, torch.bfloat16, enabled=self.bf16):
@@ -100,13 +101,16 @@ class Scorer(nn.Module):
     def _sums(self, hidden: torch.Tensor, batch: Pack, shared: bool) -> torch.Tensor:
         head = Head.of(self._inner[0])
         found = []
-        for part, tracked in ((slice(batch.shared), shared), (slice(batch.shared, None), True)):
+        first, rest = slice(batch.untracked), slice(batch.untracked, None)
+        for part, tracked in ((first, shared), (rest, True)):
             with torch.set_grad_enabled(tracked and torch.is_grad_enabled()):
                 states, targets = hidden[batch.sources[part]], batch.targets[part]
                 found.append(token_logps(states, head, targets, self.bf16))
         logps = torch.cat(found)[batch.scored]
-        sums = logps.new_zeros(len(batch.rows) * PARTS).index_add(0, batch.slots, logps)
-        return sums.view(-1, PARTS)
+        each = [logps] if batch.weights is None else [logps, batch.weights * logps]
+        zeros = logps.new_zeros(len(batch.rows) * PARTS)
+        sums = [zeros.index_add(0, batch.slots, one).view(-1, PARTS) for one in each]
+        return torch.cat(sums, dim=1)
 
     def _plain(self, examples: Sequence[Example], device: torch.device) -> torch.Tensor:
         """The textbook computation: each answer a padded sequence of its own, all logits at once.
@@ -129,10 +133,15 @@ class Scorer(nn.Module):
         logits = self.model(input_ids=ids, attention_mask=seen.long(), use_cache=False).logits
         logps = logits[:, :-1].float().log_softmax(-1)
         logps = logps.gather(-1, ids[:, 1:, None]).squeeze(-1)
-        sums = [[logps.new_zeros(()) for _ in range(PARTS)] for _ in examples]
+        zero = logps.new_zeros(())
+        sums = [[zero] * (2 * PARTS if example.weights else PARTS) for example in examples]
         for place, part, line, example in sides:
             start = len(example.prompt) - 1
             middle = start + len(example.shared)
-            sums[place][SHARED] = logps[line, start:middle].sum()
-            sums[place][part] = logps[line, middle : lengths[line] - 1].sum()
+            shared, own = logps[line, start:middle], logps[line, middle : lengths[line] - 1]
+            sums[place][SHARED], sums[place][part] = shared.sum(), own.sum()
+            if (weights := example.weights) is not None:
+                of_own = weights.chosen if part == CHOSEN else weights.rejected
+                sums[place][PARTS + SHARED] = weights.shared * shared.sum()
+                sums[place][PARTS + part] = (torch.tensor(of_own, device=device) * own).sum()
         return torch.stack([torch.stack(row) for row in sums])

@@ -54,8 +54,20 @@ class LossSettings(Settings):
 
     group_loss: Literal["pairs", "listwise", "best"] = "pairs"
     """How several rejected answers of a row count: each as a pair, all at once, or their mean."""
+    span_weight: float = Field(default=1.0, gt=0)
+    """What a changed token counts."""
+    span_tail: int = Field(default=0, ge=0)
+    """Tokens after a changed span over which their weight falls to that of the others."""
+    span_only: bool = False
+    """Whether only changed tokens count, and their tail."""
+
     row_margins: bool = False
     """Whether chosen's reward must lead by the row's `margin`, where it has one."""
+
+    @property
+    def weighs_spans(self) -> bool:
+        """Whether tokens count differently."""
+        return self.span_only or self.span_weight != 1
 
     @model_validator(mode="after")
     def _fits_the_loss(self) -> Self:
@@ -78,6 +90,8 @@ class LossSettings(Settings):
                 f"--group-loss best does not go with --loss {self.loss}: it needs chosen's lead; "
                 "take sigmoid, cdpo, robust, hinge, ipo or simpo"
             )
+        if self.span_tail and not self.weighs_spans:
+            raise ValueError("--span-tail needs --span-weight other than 1, or --span-only")
         if self.sft and self.loss in ("orpo", "kto"):
             raise ValueError("--sft does not go with --loss orpo (it has such a term) or kto")
         return self

@@ -8,15 +8,26 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Literal
 
-from seapo_cli.errors import RowError
-from seapo_cli.pairs import Pair
+from seapo_cli.errors import RowError, UsageError
+from seapo_cli.pairs import Pair, Span
 from seapo_cli.records import Message
+from seapo_cli.training.spans import Weighting, spans_of
 
 Ids = array  # array("i"): a 60,000-pair data set stays small
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each token of a pair counts in the loss."""
+
+    shared: float
+    """Every token of the shared part: it has nothing that was changed."""
+    chosen: array[float]
+    rejected: array[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,8 @@ class Example:
     shared: Ids[int]
     chosen: Ids[int] | None
     rejected: Ids[int] | None
+    weights: Weights | None = None
+    """None where all tokens count alike."""
 
     @property
     def tokens(self) -> int:
@@ -71,13 +84,35 @@ class Chat:
         Raises:
             RowError: the template renders the prompt differently once an answer follows.
         """
+        return self._ended(self.ids(self._answered(messages, prompt, answer)))
+
+    def offsets(self, messages: Sequence[Message], prompt: str, answer: str) -> list[Span] | None:
+        """The characters of the answer that each token of its completion stands for.
+
+        Those of what the template puts after it are beyond its end. None where the template does
+        not render the answer as it is.
+
+        Raises:
+            UsageError: the tokenizer cannot say.
+        """
+        if not self._tokenizer.is_fast:
+            raise UsageError("--span-weight and --span-only need a fast tokenizer (tokenizer.json)")
+        text, core = self._answered(messages, prompt, answer), answer.strip()
+        if core not in text:
+            return None
+        shift = answer.index(core) - text.index(core)
+        found = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        spans = [(start + shift, end + shift) for start, end in found["offset_mapping"]]
+        return [*spans, (len(text) + shift, len(text) + shift + 1)]  # an end that is put after it
+
+    def _answered(self, messages: Sequence[Message], prompt: str, answer: str) -> str:
         whole = self._render([*messages, Message(role="assistant", content=answer)])
         if not whole.startswith(prompt):
             raise RowError(
                 "the chat template changes the prompt once an answer follows; "
                 "give a plainer one with --chat-template"
             )
-        return self._ended(self.ids(whole.removeprefix(prompt)))
+        return whole.removeprefix(prompt)
 
     def ids(self, text: str) -> Ids[int]:
         """Token ids of rendered text: the template has put all special tokens in."""
@@ -120,7 +155,8 @@ class Tokenized:
     groups: tuple[int, ...]
     """The number of each pair's row: pairs of one row are a group, and stand side by side."""
     counts: Counter[str]
-    """How many rows were `truncated`, dropped as `too_long`, or have `equal` sides."""
+    """How many rows were `truncated`, dropped as `too_long`, have `equal` sides, or spans that
+    could not be found in the rendered text (`unknown_spans`)."""
     refused: tuple[tuple[Pair, str], ...]
     """Pairs that could not be tokenized, and why."""
 
@@ -146,11 +182,15 @@ def digest(examples: Iterable[Example]) -> str:
         for part in (example.prompt, example.shared, example.chosen, example.rejected):
             found.update(b"-" if part is None else len(part).to_bytes(4, "little"))
             found.update(part or b"")
+        if (weights := example.weights) is not None:
+            found.update(array("f", [weights.shared]) + weights.chosen + weights.rejected)
     return found.hexdigest()
 
 
-def tokenize(pairs: Iterable[Pair], chat: Chat, limits: Limits) -> Tokenized:
-    """Token ids of all pairs that fit.
+def tokenize(
+    pairs: Iterable[Pair], chat: Chat, limits: Limits, weighting: Weighting | None = None
+) -> Tokenized:
+    """Token ids of all pairs that fit, and what each counts.
 
     A pair whose prompt alone is too long, or whose sides only differ past the limit, is
     dropped also under `truncate`: nothing could be learnt from what is left.
@@ -167,6 +207,8 @@ def tokenize(pairs: Iterable[Pair], chat: Chat, limits: Limits) -> Tokenized:
             refused.append((pair, str(error)))
             continue
         if example is not None:
+            if weighting is not None:
+                example = replace(example, weights=_weights(pair, example, chat, weighting, counts))
             kept.append((pair, example))
     pairs, examples = (tuple(column) for column in zip(*kept, strict=True)) if kept else ((), ())
     return Tokenized(pairs, examples, _numbered(pairs), counts, tuple(refused))
@@ -196,6 +238,27 @@ def _example(pair: Pair, chat: Chat, limits: Limits, counts: Counter[str]) -> Ex
         counts["truncated"] += 1
     counts["equal"] += sides[0] == sides[1]
     return branch(prompt, *sides)
+
+
+def _weights(
+    pair: Pair, example: Example, chat: Chat, weighting: Weighting, counts: Counter[str]
+) -> Weights:
+    """Where spans are not known, as in a single judged answer, all tokens count."""
+    sides = [len(side or ()) for side in (example.chosen, example.rejected)]
+    even = Weights(1.0, *(array("f", [1.0]) * length for length in sides))
+    if pair.chosen is None or pair.rejected is None:
+        return even
+    prompt, begin, spans = chat.prompt(pair.prompt), len(example.shared), spans_of(pair)
+    found = []
+    for answer, of_side, length in zip(
+        (pair.chosen, pair.rejected), (spans.chosen, spans.rejected), sides, strict=True
+    ):
+        offsets = chat.offsets(pair.prompt, prompt, answer)
+        if offsets is None:
+            counts["unknown_spans"] += 1
+            return even
+        found.append(weighting.weights(offsets, of_side, begin, begin + length))
+    return Weights(weighting.rest, *found)
 
 
 def branch(prompt: Ids[int], chosen: Ids[int] | None, rejected: Ids[int] | None) -> Example:

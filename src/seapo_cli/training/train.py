@@ -19,13 +19,13 @@ from seapo_cli.training.batches import Batches
 from seapo_cli.training.check import choose_path
 from seapo_cli.training.checkpoints import Checkpoints, Progress, trained_weights
 from seapo_cli.training.export import export, merges, model_card
-from seapo_cli.training.layout import PARTS, size, together
+from seapo_cli.training.layout import size, together
 from seapo_cli.training.losses import LOSSES
 from seapo_cli.training.metrics import FallingChosen, Metrics, RowMetrics, peak_memory_mb, summarize
 from seapo_cli.training.model import load_model, load_tokenizer, quiet, turn_off_dropout
 from seapo_cli.training.optimizer import build_optimizer, learning_rate, take_step
 from seapo_cli.training.processes import Processes, join, leave, spread
-from seapo_cli.training.reference import hash_weights, reference_logps
+from seapo_cli.training.reference import columns, hash_weights, reference_logps
 from seapo_cli.training.report import Report
 from seapo_cli.training.scorer import Scorer
 from seapo_cli.training.settings import TrainSettings
@@ -147,7 +147,7 @@ def _work(
 
     def reference(of: Sequence[Example]) -> torch.Tensor:
         if not LOSSES[settings.loss].reference or not of:
-            return torch.zeros(len(of), PARTS)
+            return torch.zeros(len(of), columns(of))
         report.begin("reference log-probabilities", len(of))
         return reference_logps(
             lambda rows: scorer(rows, of, False),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
 
-from seapo_cli.training.layout import balance, fill, together
+from seapo_cli.training.layout import PARTS, balance, fill, together
 from seapo_cli.training.losses import Logps, Scores, row_losses, scores_shared
 from seapo_cli.training.metrics import RowMetrics, row_metrics
 from seapo_cli.training.processes import Processes, gradient_sync
@@ -28,6 +28,9 @@ class Columns:
     chosen_tokens: torch.Tensor
     rejected_tokens: torch.Tensor
     groups: Sequence[int]
+    chosen_weight: torch.Tensor
+    """Sum of the weights of chosen's tokens: their number, where all count alike."""
+    rejected_weight: torch.Tensor
 
     @classmethod
     def of(cls, data: Tokenized, settings: LossSettings) -> Columns:
@@ -43,7 +46,17 @@ class Columns:
             torch.tensor([pair.margin * settings.row_margins for pair in data.pairs]),
             *torch.tensor(lengths).unbind(1),
             data.groups,
+            *torch.tensor([_masses(example) for example in data.examples]).unbind(1),
         )
+
+
+def _masses(example: Example) -> tuple[float, float]:
+    """Sums of the weights of both sides' tokens."""
+    lengths = [float(len(side or ())) for side in example.answer]
+    if (weights := example.weights) is None:
+        return lengths[0], lengths[1]
+    shared = weights.shared * len(example.shared)
+    return shared + sum(weights.chosen), shared + sum(weights.rejected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +68,7 @@ class Work:
     examples: Sequence[Example]
     columns: Columns
     reference: torch.Tensor
-    """[n, 3]; zeros where the loss needs none."""
+    """[n, 3 or 6]; zeros where the loss needs none."""
     mismatched: Sequence[Example]
     """Prompts with other rows' answers, for KTO's KL term; none for other losses."""
     mismatched_reference: torch.Tensor
@@ -101,15 +114,25 @@ class Work:
     def _losses(self, rows: Sequence[int], kl: torch.Tensor) -> tuple[torch.Tensor, Scores]:
         sums = self.scorer(rows, self.examples, scores_shared(self.settings))
         picked, device = list(rows), sums.device
+        reference, columns = self.reference[picked].to(device), self.columns
         scores = Scores(
-            policy=Logps(*sums.unbind(1)),
-            reference=Logps(*self.reference[picked].to(device).unbind(1)),
-            chosen_tokens=self.columns.chosen_tokens[picked].to(device),
-            rejected_tokens=self.columns.rejected_tokens[picked].to(device),
-            margin=self.columns.margin[picked].to(device),
+            policy=Logps(*sums[:, :PARTS].unbind(1)),
+            reference=Logps(*reference[:, :PARTS].unbind(1)),
+            chosen_tokens=columns.chosen_tokens[picked].to(device),
+            rejected_tokens=columns.rejected_tokens[picked].to(device),
+            margin=columns.margin[picked].to(device),
             kl=kl.to(device),
             groups=self._groups(rows).to(device),
         )
+        if sums.shape[1] > PARTS:
+            scores = replace(
+                scores,
+                policy=Logps(*sums[:, PARTS:].unbind(1)),
+                reference=Logps(*reference[:, PARTS:].unbind(1)),
+                chosen_tokens=columns.chosen_weight[picked].to(device),
+                rejected_tokens=columns.rejected_weight[picked].to(device),
+                plain=scores,
+            )
         return row_losses(scores, self.settings), scores
 
     def _groups(self, rows: Sequence[int]) -> torch.Tensor:
@@ -133,8 +156,8 @@ class Work:
         everywhere = {
             row: one for part in self.processes.gather(found) for row, one in part.items()
         }
-        for row, (shared, chosen, rejected) in sorted(everywhere.items()):
-            example = self.mismatched[row]
+        for row, sums in sorted(everywhere.items()):
+            example, (shared, chosen, rejected) = self.mismatched[row], sums[-PARTS:]
             ratios += [shared + chosen] if example.chosen is not None else []
             ratios += [shared + rejected] if example.rejected is not None else []
         return torch.tensor(max(0.0, sum(ratios) / len(ratios)))

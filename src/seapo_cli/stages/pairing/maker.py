@@ -9,10 +9,12 @@ from typing import BinaryIO
 
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Failure, Outcome, Result
-from seapo_cli.errors import RowError
+from seapo_cli.errors import RowError, UsageError
 from seapo_cli.jsonl import Line
+from seapo_cli.pairs import OF_EACH, Spans, known_edits
 from seapo_cli.records import Keys
 from seapo_cli.settings import PairSettings
+from seapo_cli.stages.errors.difference import edits_between
 from seapo_cli.stages.formats import load_format
 from seapo_cli.stages.formats.base import Data, Pair
 from seapo_cli.stages.formats.group import group_row
@@ -43,6 +45,8 @@ class Maker:
         self._settings = settings
         self._scratch = scratch
         self._format = load_format(settings.format)
+        if settings.spans and self._format.unpaired:
+            raise UsageError(f"--spans needs a format of pairs: {settings.format} has none")
         self._sets = EvaluationSets(settings.decontaminate)
         self._index = Index(source, scratch, settings, keys)
         self._verdicts = Verdicts(scratch.database)
@@ -130,17 +134,23 @@ class Maker:
                 yield Made(evaluation, self._rows(pair), prompt, one, slot.rank)
 
     def _rows(self, pair: Pair) -> Sequence[Data]:
-        rows = self._format.rows(pair)
-        return [row | _provenance(pair) for row in rows] if self._settings.provenance else rows
+        return [row | self._beside(pair) for row in self._format.rows(pair)]
 
     def _group(self, pairs: Sequence[Pair]) -> Data:
-        row = group_row(pairs)
-        if not self._settings.provenance:
-            return row
-        kept = [_provenance(pair) for pair in pairs]
-        of_each = {key: [one.get(key) for one in kept] for key in ("error", "checks")}
-        known = {key: values for key, values in of_each.items() if any(values)}
-        return {**kept[0], **row, **known}
+        row, beside = group_row(pairs), [self._beside(pair) for pair in pairs]
+        of_each = {key: [one.get(key) for one in beside] for key in OF_EACH}
+        return {
+            **beside[0],
+            **row,
+            **{key: values for key, values in of_each.items() if any(values)},
+        }
+
+    def _beside(self, pair: Pair) -> Data:
+        """What stands beside a format's own keys."""
+        found = _provenance(pair) if self._settings.provenance else {}
+        if self._settings.spans:
+            found |= _spans(pair)
+        return found
 
 
 def _answer(found: tuple[bool, Slot, Candidate]) -> tuple[bool, int, str]:
@@ -165,6 +175,13 @@ def _pair(candidate: Candidate, first: bool) -> Pair:
         score_rejected=candidate.negative_value,
         first=first,
     )
+
+
+def _spans(pair: Pair) -> Data:
+    """What differs, in characters of both answers: by the edits, or by a comparison."""
+    edits = known_edits(pair.row.data.get("error"), pair.chosen, pair.rejected)
+    spans = Spans.of(edits or edits_between(pair.chosen, pair.rejected))
+    return {"chosen_spans": spans.chosen, "rejected_spans": spans.rejected}
 
 
 def _provenance(pair: Pair) -> Data:
