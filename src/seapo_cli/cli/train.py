@@ -78,6 +78,25 @@ class TrainOptions:
         bool,
         option("--row-margins", help="Ask chosen's reward to lead by the row's `margin`."),
     ] = False
+    margin_window: Annotated[
+        tuple[float, float] | None,
+        option(
+            metavar="LOW HIGH",
+            help="Leave out pairs whose margin under the reference, in nats, is lower (too hard) "
+            "or higher (too easy).",
+        ),
+    ] = None
+    order: Annotated[
+        Literal["random", "easy-first"],
+        option(help="Order of the rows; easy-first: by falling margin under the reference."),
+    ] = "random"
+    pair_scores: Annotated[
+        Path | None,
+        option(
+            metavar="FILE",
+            help="JSONL of every pair's margin under the reference, CHES score and similarity.",
+        ),
+    ] = None
     lora_rank: Annotated[int, option(help="Rank of adapters; 0 trains all weights.")] = 0
     lora_alpha: Annotated[int, option(help="Scale of adapters.")] = 16
     lora_targets: Annotated[
@@ -216,6 +235,7 @@ def _refuse_equal(settings: Any, names: list[str]) -> None:
             f"--output-dir: {folder} has a {there[0]} that seapo train did not write: take another"
         )
     written = [place for name in own for place in writes("--output-dir", folder / name)]
+    written += writes("--pair-scores", settings.pair_scores)
     read = [*reads("", names), *reads("--model", [settings.model])]
     read += reads("--eval-file", [settings.eval_file] if settings.eval_file else [])
     read += reads("--chat-template", [settings.chat_template] if settings.chat_template else [])

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+
+from seapo_cli.training.difficulty import Scored, easy_first, within
+from seapo_cli.training.settings import TrainSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,8 @@ class Batches:
     """A row of the file each: as many pairs as it has rejected answers."""
     size: int
     """Units in a step, of all processes together."""
-    seed: int
+    seed: int | None
+    """None takes them in their order, in every epoch."""
 
     @property
     def per_epoch(self) -> int:
@@ -27,9 +31,33 @@ class Batches:
     def rows(self, step: int) -> list[int]:
         """The pairs of one step, counted from 0."""
         epoch, place = divmod(step, self.per_epoch)
-        order = epoch_order(len(self.units), self.seed, epoch)
+        order: Sequence[int] = range(len(self.units))
+        if self.seed is not None:
+            order = epoch_order(len(self.units), self.seed, epoch)
         taken = order[place * self.size : (place + 1) * self.size]
         return [row for unit in taken for row in self.units[unit]]
+
+
+def plan(
+    units: Sequence[Sequence[int]],
+    scores: Scored,
+    settings: TrainSettings,
+    size: int,
+    say: Callable[[str], None],
+) -> Batches:
+    """The units that the settings want, in the order that they want.
+
+    Raises:
+        SeapoError: none is left.
+    """
+    if settings.margin_window:
+        left = within(units, scores, settings.margin_window)
+        given, kept = (sum(map(len, each)) for each in (units, left))
+        say(f"{given - kept:,} of {given:,} pairs left out: reference margin out of the window")
+        units = left
+    if settings.order == "easy-first":
+        return Batches(easy_first(units, scores), size, None)
+    return Batches(units, size, settings.seed)
 
 
 @cache

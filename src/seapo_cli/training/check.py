@@ -54,9 +54,9 @@ def choose_path(
     Raises:
         SeapoError: the model cannot be computed at all.
     """
-    rows = _two_pairs(examples)
-    probes = [_Probe.of(examples[row]) for row in rows]
-    asked = [pair for probe in probes for pair in probe.pairs()] + [examples[row] for row in rows]
+    given = [replace(examples[row], weights=None) for row in _two_pairs(examples)]
+    probes = [_Probe.of(one) for one in given]
+    asked = [pair for probe in probes for pair in probe.pairs()] + given
     training = scorer.training
     told: list[str] = []
     with torch.no_grad():

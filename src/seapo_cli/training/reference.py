@@ -24,6 +24,10 @@ PACK_TOKENS = 2048
 """Tokens in one forward pass: without gradients this needs little memory."""
 
 
+CHES = 2
+"""Columns beside the sums: what `difficulty.ches` gives."""
+
+
 def columns(examples: Sequence[Example]) -> int:
     """How many sums each example has: weighted ones too, where its tokens have weights."""
     return 2 * PARTS if examples and examples[0].weights else PARTS
@@ -48,9 +52,9 @@ def reference_logps(
     advance: Callable[[int], None],
     say: Callable[[str], None],
 ) -> torch.Tensor:
-    """[len(examples), 3 or 6] fp32 on the CPU: sums of log-probabilities, from disk if there.
+    """[len(examples), 5 or 8] fp32 on the CPU: sums of log-probabilities and CHES, kept on disk.
 
-    `score` gives the sums of some rows, those of one group at once; `advance` is told how many
+    `score` gives these of some rows, those of one group at once; `advance` is told how many
     rows are done; `key` names the model and its precision. A damaged file is told through `say`
     and replaced.
 
@@ -59,7 +63,7 @@ def reference_logps(
     """
     name = hashlib.blake2b(f"{key} {digest(examples)}".encode(), digest_size=16).hexdigest()
     path = folder / f"{name}.pt"
-    shape = len(examples), columns(examples)
+    shape = len(examples), columns(examples) + CHES
     known = processes.agree(_kept(path, shape, say) if processes.first else None)
     if known is not None:
         return known
@@ -98,7 +102,7 @@ def _compute(
         with torch.no_grad():
             mine.append((rows, score(rows).cpu()))
         advance(len(rows) * processes.count)
-    found = torch.zeros(len(examples), columns(examples))
+    found = torch.zeros(len(examples), columns(examples) + CHES)
     for part in processes.gather(mine):
         for rows, sums in part:
             found[rows] = sums

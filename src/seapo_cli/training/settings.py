@@ -14,7 +14,7 @@ Tracker = Literal["tensorboard", "wandb", "trackio"]
 LOSS_NAMES: tuple[str, ...] = get_args(LossName)
 
 WRITTEN = (
-    *("train_settings.json", "metrics.jsonl", "errors.jsonl", "README.md"),
+    *("train_settings.json", "metrics.jsonl", "errors.jsonl", "displaced.jsonl", "README.md"),
     *("config.json", "generation_config.json", "adapter_config.json", "model.safetensors"),
     *("adapter_model.safetensors", "tokenizer.json", "tokenizer_config.json"),
 )
@@ -112,6 +112,11 @@ class TrainSettings(LossSettings):
     """Tokens of prompt and answer together."""
     too_long: Literal["truncate", "drop"] = "truncate"
 
+    margin_window: tuple[float, float] | None = None
+    """Lowest and highest reference margin, in nats, of pairs that are trained on."""
+    order: Literal["random", "easy-first"] = "random"
+    pair_scores: Path | None = None
+
     lora_rank: int = Field(default=0, ge=0)
     """0 trains all weights."""
     lora_alpha: int = Field(default=16, gt=0)
@@ -154,6 +159,11 @@ class TrainSettings(LossSettings):
     reference_cache: Path
 
     @property
+    def asks_reference(self) -> bool:
+        """Whether something but the loss needs to know what the reference makes of the pairs."""
+        return bool(self.margin_window or self.pair_scores or self.order == "easy-first")
+
+    @property
     def evaluates(self) -> bool:
         """Whether there are held-out pairs."""
         return self.eval_file is not None or self.eval_split > 0
@@ -166,6 +176,8 @@ class TrainSettings(LossSettings):
             raise ValueError("evaluation needs pairs: give --eval-file or --eval-split")
         if self.patience and not self.eval_steps:
             raise ValueError("--patience needs --eval-steps")
+        if self.margin_window and self.margin_window[0] >= self.margin_window[1]:
+            raise ValueError("--margin-window LOW HIGH: LOW must be under HIGH")
         if self.merge and not self.lora_rank:
             raise ValueError("--merge needs --lora-rank")
         if self.nodes > 1 and not self.rendezvous:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,9 +15,10 @@ import torch
 
 from seapo_cli.errors import SeapoError
 from seapo_cli.training import dataset
-from seapo_cli.training.batches import Batches
+from seapo_cli.training.batches import Batches, plan
 from seapo_cli.training.check import choose_path
 from seapo_cli.training.checkpoints import Checkpoints, Progress, trained_weights
+from seapo_cli.training.difficulty import Scored, displaced, means, pair_scores, write_scores
 from seapo_cli.training.export import export, merges, model_card
 from seapo_cli.training.layout import size, together
 from seapo_cli.training.losses import LOSSES
@@ -25,7 +26,7 @@ from seapo_cli.training.metrics import FallingChosen, Metrics, RowMetrics, peak_
 from seapo_cli.training.model import load_model, load_tokenizer, quiet, turn_off_dropout
 from seapo_cli.training.optimizer import build_optimizer, learning_rate, take_step
 from seapo_cli.training.processes import Processes, join, leave, spread
-from seapo_cli.training.reference import columns, hash_weights, reference_logps
+from seapo_cli.training.reference import CHES, columns, hash_weights, reference_logps
 from seapo_cli.training.report import Report
 from seapo_cli.training.scorer import Scorer
 from seapo_cli.training.settings import TrainSettings
@@ -38,8 +39,10 @@ _NOT_OF_THE_RESULT = {
     *("files", "eval_file", "model", "chat_template", "output_dir", "reference_cache"),
     *("batch_size", "accumulate", "procs", "nodes", "rendezvous", "sharding"),
     *("save_steps", "save_minutes", "keep", "report_to", "share_prefix", "gradient_checkpointing"),
+    "pair_scores",
 }
 """Settings that do not decide the result, or that the fingerprint knows by what they stand for."""
+_DISPLACED_FILE = "displaced.jsonl"
 _COMPUTED = 3
 """Raised whenever log-probabilities are computed otherwise: those kept from before are void."""
 
@@ -78,6 +81,7 @@ class _Run:
     settings: TrainSettings
     split: dataset.Split
     work: Work
+    scores: Scored
     batches: Batches
     optimizer: torch.optim.Optimizer
     checkpoints: Checkpoints
@@ -103,7 +107,10 @@ def _prepare(
         for note in choose_path(scorer, shared, split.data.examples, processes.device):
             report.say(note)
     shared.eval()
-    work = _work(settings, split, shared, f"{model_hash} {bf16} {_COMPUTED}", processes, report)
+    key = f"{model_hash} {bf16} {_COMPUTED}"
+    work, scores = _work(settings, split, shared, key, processes, report)
+    if settings.pair_scores and processes.first:
+        write_scores(str(settings.pair_scores), split.data.pairs, scores)
     shared.train()
     optimizer = build_optimizer(shared, settings)
     checkpoints = Checkpoints(settings.output_dir, settings.keep, processes)
@@ -112,13 +119,14 @@ def _prepare(
     progress = found or Progress(fingerprint, 0, 0, math.inf, 0)
     report.goto(progress.metrics_bytes)
     units = together(range(split.training), split.data.groups)
-    batches = Batches(units, _rows_per_step(settings, processes), settings.seed)
+    batches = plan(units, scores, settings, _rows_per_step(settings, processes), report.say)
     total = math.ceil(settings.epochs * batches.per_epoch)
     total = min(total, settings.max_steps or total)
     return _Run(
         settings=settings,
         split=split,
         work=work,
+        scores=scores,
         batches=batches,
         optimizer=optimizer,
         checkpoints=checkpoints,
@@ -137,20 +145,22 @@ def _work(
     key: str,
     processes: Processes,
     report: Report,
-) -> Work:
-    """The rows with the reference's log-probabilities, where the loss compares with them."""
+) -> tuple[Work, Scored]:
+    """The rows with the reference's log-probabilities, where anything compares with them."""
     examples = split.data.examples
     pairs: Sequence[Example] = ()
     if settings.loss == "kto":
         training = dataset.mismatched(examples[: split.training], settings.max_length)
         pairs = training + dataset.mismatched(examples[split.training :], settings.max_length)
 
+    asked = LOSSES[settings.loss].reference or settings.asks_reference
+
     def reference(of: Sequence[Example]) -> torch.Tensor:
-        if not LOSSES[settings.loss].reference or not of:
-            return torch.zeros(len(of), columns(of))
+        if not asked or not of:
+            return torch.zeros(len(of), columns(of) + CHES)
         report.begin("reference log-probabilities", len(of))
         return reference_logps(
-            lambda rows: scorer(rows, of, False),
+            lambda rows: scorer(rows, of, False, True),
             of,
             split.data.groups,
             key,
@@ -160,16 +170,19 @@ def _work(
             report.say,
         )
 
-    return Work(
+    known = reference(examples)
+    scores = pair_scores(split.data.pairs, known, known[:, -CHES:]) if asked else []
+    work = Work(
         scorer=scorer,
         examples=examples,
         columns=Columns.of(split.data, settings),
-        reference=reference(examples),
+        reference=known[:, :-CHES],
         mismatched=pairs,
-        mismatched_reference=reference(pairs),
+        mismatched_reference=reference(pairs)[:, :-CHES],
         settings=settings,
         processes=processes,
     )
+    return work, scores
 
 
 def _loop(run: _Run) -> None:
@@ -195,6 +208,7 @@ def _loop(run: _Run) -> None:
         report.advance(1, f"loss {figures['loss']:.4f}")
         if warning := watch.see(found, figures):
             report.say(f"warning: {warning}")
+            _tell_displaced(run, watch.fallen())
         run.progress = replace(run.progress, step=step + 1)
         ends = step + 1 == run.total
         if ends or (settings.eval_steps and (step + 1) % settings.eval_steps == 0):
@@ -207,11 +221,19 @@ def _loop(run: _Run) -> None:
             break
 
 
+def _tell_displaced(run: _Run, fallen: Mapping[int, float]) -> None:
+    """Name the pairs whose chosen fell most, and write all of them."""
+    path = run.settings.output_dir / _DISPLACED_FILE
+    if fallen and run.processes.first:
+        run.report.say(displaced(fallen, run.split.data.pairs, run.scores, path))
+
+
 def _figures(run: _Run, rows: Sequence[int], found: list[RowMetrics], seconds: float) -> Metrics:
     units = together(rows, run.split.data.groups)
     tokens = sum(size(unit, run.work.examples) for unit in units)
     return {
         **summarize(found, [pair.error_type for pair in run.split.data.pairs]),
+        **means(rows, run.scores),
         "tokens_per_second": round(tokens / seconds, 1),
         "peak_memory_mb": round(peak_memory_mb(), 1),
     }
