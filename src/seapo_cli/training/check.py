@@ -68,7 +68,7 @@ def choose_path(
                 return told
             told.append(f"attention path {path!r} is not exact for this model: {reason}")
         scorer.take("plain")
-        told.append("chosen and rejected are computed as two whole sequences, which takes longer")
+        told.append("answers are computed as whole sequences, which takes longer")
         if (
             training
             and _gap(score(range(len(asked)), asked, True), expected, asked) > TOLERANCE[dtype]

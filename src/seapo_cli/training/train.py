@@ -18,21 +18,21 @@ from seapo_cli.training import dataset
 from seapo_cli.training.batches import Batches, plan
 from seapo_cli.training.check import choose_path
 from seapo_cli.training.checkpoints import Checkpoints, Progress, trained_weights
-from seapo_cli.training.difficulty import Scored, displaced, means, pair_scores, write_scores
+from seapo_cli.training.difficulty import Scored, displaced, means, write_scores
 from seapo_cli.training.export import export, merges, model_card
 from seapo_cli.training.layout import size, together
 from seapo_cli.training.losses import LOSSES
 from seapo_cli.training.metrics import FallingChosen, Metrics, RowMetrics, peak_memory_mb, summarize
 from seapo_cli.training.model import load_model, load_tokenizer, quiet, turn_off_dropout
 from seapo_cli.training.optimizer import build_optimizer, learning_rate, take_step
+from seapo_cli.training.prepared import prepared
 from seapo_cli.training.processes import Processes, join, leave, spread
-from seapo_cli.training.reference import CHES, columns, hash_weights, reference_logps
+from seapo_cli.training.reference import hash_weights
 from seapo_cli.training.report import Report
 from seapo_cli.training.scorer import Scorer
 from seapo_cli.training.settings import TrainSettings
-from seapo_cli.training.tokens import Example
 from seapo_cli.training.trackers import open_trackers
-from seapo_cli.training.work import Columns, Work
+from seapo_cli.training.work import Work
 from seapo_cli.whole_files import only_run
 
 _NOT_OF_THE_RESULT = {
@@ -108,7 +108,7 @@ def _prepare(
             report.say(note)
     shared.eval()
     key = f"{model_hash} {bf16} {_COMPUTED}"
-    work, scores = _work(settings, split, shared, key, processes, report)
+    work, scores = prepared(settings, split, shared, key, processes, report)
     if settings.pair_scores and processes.first:
         write_scores(str(settings.pair_scores), split.data.pairs, scores)
     shared.train()
@@ -136,53 +136,6 @@ def _prepare(
         total=total,
         progress=progress,
     )
-
-
-def _work(
-    settings: TrainSettings,
-    split: dataset.Split,
-    scorer: Any,
-    key: str,
-    processes: Processes,
-    report: Report,
-) -> tuple[Work, Scored]:
-    """The rows with the reference's log-probabilities, where anything compares with them."""
-    examples = split.data.examples
-    pairs: Sequence[Example] = ()
-    if settings.loss == "kto":
-        training = dataset.mismatched(examples[: split.training], settings.max_length)
-        pairs = training + dataset.mismatched(examples[split.training :], settings.max_length)
-
-    asked = LOSSES[settings.loss].reference or settings.asks_reference
-
-    def reference(of: Sequence[Example]) -> torch.Tensor:
-        if not asked or not of:
-            return torch.zeros(len(of), columns(of) + CHES)
-        report.begin("reference log-probabilities", len(of))
-        return reference_logps(
-            lambda rows: scorer(rows, of, False, True),
-            of,
-            split.data.groups,
-            key,
-            settings.reference_cache,
-            processes,
-            report.advance,
-            report.say,
-        )
-
-    known = reference(examples)
-    scores = pair_scores(split.data.pairs, known, known[:, -CHES:]) if asked else []
-    work = Work(
-        scorer=scorer,
-        examples=examples,
-        columns=Columns.of(split.data, settings),
-        reference=known[:, :-CHES],
-        mismatched=pairs,
-        mismatched_reference=reference(pairs)[:, :-CHES],
-        settings=settings,
-        processes=processes,
-    )
-    return work, scores
 
 
 def _loop(run: _Run) -> None:
