@@ -194,6 +194,6 @@ def test_articles_follow_their_word_where_spelling_tells(
 
 def test_half_of_the_rows_are_asked_for_a_longer_change() -> None:
     asked = [next(steps(task(PROSE, seed=seed))).messages[0].content for seed in range(400)]
-    longer = sum("up to 24 characters longer, not" in text for text in asked)
-    assert longer + sum("up to 24 characters shorter, not" in text for text in asked) == 400
+    longer = sum("up to 24 characters longer, and" in text for text in asked)
+    assert longer + sum("up to 24 characters shorter, and" in text for text in asked) == 400
     assert 150 < longer < 250

@@ -86,7 +86,10 @@ class Length:
         if self.side is None:
             return f"{start}give or take {ROOM} characters (digits do not count)."
         other = "shorter" if self.side == "longer" else "longer"
-        return f"{start}or up to {ROOM} characters {self.side}, not {other} (digits do not count)."
+        return (
+            f"{start}or up to {ROOM} characters {self.side}, and at most {SLACK} {other} "
+            "(digits do not count)."
+        )
 
     def check(self, draft: Draft) -> str | None:
         """Why a draft is too long or too short; None where it is neither."""
