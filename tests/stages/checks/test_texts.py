@@ -12,6 +12,7 @@ from seapo_cli.stages.checks.base import Check
 from seapo_cli.stages.checks.changed import Changed
 from seapo_cli.stages.checks.commentary import Commentary
 from seapo_cli.stages.checks.complete import Complete
+from seapo_cli.stages.checks.doubted import Doubted
 from seapo_cli.stages.checks.echo import Echo
 from seapo_cli.stages.checks.edits import Edits
 from seapo_cli.stages.checks.form import Form
@@ -334,3 +335,11 @@ def test_reasons_are_one_line_and_values_are_told() -> None:
     verdict = Length().verdict(pair(LONG, LONG * 3, **INJECTED))
     assert verdict.dump()["value"] == 3.0
     assert "3.00 times" in verdict.dump()["reason"]
+
+
+def test_answers_that_the_injecting_model_called_wrong_are_dropped() -> None:
+    wrong = STORY.replace("1765", "1756")
+    assert decision(Doubted(), STORY, wrong, error={"type": "factual"}) == "pass"
+    doubted = {"type": "factual", "answer_doubted": "it was built in 1675"}
+    assert decision(Doubted(), STORY, wrong, error=doubted) == "fail"
+    assert decision(Doubted(), STORY, wrong, error="factual") == "pass"
