@@ -346,17 +346,15 @@ def test_answers_that_the_injecting_model_called_wrong_are_dropped() -> None:
 
 
 def test_a_line_moved_out_of_a_loop_is_a_change_also_in_a_block() -> None:
-    code = "def f(items):\n    n = 0\n    for item in items:\n        n += item\n    n += 1\n    return n\n"
+    code = "def f(items):\n    n = 0\n    for item in items:\n        n += item\n    n += 1\n"
     moved = code.replace("    n += 1", "        n += 1")
     assert decision(Changed(), code, moved) == "pass"
     fenced = f"Like this:\n\n```python\n{code}```\nDone."
     assert decision(Changed(), fenced, fenced.replace(code, moved)) == "pass"
-    assert decision(Changed(), fenced, fenced.replace("items:", "items :")) == "fail"
+    assert decision(Changed(), fenced, fenced.replace("n = 0\n", "n = 0   \n")) == "fail"
 
 
 def test_figures_alone_are_no_words_of_the_instructions() -> None:
     worked = "She has 20+8 = <<20+8=28>>28 pens, and 28-1 = <<28-1=27>>27 later.\n#### 27"
-    assert (
-        decision(Echo(), worked, worked.replace("28-1 = <<28-1=27>>27", "20-8 = <<20-8=12>>12"))
-        == "pass"
-    )
+    other = worked.replace("28-1 = <<28-1=27>>27", "20-8 = <<20-8=12>>12")
+    assert decision(Echo(), worked, other) == "pass"

@@ -70,7 +70,7 @@ def _in_code(pair: Pair) -> bool:
 
 
 def _other_program(pair: Pair) -> bool:
-    """Whether the answers are Python that white space makes different: a line moved out of a loop."""
+    """Whether they are Python that white space makes different: a line moved out of a loop."""
     if pair.response == pair.negative:
         return False
     sides = [_FENCED.findall(side) or [side] for side in (pair.response, pair.negative)]
