@@ -53,7 +53,7 @@ class Profile:
         given = isinstance(reference, str) and bool(reference.strip())
         content = template("judge/classify").substitute(
             has_reference=" A right answer stands below it." if given else "",
-            conversation=conversation_text(row.messages),
+            conversation=conversation_text(row.messages, row.tools),
             response=response,
             reference=f"\n[right answer]\n{reference}\n[end of right answer]\n" if given else "",
             kinds="\n".join(f"- {kind.name}: {kind.description}" for kind in kinds),
