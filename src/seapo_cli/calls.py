@@ -171,26 +171,16 @@ def read_calls(value: object, where: str) -> list[dict[str, Any]]:
     Raises:
         RowError: one of them is something else.
     """
-    value = value if isinstance(value, list) else [value]
-    found = []
-    for one in value:
-        call = one.get("function", one) if isinstance(one, dict) else None
-        match call:
-            case {"name": str(name)} if name:
-                arguments = call.get("arguments")
-                given = "{}" if arguments is None else arguments
-                if isinstance(given, str | dict):
-                    number = one.get("id")
-                    found.append(
-                        {
-                            "name": name,
-                            "arguments": given,
-                            "id": number if isinstance(number, str) else None,
-                        }
-                    )
-                    continue
-        raise RowError(f"{where}: a tool call needs a function's name and its arguments")
-    return found
+    return [_fields(one, where) for one in (value if isinstance(value, list) else [value])]
+
+
+def _fields(one: Any, where: str) -> dict[str, Any]:
+    match one.get("function", one) if isinstance(one, dict) else None:
+        case {"name": str(name), "arguments": str() | dict() as arguments} if name:
+            number = one.get("id")
+            known = number if isinstance(number, str) else None
+            return {"name": name, "arguments": arguments, "id": known}
+    raise RowError(f"{where}: a tool call needs a function's name and its arguments")
 
 
 def read_tools(value: object) -> tuple[Tool, ...]:
@@ -212,10 +202,11 @@ def read_tools(value: object) -> tuple[Tool, ...]:
 
 
 def _tool(one: dict[str, Any]) -> Tool:
-    match one.get("function", one):
-        case {"name": str(name)} as function if name:
-            if isinstance(function.get("parameters") or {}, dict):
-                return _sendable({"type": "function", "function": function})
+    function = one.get("function", one)
+    if isinstance(function, dict) and isinstance(function.get("parameters") or {}, dict):
+        name = function.get("name")
+        if name and isinstance(name, str):
+            return _sendable({"type": "function", "function": function})
     raise RowError(
         "key 'tools' must hold function schemas: "
         '[{"type": "function", "function": {"name": ..., "parameters": {...}}}]'
@@ -231,7 +222,9 @@ def _sendable(tool: Tool) -> Tool:
     try:
         orjson.dumps(tool)
     except orjson.JSONEncodeError as error:
-        raise RowError(f"key 'tools': {tool['function']['name']!r} cannot be sent: {error}") from None
+        raise RowError(
+            f"key 'tools': {tool['function']['name']!r} cannot be sent: {error}"
+        ) from None
     return tool
 
 

@@ -89,7 +89,9 @@ async def compare(
         SeapoError: nothing can be answered any more.
     """
     kinds = _kinds(kind)
-    requests = [_request(messages, tools, a, b, kinds) for a, b in ((first, second), (second, first))]
+    requests = [
+        _request(messages, tools, a, b, kinds) for a, b in ((first, second), (second, first))
+    ]
     asked = [gateway.complete(request, turn) for request in requests]
     straight, swapped = await asyncio.gather(*asked)
     one, two = _read(straight), _read(swapped)

@@ -3,7 +3,8 @@
     python -m seapo_cli.training.score --model NAME
 
 Reads JSONL on stdin, `{"messages": [...], "tools": [...], "answers": [first, second]}`, the answers
-as messages, and answers each line at once with `{"means": [first, second]}` in nats, or `{"error": reason}`. `seapo filter` runs it.
+as messages, and answers each line at once with `{"means": [first, second]}` in nats, or
+`{"error": reason}`. `seapo filter` runs it.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from seapo_cli.stages.errors.base import Injection, Steps, Task
 from seapo_cli.stages.errors.difference import edits_between, similarity
 from seapo_cli.stages.errors.domain import domain_of
 from seapo_cli.stages.errors.screen import flaw
+from seapo_cli.stages.errors.soundness import unproven
 from seapo_cli.stages.errors.wording import wording
 
 _RETRY_TEMPERATURE = 0.8
@@ -35,6 +36,7 @@ def steps(task: Task) -> Steps:
         finish, kind = completion.finish_reason, task.error_type
         found = flaw(negative, task.response, finish, task.messages, kind)
         found = found or _drift(negative, task)
+        found = found or unproven(task.response, negative, kind, task.tools)
         if found is None:
             edits = edits_between(task.response, negative)
             return Injection(negative, edits, completion.finish_reason)

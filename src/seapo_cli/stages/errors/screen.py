@@ -5,6 +5,7 @@ The checks that `filter` runs later: what they would drop is not worth writing d
 
 from __future__ import annotations
 
+from seapo_cli.calls import Called
 from seapo_cli.prompts import ErrorType
 from seapo_cli.records import Message, Row
 from seapo_cli.stages.checks.base import Check
@@ -36,6 +37,11 @@ def flaw(
     error_type: ErrorType | None = None,
 ) -> str | None:
     """Why `negative` is unusable as a worse `response`, in one line; None if it is not."""
+    if isinstance(response, Called):
+        try:
+            negative = response.read(negative)
+        except ValueError as problem:
+            return str(problem)
     error = {
         "finish_reason": finish_reason,
         "traits": list(error_type.traits if error_type else ()),

@@ -86,9 +86,7 @@ async def _judge(group: Group, settings: PairSettings, gateway: Gateway) -> Extr
 
     async def better(first: str, second: str) -> bool:
         row = group.candidates[0].row
-        found = await compare(
-            row.messages, first, second, gateway, group.line, tools=row.tools
-        )
+        found = await compare(row.messages, first, second, gateway, group.line, tools=row.tools)
         return found.better == "first"
 
     best = worst = answers[0]
