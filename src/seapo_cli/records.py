@@ -423,9 +423,10 @@ def _turn(value: object, name: str) -> object:
 def _shared_calls(value: object, name: str) -> object:
     """The calls in a turn of ShareGPT's, whose value is their JSON."""
     try:
-        return decode(value.encode()) if isinstance(value, str) else value
+        found = decode(value.encode()) if isinstance(value, str) else value
     except (ValueError, RecursionError):
         raise RowError(f"key {name!r}: a function_call is not valid JSON") from None
+    return found if isinstance(found, list) else [found]
 
 
 def _dump_prompt(prompt: Prompt) -> str | list[dict[str, Any]]:
