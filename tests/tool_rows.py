@@ -89,8 +89,8 @@ def _another(value: Any) -> Any:
 def _any(rule: dict[str, Any]) -> Any:
     if "enum" in rule:
         return rule["enum"][0]
-    return {"integer": 5, "number": 20.5, "boolean": True, "array": ["a@example.org"]}.get(
-        rule["type"], "Henderson"
+    return {"integer": 5, "number": 20.5, "boolean": True, "array": ["all"]}.get(
+        rule["type"], "last week"
     )
 
 

@@ -34,7 +34,7 @@ def steps(task: Task) -> Steps:
         completion = yield _request(task, values, attempt, rng.getrandbits(31), reason)
         negative = _unwrapped(completion.text, task.response)
         finish, kind = completion.finish_reason, task.error_type
-        found = flaw(negative, task.response, finish, task.messages, kind)
+        found = flaw(negative, task.response, finish, task.messages, kind, task.tools)
         found = found or _drift(negative, task)
         found = found or unproven(task.response, negative, kind, task.tools)
         if found is None:

@@ -56,7 +56,7 @@ DraftCheck = Callable[[Draft], str | None]
 
 
 def _is_usable(draft: Draft) -> str | None:
-    return flaw(draft.negative, draft.response, None, draft.messages, draft.error_type)
+    return flaw(draft.negative, draft.response, None, draft.messages, draft.error_type, draft.tools)
 
 
 def _is_as_many(draft: Draft) -> str | None:
