@@ -322,7 +322,7 @@ def _read_response(data: Mapping[str, Any], keys: Keys) -> str | None:
         if keys.response:
             raise RowError(f"no key {keys.response!r} (--response-key)")
         return None
-    value = _answer_text(data[name], name)
+    value = answer_text(data[name], name)
     if not value.strip():
         raise RowError(f"key {name!r} is empty: remove it to have the prompt answered")
     return value
@@ -343,10 +343,10 @@ def read_sides(row: Row, keys: Keys) -> tuple[str, str]:
         wanted = " or ".join(repr(n) for n in names)
         raise RowError(f"no negative: expected key {wanted}; name another with --negative-key")
     if name == "rejected" and keys.response is None and data.get("chosen") is not None:
-        response = _answer_text(data["chosen"], "chosen")  # whatever else the row holds
+        response = answer_text(data["chosen"], "chosen")  # whatever else the row holds
     if response is None or not response.strip():
         raise RowError("no good answer to compare the negative with; name its --response-key")
-    return response, _answer_text(data[name], name)
+    return response, answer_text(data[name], name)
 
 
 def error_type_of(data: Mapping[str, Any]) -> str | None:
@@ -356,7 +356,7 @@ def error_type_of(data: Mapping[str, Any]) -> str | None:
     return kind if isinstance(kind, str) else None
 
 
-def _answer_text(value: object, name: str) -> str:
+def answer_text(value: object, name: str) -> str:
     """An answer that is a string, or the last turn of a list of messages."""
     if isinstance(value, str):
         return value

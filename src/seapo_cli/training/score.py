@@ -2,9 +2,9 @@
 
     python -m seapo_cli.training.score --model NAME
 
-Reads JSONL on stdin, `{"messages": [...], "tools": [...], "answers": [first, second]}`, the answers
-as messages, and answers each line at once with `{"means": [first, second]}` in nats, or
-`{"error": reason}`. `seapo filter` runs it.
+Reads JSONL on stdin, `{"messages": [...], "answers": [first, second]}` and perhaps `tools`, and
+answers each line at once with `{"means": [first, second]}` in nats, or `{"error": reason}`.
+`seapo filter` runs it. Answers are strings, or messages where they call tools.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import torch
 from seapo_cli.calls import Tool
 from seapo_cli.errors import RowError, SeapoError
 from seapo_cli.pairs import Pair
-from seapo_cli.records import read_messages
+from seapo_cli.records import answer_text, read_messages
 from seapo_cli.training.check import choose_path
 from seapo_cli.training.model import pretrained_model, pretrained_tokenizer, quiet
 from seapo_cli.training.processes import join
@@ -50,7 +50,7 @@ class AnswerScores:
 
     @torch.no_grad()
     def means(
-        self, messages: object, tools: Sequence[Tool], answers: Sequence[object]
+        self, messages: object, answers: Sequence[object], tools: Sequence[Tool] = ()
     ) -> list[float]:
         """Mean log-probability of each answer's tokens, its end token among them.
 
@@ -59,7 +59,7 @@ class AnswerScores:
         Raises:
             RowError: an answer is empty, or too long for the model.
         """
-        sides = [read_messages(answer, "answers")[-1].answer for answer in answers]
+        sides = [answer_text(answer, "answers") for answer in answers]
         if not all(sides):
             raise RowError("an answer is empty")
         pair = Pair(read_messages(messages, "messages"), *sides, tools=tuple(tools))

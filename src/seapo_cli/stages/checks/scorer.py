@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 import orjson
 
-from seapo_cli.calls import Tool, message_of
+from seapo_cli.calls import Tool, written
 from seapo_cli.engine.threads import DaemonThread
 from seapo_cli.errors import RowError, SeapoError
 from seapo_cli.extras import install
@@ -45,7 +45,7 @@ class ScoringProcess:
             SeapoError: the program ended; it has told why.
         """
         turns = [message.dump("text") for message in messages]
-        answers = [message_of(answer, "text") for answer in (first, second)]
+        answers = [written(first), written(second)]
         question = orjson.dumps(
             {"messages": turns, "tools": tools, "answers": answers},
             option=orjson.OPT_APPEND_NEWLINE,
