@@ -357,7 +357,11 @@ def error_type_of(data: Mapping[str, Any]) -> str | None:
 
 
 def answer_text(value: object, name: str) -> str:
-    """An answer that is a string, or the last turn of a list of messages."""
+    """An answer that is a string, a message, or the last turn of a list of messages.
+
+    Raises:
+        RowError: it is something else.
+    """
     if isinstance(value, str):
         return value
     messages = read_messages(value, name)

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from planned import proposal
 from running import Seapo
+from seapo_cli import safe_text
+from seapo_cli.backends.replies import read_completion
+from seapo_cli.backends.vllm import VllmBackend
 from seapo_cli.calls import Called, message_of
 from seapo_cli.engine.pipeline import Outcome
+from seapo_cli.errors import RequestRefused, Transient, UsageError
 from seapo_cli.pairs import read_pair
 from seapo_cli.records import Completion, Edit, Keys, Request, read_row, read_sides
-from seapo_cli.settings import InjectSettings
+from seapo_cli.settings import InjectSettings, VllmSettings
 from seapo_cli.show.view import read_view
 from seapo_cli.stages.checks.tool_call import prove
 from seapo_cli.stages.errors.difference import edits_between
@@ -223,3 +229,38 @@ def _injected(data: dict[str, Any], kind: str) -> dict[str, Any]:
     edits = [edit.model_dump() for edit in edits_between(called(row), negative)]
     error = {"type": kind, "edits": edits}
     return {**data, "negative": message_of(negative), "error": error}
+
+
+def test_a_type_with_a_proof_that_is_not_a_check_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "own.md"
+    file.write_text("---\nname: own\ndescription: d\nproof: prooof\n---\nDo it.\n")
+    with pytest.raises(UsageError, match=r"no check 'prooof'.*take from .*tool-call"):
+        Inject(InjectSettings(error_types=(str(file),)))
+
+
+def test_continue_mode_refuses_types_for_calls() -> None:
+    with pytest.raises(UsageError, match="take --mode propose"):
+        Inject(InjectSettings(error_types=("wrong-tool",), mode="continue"))
+
+
+@pytest.mark.parametrize("calls", [5, [7], [{}], [{"function": {"name": 3}}], {"a": []}, ["x"]])
+def test_answers_with_damaged_calls_are_asked_for_again(calls: Any) -> None:
+    message = {"role": "assistant", "content": None, "tool_calls": calls}
+    with pytest.raises(Transient, match="the server sent no completion"):
+        read_completion(orjson.dumps({"choices": [{"message": message}]}))
+
+
+def test_secrets_in_calls_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(safe_text, "_forms", [("sk-secret-1", b"sk-secret-1")])
+    function = {"name": "f", "arguments": '{"key": "sk-secret-1"}'}
+    message = {"role": "assistant", "content": None, "tool_calls": [{"function": function}]}
+    found = read_completion(orjson.dumps({"choices": [{"message": message}]}))
+    assert found.answer == '{"name": "f", "arguments": {"key": "***"}}'
+
+
+def test_vllm_in_process_refuses_to_answer_with_tools() -> None:
+    backend = VllmBackend("model", VllmSettings(), {})
+    backend._engine = object()  # loaded
+    request = Request(read_row(TRIP).messages, tools=read_row(TRIP).tools)
+    with pytest.raises(RequestRefused, match="--enable-auto-tool-choice"):
+        asyncio.run(backend.complete(request))

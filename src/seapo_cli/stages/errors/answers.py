@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from seapo_cli.backends.thinking import split
 from seapo_cli.calls import Called, Tool
-from seapo_cli.errors import Declined
+from seapo_cli.errors import Declined, InjectionError
 from seapo_cli.prompts import ErrorType
 from seapo_cli.records import Edit
 from seapo_cli.stages.checks.tool_call import wrong_response
@@ -48,12 +48,18 @@ def whole(injection: Injection, changed: str, response: str) -> tuple[str, tuple
 
     Args:
         changed: the part of the response that the mistake went into.
+
+    Raises:
+        InjectionError: the calls cannot be read any more.
     """
     negative, edits = injection.negative, injection.edits
     if not isinstance(response, Called):
         return negative, edits
     if not isinstance(changed, Called):
         return response.with_content(negative), edits  # the text comes first: same offsets
-    called = response.read(negative)
+    try:
+        called = response.read(negative)
+    except ValueError as error:
+        raise InjectionError(str(error)) from None
     # What reading evens out (spaces in the JSON, say) is not a difference of the answers.
     return called, edits if called == negative else edits_between(response, called)
