@@ -148,17 +148,19 @@ def test_the_examples_allow_at_least_ten_answers_of_each_kind(kind: str) -> None
     assert [one.reason for one in found if one.decision != "pass"] == []
 
 
-def test_filter_reads_messages_and_texts_and_passes_rows_on_unchanged() -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_filter_keeps_what_is_proved_and_passes_rows_on_unchanged(kind: str) -> None:
     stage = make_filter(FilterSettings(), Keys())
-    for row in rows():
-        text = corrupted(row, "wrong-argument")
-        assert text is not None
-        negative = called(row).read(text)
-        data = row.extended(negative=message_of(negative), error_type="wrong-argument")
+    made = [(row, text) for row in rows() if (text := corrupted(row, kind)) is not None]
+    for row, text in made:
+        negative = message_of(called(row).read(text))
+        data = row.extended(negative=negative, error={"type": kind, "traits": []})
         outcome = stage.process(read_row(data))  # type: ignore[union-attr]
         (kept,) = outcome.rows  # type: ignore[union-attr]
         assert kept["checks"]["tool-call"] == {"verdict": "pass"}
         assert {name: kept[name] for name in data} == data
+        changed = {**data, "negative": data["response"]}
+        assert not stage.process(read_row(changed)).rows  # type: ignore[union-attr]
 
 
 def test_rows_without_calls_are_skipped() -> None:
