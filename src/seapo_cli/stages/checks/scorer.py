@@ -6,6 +6,7 @@ import subprocess
 import sys
 from functools import cached_property
 from importlib.util import find_spec
+from typing import Any
 
 import orjson
 
@@ -21,8 +22,10 @@ _NEEDED = ("torch", "transformers")
 class ScoringProcess:
     """Started with the first question; ends with this process, whose pipe it reads."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, program: str | None = None) -> None:
+        """With a program of another name, Ctrl-C is not for it: its owner closes it."""
         self._model = model
+        self._program = program
         self._thread = DaemonThread()
 
     @cached_property
@@ -31,8 +34,13 @@ class ScoringProcess:
             raise SeapoError(
                 f"to score with {self._model}, install torch and transformers: {install('train')}"
             )
-        command = [sys.executable, "-m", _PROGRAM, "--model", self._model]
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        command = [sys.executable, "-m", self._program or _PROGRAM, "--model", self._model]
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=self._program is not None,
+        )
 
     async def means(
         self, messages: tuple[Message, ...], first: str, second: str
@@ -44,13 +52,25 @@ class ScoringProcess:
             SeapoError: the program ended; it has told why.
         """
         turns = [{"role": message.role, "content": message.content} for message in messages]
-        question = orjson.dumps(
-            {"messages": turns, "answers": [first, second]}, option=orjson.OPT_APPEND_NEWLINE
-        )
-        found = orjson.loads(await self._thread.call(self._ask, question))
+        found = await self.ask({"messages": turns, "answers": [first, second]})
         if "error" in found:
             raise RowError(f"plausibility: {found['error']}")
         return tuple(found["means"])
+
+    async def ask(self, question: object) -> Any:
+        """The program's answer to one line of JSON.
+
+        Raises:
+            SeapoError: the program ended; it has told why.
+        """
+        line = orjson.dumps(question, option=orjson.OPT_APPEND_NEWLINE)
+        return orjson.loads(await self._thread.call(self._ask, line))
+
+    def close(self) -> None:
+        """End the program at once, if it was started."""
+        if "_process" in vars(self):
+            self._process.kill()
+            self._process.wait()
 
     def _ask(self, question: bytes) -> bytes:
         process = self._process

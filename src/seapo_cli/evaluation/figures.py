@@ -1,0 +1,126 @@
+"""Results of a model on a task as figures with their errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from seapo_cli.evaluation.items import Found, Item, Task
+from seapo_cli.evaluation.statistics import Array, Estimate, auc, estimate, mean, scaled_mean
+from seapo_cli.stages.audit.classify import tell
+from seapo_cli.stages.audit.features import features
+from seapo_cli.stages.audit.gather import Item as Sides
+from seapo_cli.stages.audit.shares import Share, share
+
+Results = Sequence[tuple[Item, Found]]
+Group = tuple[str, str]
+"""What the items of a part have in common: `type` or `source`, and its value."""
+ALL: Group = ("all", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Figures of a model on some of a task's items."""
+
+    group: Group
+    items: int
+    figures: Mapping[str, Estimate]
+    """Means of outcomes; of margins also what does not grow as a model gets sharper."""
+
+    def dump(self) -> dict[str, Any]:
+        """For JSON."""
+        by, name = self.group
+        found = {key: dump(figure) for key, figure in self.figures.items()}
+        return {"by": by, "name": name, "items": self.items, **found}
+
+
+def dump(figure: Estimate) -> dict[str, Any]:
+    """For JSON."""
+    low, high = figure.interval()
+    bounds = {"low": low, "high": high} if figure.clusters > 1 else {}
+    return {"value": figure.value, "error": figure.error, "clusters": figure.clusters, **bounds}
+
+
+def parts(task: Task, results: Results) -> list[Part]:
+    """Figures of all items, then of each type and source where there are several."""
+    return [
+        Part(group, len(rows), _figures(task, [results[row] for row in rows]))
+        for group, rows in groups([item for item, _ in results]).items()
+        if rows
+    ]
+
+
+def groups(items: Sequence[Item]) -> dict[Group, list[int]]:
+    """Places of the items of each part."""
+    found = {ALL: list(range(len(items)))}
+    for by in ("type", "source"):
+        labels = [(item.labels or {}).get(by) for item in items]
+        names = sorted({label for label in labels if label is not None})
+        for name in names if len(names) > 1 else ():
+            found[by, name] = [place for place, label in enumerate(labels) if label == name]
+    return found
+
+
+def _figures(task: Task, results: Results) -> dict[str, Estimate]:
+    clusters = np.array([item.cluster for item, _ in results])
+    found = {key: estimate(mean(column(results, key)), clusters) for key in task.outcomes}
+    if "margin" in results[0][1]:
+        margins = column(results, "margin")
+        found["margin"] = estimate(mean(margins), clusters)
+        found["scaled_margin"] = estimate(scaled_mean(margins), clusters)
+    if "chosen" in results[0][1]:
+        chosen, rejected = (means(results, side) for side in ("chosen", "rejected"))
+        found["auc"] = estimate(auc(chosen, rejected), clusters)
+        found["chosen"] = estimate(mean(chosen), clusters)
+        found["rejected"] = estimate(mean(rejected), clusters)
+    return found
+
+
+def column(results: Results, key: str) -> Array:
+    """(items,) the numbers under a key."""
+    return np.array([found[key] for _, found in results], float)
+
+
+def means(results: Results, side: str) -> Array:
+    """(items,) mean log-probability of a token of a side."""
+    values = [(found[side]["sum"], found[side]["tokens"]) for _, found in results]
+    return np.array([total / count for total, count in values], float)
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseOnly:
+    """How often a classifier that does not see the question finds the right side of pairs."""
+
+    group: Group
+    accuracy: Share
+    p_value: float
+    """How often chance alone tells as many apart."""
+
+    def dump(self) -> dict[str, Any]:
+        """For JSON."""
+        by, name = self.group
+        return {"by": by, "name": name, "accuracy": self.accuracy.dump(), "p_value": self.p_value}
+
+
+def response_only(task: Task, seed: int) -> dict[Group, ResponseOnly]:
+    """Audit's classifier, for each part with prompts enough to learn from."""
+    items = [item for item in task.items if item.question is not None]
+    if task.needs != "chat scores" or not items:
+        return {}
+    numbers: dict[object, int] = {}
+    sides = []
+    for item in items:
+        assert item.question is not None
+        prompt = numbers.setdefault(item.question.messages, len(numbers))
+        sides.append(Sides(prompt, *item.question.answers))
+    known = features(sides)
+    found: dict[Group, ResponseOnly] = {}
+    for group, rows in groups(items).items():
+        some = known.of(np.array(rows))
+        if (telling := tell(some, seed)) is not None:
+            accuracy = share(telling.right, some.prompts)
+            found[group] = ResponseOnly(group, accuracy, telling.p_value)
+    return found
