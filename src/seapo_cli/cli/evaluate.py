@@ -41,8 +41,8 @@ def evaluate(
         typer.Argument(
             metavar="TASK...",
             help="truthfulqa_mc1, truthfulqa_mc2, truthfulqa_binary, arc_challenge, "
-            "commonsense_qa, openbook_qa, gsm8k, humaneval, mbpp, ifeval; or a file of pairs of "
-            "any format; - is stdin.",
+            "commonsense_qa, openbook_qa, gsm8k, humaneval, mbpp, ifeval; lm-eval:NAME of "
+            "lm-evaluation-harness; or a file of pairs of any format; - is stdin.",
             show_default=False,
         ),
     ] = None,
@@ -93,6 +93,7 @@ def evaluate(
 
     need_scikit_learn("seapo eval")
     from seapo_cli.evaluation.answers import AnswerSettings
+    from seapo_cli.evaluation.harness import HarnessSettings
     from seapo_cli.evaluation.models import model_of
     from seapo_cli.evaluation.run import Evaluation, Places
     from seapo_cli.evaluation.tasks import DataFiles, find_tasks
@@ -101,10 +102,17 @@ def evaluate(
     labels = [one.name for one in models]
     if len(set(labels)) < len(labels):
         raise UsageError("--model: the same model twice")
-    found = find_tasks(
-        names, DataFiles.of(data or ()), AnswerSettings(max_tokens, seed), cluster, limit
+    files = DataFiles.of(data or ())
+    found = find_tasks(names, files, AnswerSettings(max_tokens, seed), cluster, limit)
+    run = Evaluation(
+        models,
+        found,
+        model.engine_settings(),
+        Places(output, Path(errors) if errors else None, summary),
+        max_errors=max_errors,
+        compared=compare,
+        seed=seed,
+        harness=HarnessSettings(files.folders, limit, seed),
     )
-    places = Places(output, Path(errors) if errors else None, summary)
-    run = Evaluation(models, found, model.engine_settings(), places, max_errors, compare, seed)
     if run.run().rows_failed:
         raise typer.Exit(3)

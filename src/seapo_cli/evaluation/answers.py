@@ -163,11 +163,9 @@ def final_number(text: str) -> str | None:
     found = _NUMBER.findall(marked)[:1] or _NUMBER.findall(text)[-1:]
     if not found:
         return None
-    number = found[0].replace(",", "")
-    if "." in number:
-        number = number.rstrip("0").rstrip(".")
-    sign, digits = ("-", number[1:]) if number.startswith("-") else ("", number)
-    return f"{sign}{digits.lstrip('0') or '0'}"
+    whole, _, decimals = found[0].replace(",", "").lstrip("-").partition(".")
+    digits = f"{whole.lstrip('0') or '0'}.{decimals.rstrip('0')}".rstrip(".")
+    return f"-{digits}" if found[0].startswith("-") and digits != "0" else digits
 
 
 def completed(prompt: str, entry_point: str, code: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from seapo_cli.evaluation.figures import Results, column, means
-from seapo_cli.evaluation.items import Task
+from seapo_cli.evaluation.items import OUTCOMES
 from seapo_cli.evaluation.statistics import (
     Array,
     Estimate,
@@ -73,15 +73,15 @@ class Comparison:
 
 
 def compare(
-    task: Task, first: tuple[str, Results], second: tuple[str, Results], seed: int = 0
+    task: str, first: tuple[str, Results], second: tuple[str, Results], seed: int = 0
 ) -> list[Comparison]:
     """The outcomes of a task, on the items that both models have a result for."""
     one, other = _matched(first[1], second[1])
     if not one:
         return []
     clusters = np.array([item.cluster for item, _ in one])
-    make = _Maker(task.name, first[0], second[0], clusters, seed)
-    main = task.outcomes[0]
+    make = _Maker(task, first[0], second[0], clusters, seed)
+    main = next(key for key in OUTCOMES if key in one[0][1])
     found = [make.shares(main, column(one, main), column(other, main), exact=main == "right")]
     if "margin" in one[0][1]:
         found.append(make.margins(column(one, "margin"), column(other, "margin")))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from seapo_cli.evaluation.items import Found, Item, Task
+from seapo_cli.evaluation.items import OUTCOMES, Found, Item, Task
 from seapo_cli.evaluation.statistics import Array, Estimate, auc, estimate, mean, scaled_mean
 from seapo_cli.stages.audit.classify import tell
 from seapo_cli.stages.audit.features import features
@@ -44,10 +44,10 @@ def dump(figure: Estimate) -> dict[str, Any]:
     return {"value": figure.value, "error": figure.error, "clusters": figure.clusters, **bounds}
 
 
-def parts(task: Task, results: Results) -> list[Part]:
+def parts(results: Results) -> list[Part]:
     """Figures of all items, then of each type and source where there are several."""
     return [
-        Part(group, len(rows), _figures(task, [results[row] for row in rows]))
+        Part(group, len(rows), _figures([results[row] for row in rows]))
         for group, rows in groups([item for item, _ in results]).items()
         if rows
     ]
@@ -64,9 +64,10 @@ def groups(items: Sequence[Item]) -> dict[Group, list[int]]:
     return found
 
 
-def _figures(task: Task, results: Results) -> dict[str, Estimate]:
+def _figures(results: Results) -> dict[str, Estimate]:
     clusters = np.array([item.cluster for item, _ in results])
-    found = {key: estimate(mean(column(results, key)), clusters) for key in task.outcomes}
+    keys = [key for key in OUTCOMES if key in results[0][1]]
+    found = {key: estimate(mean(column(results, key)), clusters) for key in keys}
     if "margin" in results[0][1]:
         margins = column(results, "margin")
         found["margin"] = estimate(mean(margins), clusters)

@@ -78,8 +78,13 @@ class Item:
     """
 
 
-Needs = Literal["chat scores", "text scores", "answers"]
-"""Log-probabilities of answers in a conversation, those of plain text, or written answers."""
+Answered = list[tuple[Item, Found | RowError]]
+"""Items with what came of them."""
+Needs = Literal["chat scores", "text scores", "answers", "harness"]
+"""Log-probabilities of answers in a conversation, those of plain text, written answers, or
+lm-evaluation-harness."""
+OUTCOMES = ("right", "right_by_sum", "right_by_length", "right_loosely", "score")
+"""Keys of results that are counted, the one that matters first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +94,13 @@ class Task:
     name: str
     file: str
     needs: Needs
-    items: Sequence[Item]
-    outcomes: tuple[str, ...]
-    """The keys of results that are counted, the one that matters first."""
+    items: Sequence[Item] = ()
+    """Those of lm-evaluation-harness are only known once it has run."""
 
     @property
     def told(self) -> str:
-        """What messages call the file."""
-        return input_name(self.file)
+        """What messages call where its items come from."""
+        return input_name(self.file) if self.file else self.name
 
 
 def read_items(

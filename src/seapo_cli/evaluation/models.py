@@ -37,7 +37,7 @@ class Model:
         """Why a task that needs this cannot run; None if it can."""
         if needs == "answers":
             return None if self.use else NO_ANSWERS
-        if needs == "text scores" and not self.local:
+        if needs in ("text scores", "harness") and not self.local:
             return NO_PLAIN_TEXT
         return None
 

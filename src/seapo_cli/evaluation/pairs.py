@@ -48,7 +48,7 @@ def pair_task(file: str, cluster: str | None = None, limit: int | None = None) -
 
     name = "stdin" if file == "-" else Path(file).name
     items = read_items(file, read, limit)
-    return Task(name, file, "chat scores", items, ("right", "right_by_sum"))
+    return Task(name, file, "chat scores", items)
 
 
 def cluster_of(data: dict[str, Any], key: str) -> str:

@@ -56,14 +56,14 @@ class Report:
         for task in self.tasks:
             models = [name for name in self.models if self.results.get((name, task.name))]
             for name in models:
-                self._parts[name, task.name] = parts(task, self.results[name, task.name])
+                self._parts[name, task.name] = parts(self.results[name, task.name])
             if models:
                 self._baselines[task.name] = response_only(task, self.seed)
             if self.compared and models and models[0] == self.models[0]:
                 first = (models[0], self.results[models[0], task.name])
                 for name in models[1:]:
                     second = (name, self.results[name, task.name])
-                    self._comparisons += compare(task, first, second, self.seed)
+                    self._comparisons += compare(task.name, first, second, self.seed)
         self._comparisons = adjusted(self._comparisons)
 
     def figures(self) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
 from seapo_cli.engine.threads import DaemonThread
 from seapo_cli.errors import NothingDone, ReaderGone, RowError, UsageError
-from seapo_cli.evaluation.items import Found, Item, Task
+from seapo_cli.evaluation.harness import HarnessSettings, harnessed
+from seapo_cli.evaluation.items import Answered, Found, Item, Task
 from seapo_cli.evaluation.models import NO_LOGPROBS, Model
 from seapo_cli.evaluation.report import Report
 from seapo_cli.evaluation.scoring import LocalScorer, Scorer, ServedScorer, gives_logprobs
@@ -52,6 +53,7 @@ class Evaluation:
     max_errors: int | None = None
     compared: bool = False
     seed: int = 0
+    harness: HarnessSettings = field(default_factory=HarnessSettings)
     tally: Tally = field(default_factory=Tally)
     _not_run: dict[str, dict[str, str]] = field(default_factory=dict)
     _results: dict[tuple[str, str], list[tuple[Item, Found]]] = field(default_factory=dict)
@@ -69,7 +71,10 @@ class Evaluation:
 
     def _refuse_equal(self) -> None:
         places = self.places
-        read = [*reads("", [task.file for task in self.tasks]), *store_files(self.engine.store)]
+        read = [
+            *reads("", [task.file for task in self.tasks if task.file]),
+            *store_files(self.engine.store),
+        ]
         read += reads("--model", [model.local for model in self.models if model.local])
         written = [*writes("-o", places.output), *writes("--errors", places.errors)]
         refuse_equal(read, [*written, *writes("--summary", places.summary)])
@@ -149,7 +154,7 @@ class Evaluation:
             if model.use and any(task.needs == "answers" or not model.local for task in tasks):
                 gateway = await stack.enter_async_context(open_gateway(model.use, self.tally))
             scorer: Scorer | None = None
-            if any(task.needs != "answers" for task in tasks):
+            if any(task.needs in ("chat scores", "text scores") for task in tasks):
                 if model.local:
                     path = self.engine.store
                     store = stack.enter_context(Store(path)) if path else None
@@ -168,7 +173,10 @@ class Evaluation:
             "eval", task.told, self.tally, out.progress, out.errors, self.max_errors
         )
         kept = self._results.setdefault((model.name, task.name), [])
-        if task.needs == "answers":
+        if task.needs == "harness":
+            assert model.local is not None
+            found = harnessed(model.local, task.name, self.harness, self.engine.store)
+        elif task.needs == "answers":
             assert gateway is not None
             found = _written(task.items, gateway)
         else:
@@ -198,9 +206,6 @@ class _Open:
     errors: Output | None
     writer: DaemonThread
     progress: Progress
-
-
-Answered = list[tuple[Item, Found | RowError]]
 
 
 async def _scored(items: Sequence[Item], scorer: Scorer) -> AsyncIterator[Answered]:

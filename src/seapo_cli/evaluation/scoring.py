@@ -17,7 +17,7 @@ from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
 from seapo_cli.errors import BackendFatal, RowError
 from seapo_cli.evaluation.items import LogProb, Question
-from seapo_cli.records import Message
+from seapo_cli.records import Message, Usage
 from seapo_cli.stages.checks.plausibility import served_logprobs
 from seapo_cli.stages.checks.scorer import ScoringProcess
 
@@ -66,10 +66,11 @@ class LocalScorer:
         open_ = [place for place, known in enumerate(found) if known is None]
         self._tally.from_store += len(questions) - len(open_)
         if open_:
-            self._tally.requests_sent += len(open_)
             answers = await self._process.ask([questions[place].dump() for place in open_])
             for place, answer in zip(open_, answers, strict=True):
                 found[place] = answer
+                self._tally.requests_sent += 1
+                self._tally.usage += Usage(prompt_tokens=sum(answer.get("tokens", ())))
                 if self._store is not None and "error" not in answer:
                     await self._store.put(keys[place], orjson.dumps(answer).decode())
         return [_read(one) for one in found]

@@ -21,6 +21,7 @@ Array = np.ndarray[Any, Any]
 
 _POWER_Z = 1.959964 + 0.841621
 """Standard errors between no difference and one that 80% of tests at 5% find."""
+_NOISE = 1e-12
 _NOTHING_SEEN = 3.0
 """Up to so many events are likely (95%) where none was seen."""
 
@@ -76,7 +77,7 @@ def mean(values: Array) -> Outcome:
 def scaled_mean(margins: Array) -> Outcome:
     """The mean over the standard deviation: it does not grow as a model gets sharper."""
     middle, spread = float(np.mean(margins)), float(np.std(margins))
-    if spread == 0:
+    if spread <= _NOISE * max(1.0, abs(middle)):
         return Outcome(0.0, np.zeros_like(margins))
     centred = (margins - middle) / spread
     value = middle / spread
@@ -118,7 +119,12 @@ def _estimated(value: float, influence: Array, clusters: Array) -> Estimate:
     if count < 2:
         return Estimate(value, 0.0, count)
     error = sqrt(count / (count - 1) * float(np.sum(sums**2))) / len(influence)
-    return Estimate(value, error, count)
+    return Estimate(_rounded(value), _rounded(error), count)
+
+
+def _rounded(value: float) -> float:
+    """0 where there is nothing but what rounding leaves."""
+    return value if abs(value) > _NOISE else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 from seapo_cli.errors import UsageError, unknown
 from seapo_cli.evaluation import choices
 from seapo_cli.evaluation.answers import Answers, AnswerSettings
+from seapo_cli.evaluation.harness import PREFIX as HARNESS
 from seapo_cli.evaluation.items import Item, Needs, Task, is_file, read_items
 from seapo_cli.evaluation.pairs import pair_task
 
@@ -23,24 +24,20 @@ class Benchmark:
     file: str
     """Its data, in a folder of `--data`, with any ending that can be read."""
     needs: Needs
-    outcomes: tuple[str, ...]
     read: Callable[[Answers], Read]
 
 
-_CHOICE = ("right", "right_by_length")
+def _scored(file: str, read: Read) -> Benchmark:
+    return Benchmark(file, "text scores", lambda _: read)
 
 
-def _scored(file: str, read: Read, outcomes: tuple[str, ...] = _CHOICE) -> Benchmark:
-    return Benchmark(file, "text scores", outcomes, lambda _: read)
-
-
-def _written(file: str, read: Callable[[Answers], Read], *more: str) -> Benchmark:
-    return Benchmark(file, "answers", ("right", *more), read)
+def _written(file: str, read: Callable[[Answers], Read]) -> Benchmark:
+    return Benchmark(file, "answers", read)
 
 
 BENCHMARKS: Mapping[str, Benchmark] = {
     "truthfulqa_mc1": _scored("eval_truthfulqa", choices.truthfulqa_mc1),
-    "truthfulqa_mc2": _scored("eval_truthfulqa", choices.truthfulqa_mc2, ("score",)),
+    "truthfulqa_mc2": _scored("eval_truthfulqa", choices.truthfulqa_mc2),
     "truthfulqa_binary": _scored("eval_truthfulqa", choices.truthfulqa_binary),
     "arc_challenge": _scored("eval_arc_challenge", choices.multiple_choice),
     "commonsense_qa": _scored("eval_commonsense_qa", choices.multiple_choice),
@@ -48,7 +45,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "gsm8k": _written("eval_gsm8k", lambda answers: answers.gsm8k),
     "humaneval": _written("eval_humaneval", lambda answers: answers.humaneval),
     "mbpp": _written("eval_mbpp", lambda answers: answers.mbpp),
-    "ifeval": _written("eval_ifeval", lambda answers: answers.ifeval, "right_loosely"),
+    "ifeval": _written("eval_ifeval", lambda answers: answers.ifeval),
 }
 
 
@@ -117,7 +114,7 @@ def find_tasks(
     cluster: str | None = None,
     limit: int | None = None,
 ) -> list[Task]:
-    """The tasks that the names mean: those of `BENCHMARKS`, else files of pairs.
+    """The tasks that the names mean: those of `BENCHMARKS` and of the harness, else files of pairs.
 
     Raises:
         UsageError: there is no such task or file, or two have the same name.
@@ -125,14 +122,16 @@ def find_tasks(
     answers = Answers(settings)
     found: dict[str, Task] = {}
     for name in names:
-        if name in BENCHMARKS:
+        if name.startswith(HARNESS):
+            task = Task(name, "", "harness")
+        elif name in BENCHMARKS:
             benchmark, file = BENCHMARKS[name], data.find(name)
             items = read_items(file, benchmark.read(answers), limit)
-            task = Task(name, file, benchmark.needs, items, benchmark.outcomes)
+            task = Task(name, file, benchmark.needs, items)
         elif is_file(name):
             task = pair_task(name, cluster, limit)
         else:
-            raise unknown("task", name, BENCHMARKS, ", or a file of pairs")
+            raise unknown("task", name, BENCHMARKS, f", {HARNESS}NAME, or a file of pairs")
         if task.name in found:
             raise UsageError(f"two tasks are named {task.name}: give the file another name")
         found[task.name] = task
