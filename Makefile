@@ -13,7 +13,7 @@ PEERS := trl==1.16.0
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 # These need what `make test` does not install.
 FAST := tests --ignore tests/training --ignore tests/scale --ignore tests/backends/test_vllm.py
-.PHONY: demo test test-train test-scale test-peers test-lowest check install clean
+.PHONY: demo test test-train test-scale test-peers test-lowest test-hostile check install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/train-ready
@@ -43,6 +43,10 @@ test-peers: $(VENV)/peers-ready
 # The lowest versions that pyproject.toml allows.
 test-lowest: $(LOWEST)/ready
 	$(LOWEST)/bin/pytest -n 2 --dist loadfile $(FAST)
+
+# Attacks take a quarter of an hour. FIGURES=FILE keeps what they tried; Ray is killed where it is.
+test-hostile: $(VENV)/train-ready
+	$(BIN)/pytest tests/hostile -n 4 $(if $(FIGURES),--figures $(FIGURES))
 
 install: $(VENV)/ready
 

@@ -32,11 +32,38 @@ def answer_to(body: Mapping[str, Any], echo: str) -> str:
     rng = random.Random(key_of(body))
     wanted = body.get("response_format") or {}
     if wanted.get("type") == "json_schema":
-        return json.dumps(_fill(wanted["json_schema"]["schema"], rng))
+        schema = wanted["json_schema"]["schema"]
+        if "edits" in schema["properties"]:
+            return _proposal(body["messages"][0]["content"], rng)
+        return json.dumps(_fill(schema, rng))
     heard = re.findall(echo, body["messages"][-1]["content"]) if echo else []
     if heard:
         return re.sub(r"\d+", lambda number: str(int(number[0]) + 1), str(heard[-1]), count=1)
     return f"{key_of(body)[:8]} {' '.join(rng.choices(_WORDS, k=11))}."
+
+
+def _proposal(prompt: str, rng: random.Random) -> str:
+    """A mistake in propose mode: a word of the answer that stands there once becomes another.
+
+    In a worked answer the final number changes, and the step that leads to it.
+    """
+    answer = prompt.split("[answer]\n")[1].split("\n[end of answer]")[0]
+    edits = []
+    if final := re.search(r"=(\d+)>>\1\D*#### \1\Z", answer):
+        wrong = str(int(final[1]) + 1)
+        edits = [
+            (f"={final[1]}>>{final[1]}", f"={wrong}>>{wrong}"),
+            (f"#### {final[1]}", f"#### {wrong}"),
+        ]
+    else:
+        # Not in comments or strings of code, where a mistake would be none.
+        live = re.sub(r'""".*?"""|#.*', "", answer, flags=re.DOTALL if "def " not in answer else 0)
+        words = [w for w in re.findall(r"[^\W\d_]{4,}", live) if answer.count(w) == 1]
+        count = re.search(r"How much: (\d+) mistakes", prompt)
+        quotes = rng.sample(words, int(count[1]) if count else 1) if words else [answer]
+        edits = [(q, q[::-1].capitalize() if q[0].isupper() else q[::-1].lower()) for q in quotes]
+    found = [{"quote": old, "replacement": new} for old, new in edits]
+    return json.dumps({"decline": "", "mistake": "another word", "edits": found})
 
 
 def _fill(schema: Mapping[str, Any], rng: random.Random) -> Any:

@@ -15,6 +15,10 @@ def pair(response: str, negative: str, prompt: str = "What is it?", **keys: Any)
     return read_pair(read_row(data), Keys())
 
 
+INJECTED = {"error": {"type": "factual"}}
+"""What says that `inject` made the negative from the response."""
+
+
 def decision(check: Check, response: str, negative: str, **keys: Any) -> str:
     """What a check decides of two answers."""
     return check.verdict(pair(response, negative, **keys)).decision

@@ -70,7 +70,10 @@ def _become(arguments: Sequence[str], environment: Mapping[str, str]) -> NoRetur
     sys.argv = ["seapo", *arguments]
     sys.stdin = os.fdopen(0, encoding="utf-8", errors="surrogateescape")
     sys.stdout = os.fdopen(1, "w", encoding="utf-8")
-    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+    # Held, as Python holds its own: were it collected, descriptor 2 would close.
+    sys.stderr = sys.__stderr__ = os.fdopen(  # type: ignore[misc]
+        2, "w", encoding="utf-8", errors="backslashreplace", buffering=1
+    )
     logging.getLogger().handlers.clear()
     random.seed()
     code = 1

@@ -51,39 +51,36 @@ def says(*texts: str, finish_reason: str = "stop") -> Answer:
 
 
 def offered(request: Request) -> list[str]:
-    """The ready answers that a request's schema allows."""
+    """The values that a request's schema allows."""
     assert request.schema is not None
-    edit = request.schema["properties"]["edit"]
-    return [text for part in edit.get("anyOf", [edit]) for text in part.get("enum", [])]
-
-
-def patterns(request: Request) -> list[str]:
-    """The patterns of open answers that a request's schema allows."""
-    assert request.schema is not None
-    edit = request.schema["properties"]["edit"]
-    return [part["pattern"] for part in edit.get("anyOf", [edit]) if "pattern" in part]
+    values: list[str] = request.schema["properties"]["edit"]["enum"]
+    return values
 
 
 def chooser(seed: int = 0) -> Answer:
-    """A model that takes a ready answer at random."""
+    """A model that takes a value at random."""
     rng = random.Random(seed)
 
     def answer(request: Request) -> Completion:
-        ready = offered(request)
-        text = rng.choice(ready) if ready else "1: no such thing"
-        return Completion(text=json.dumps({"edit": text}), finish_reason="stop")
+        return Completion(text=edit(rng.choice(offered(request))), finish_reason="stop")
 
     return answer
 
 
 def first(request: Request) -> Completion:
-    """A model that takes the first ready answer, as small ones do."""
-    return Completion(text=json.dumps({"edit": offered(request)[0]}), finish_reason="stop")
+    """A model that takes the first value, as small ones do."""
+    return Completion(text=edit(offered(request)[0]), finish_reason="stop")
 
 
 def edit(text: str) -> str:
-    """An answer of edit mode."""
+    """An answer of menu mode."""
     return json.dumps({"edit": text}, ensure_ascii=False)
+
+
+def proposal(*edits: tuple[str, str], decline: str = "", note: str = "what is wrong") -> str:
+    """An answer of propose mode."""
+    found = [{"quote": quote, "replacement": new} for quote, new in edits]
+    return json.dumps({"decline": decline, "mistake": note, "edits": found}, ensure_ascii=False)
 
 
 def spans(requests: Sequence[Request]) -> list[str]:

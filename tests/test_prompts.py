@@ -11,6 +11,7 @@ from seapo_cli.prompts import (
     error_types,
     load_error_type,
     mode_template,
+    pack,
     read_error_type,
     template_hash,
 )
@@ -20,13 +21,36 @@ from seapo_cli.stages.errors.kinds import check_places
 GOOD = "---\nname: pirate\ndescription: Talk like a pirate.\n---\nArr.\n"
 
 
+PACKS = {"general": 16, "mathematics": 8, "code": 7, "grounded": 2, "tools": 4}
+"""Types of each pack."""
+
+
 def test_the_packaged_types() -> None:
-    assert set(error_types()) == {"factual", "logical", "hallucination", "style"}
+    assert {name: len(pack(name)) for name in PACKS} == PACKS
     for error_type in error_types().values():
         check_places(error_type)
+        assert set(error_type.packs) & set(PACKS)
         assert "\n" not in error_type.description
-        assert error_type.examples
+        assert len(error_type.examples) > 1
         assert error_type.guidance
+        for domain in error_type.domains:
+            assert [e for e in error_type.examples if e.domain == domain]
+
+
+def test_an_unknown_pack_lists_what_there_is() -> None:
+    with pytest.raises(UsageError, match="no pack 'nope': take one of code, general"):
+        pack("nope")
+
+
+def test_sections_are_for_answers_of_one_domain(tmp_path: Path) -> None:
+    path = tmp_path / "pirate.md"
+    path.write_text(GOOD + "\n## code\nName it after a ship.\n\n## mathematics\nCount gold.\n")
+    own = read_error_type(path)
+    assert own.guidance == "Arr."
+    assert own.sections == {"code": "Name it after a ship.", "mathematics": "Count gold."}
+    path.write_text(GOOD + "\n## sea\nArr.\n")
+    with pytest.raises(UsageError, match=r"front matter, sections\.sea"):
+        read_error_type(path)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +66,9 @@ def test_no_name_or_alias_is_used_twice() -> None:
 
 
 def test_an_unknown_name_lists_what_there_is() -> None:
-    with pytest.raises(UsageError, match=r"no error type 'nope': take one of factual, .*TYPE\.md"):
+    with pytest.raises(
+        UsageError, match=r"no error type 'nope': take one of .*factual, .*TYPE\.md"
+    ):
         load_error_type("nope")
 
 
@@ -115,11 +141,11 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 def test_the_hash_names_the_wording(tmp_path: Path) -> None:
     path = tmp_path / "pirate.md"
     path.write_text(GOOD)
-    before = template_hash(read_error_type(path), "edit")
+    before = template_hash(read_error_type(path), "menu")
     path.write_text(GOOD.replace("Arr", "Ahoy"))
-    assert template_hash(read_error_type(path), "edit") != before
-    assert template_hash(load_error_type("style"), "edit") != template_hash(
-        load_error_type("style"), "rewrite"
+    assert template_hash(read_error_type(path), "menu") != before
+    assert template_hash(read_error_type(path), "menu") != template_hash(
+        read_error_type(path), "rewrite"
     )
 
 

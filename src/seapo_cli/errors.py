@@ -5,6 +5,7 @@
     │   └── InUse              another run is writing the same file
     ├── RowError               one row is bad; the others go on
     │   ├── InjectionError     no usable negative came back for this row and type
+    │   │   └── Declined       ... because the model says that none should be made
     │   └── Pending            its answer comes with a later batch
     ├── BackendError           a model request failed
     │   ├── RequestRefused     ... and would fail again: a deterministic 4xx
@@ -68,6 +69,15 @@ class RowError(SeapoError):
 
 class InjectionError(RowError):
     """No usable negative came back for a row within the allowed attempts."""
+
+
+class Declined(InjectionError):
+    """The model declines: the type does not fit the answer, or the answer itself is wrong."""
+
+    def __init__(self, note: str, kind: str = "type does not fit") -> None:
+        super().__init__(f"declined, {kind}: {note}" if note else f"declined: {kind}")
+        self.kind = kind
+        self.note = note
 
 
 class Pending(RowError):

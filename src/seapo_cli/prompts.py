@@ -1,6 +1,7 @@
 """Error types and mode templates: Markdown files under `prompts/`, shipped in the wheel.
 
-prompts/NAME.md         one error type: front matter (`ErrorType`'s fields) and guidance
+prompts/NAME.md         one error type: front matter (`ErrorType`'s fields), guidance for all
+                        answers, then a section `## code` (`## mathematics`, ...) for those
 prompts/modes/MODE.md   what an injection mode says to the model, with $placeholders
 prompts/judge/*.md      what the judge is asked, likewise
 """
@@ -9,24 +10,31 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seapo_cli.errors import UsageError, unknown
 from seapo_cli.settings import first_problem, is_utf8
 
+_SECTION = re.compile(r"^## +(\w+)[ \t]*$", re.MULTILINE)
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<head>.*?\n)---[ \t]*\n(?P<body>.*)", re.DOTALL)
 
 
+Domain = Literal["prose", "mathematics", "code", "tools"]
+"""What an answer consists of, for the most part."""
+
+
 class Example(BaseModel):
-    """A good sentence and the same one with the mistake in it."""
+    """A good piece of an answer and the same one with the mistake in it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    domain: Domain = "prose"
     original: str
     """Empty where the mistake is an inserted sentence."""
     mistake: str
@@ -39,15 +47,37 @@ class ErrorType(BaseModel):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
     aliases: tuple[str, ...] = ()
+    packs: tuple[str, ...] = ()
+    """Groups that it belongs to: `-t pack:NAME` takes all types of one."""
     description: str
     """One line: what the mistake is. Shown by `seapo types` and told to the model."""
+    domains: tuple[Domain, ...] = ()
+    """Answers that it fits; others are declined without asking a model. Empty: all."""
+    keeps_final_answer: bool = False
+    """Whether the mistake may leave a final answer (`#### 42`) as it is."""
+    keeps_content: bool = False
+    """Whether only the way it is said changes: other words and another form are no fault then."""
+    against_prompt: bool = False
+    """Whether the mistake contradicts the prompt itself: misreading it, unfaithfulness to it."""
+    proof: str | None = None
+    """The check of `filter` that proves such a mistake exactly, where there is one."""
     places: tuple[str, ...] = ()
-    """Kinds of places where edit mode may put it, the best first; empty: any sentence."""
+    """Kinds of places where menu mode may put it, the best first; empty: menu mode cannot."""
     examples: tuple[Example, ...] = ()
     guidance: str
-    """The file's body: how to make the mistake well."""
+    """How to make the mistake well, in any answer: the file's body before its first section."""
+    sections: Mapping[Domain, str] = Field(default_factory=dict)
+    """How to make it in answers of one domain."""
     source: str = Field(exclude=True)
     """The whole file, for the template's hash."""
+
+    @property
+    def traits(self) -> tuple[str, ...]:
+        """Which of the switches above are on: what `filter` must know of a type."""
+        return tuple(name for name in TRAITS if getattr(self, name))
+
+
+TRAITS = ("keeps_final_answer", "keeps_content", "against_prompt")
 
 
 def folder() -> Path:
@@ -63,6 +93,18 @@ def error_types() -> dict[str, ErrorType]:
     return {error_type.name: error_type for error_type in found}
 
 
+def pack(name: str) -> tuple[ErrorType, ...]:
+    """The packaged error types of a pack.
+
+    Raises:
+        UsageError: there is no such pack.
+    """
+    if found := tuple(kind for kind in error_types().values() if name in kind.packs):
+        return found
+    known = sorted({name for kind in error_types().values() for name in kind.packs})
+    raise UsageError(f"no pack {name!r}: take one of {', '.join(known)}")
+
+
 def load_error_type(name: str) -> ErrorType:
     """Find an error type by name or alias, or read a user's own Markdown file.
 
@@ -75,6 +117,20 @@ def load_error_type(name: str) -> ErrorType:
     if name.endswith(".md") or "/" in name:
         return read_error_type(Path(name))
     raise unknown("error type", name, error_types(), ", or a file TYPE.md of your own")
+
+
+def load_error_types(names: Iterable[str]) -> tuple[ErrorType, ...]:
+    """The types of some names, files and packs (`pack:NAME`), each once.
+
+    Raises:
+        UsageError: there is no such type, file or pack, or a file is wrong.
+    """
+    found: dict[str, ErrorType] = {}
+    for name in names:
+        group = name.removeprefix("pack:")
+        for error_type in (load_error_type(name),) if group == name else pack(group):
+            found.setdefault(error_type.name, error_type)
+    return tuple(found.values())
 
 
 def read_error_type(path: Path) -> ErrorType:
@@ -98,11 +154,15 @@ def read_error_type(path: Path) -> ErrorType:
         fields: Any = yaml.load(parts["head"], Loader=yaml.BaseLoader)
         if not isinstance(fields, dict):
             raise UsageError(f"{path}: the front matter must be a mapping of names to values")
-        if "guidance" in fields or "source" in fields:
+        if fields.keys() & {"guidance", "sections", "source"}:
             raise UsageError(f"{path}: guidance stands below the front matter, not in it")
         if not is_utf8(fields):
             raise UsageError(f"{path}: front matter: not valid UTF-8")
-        return ErrorType(**fields, guidance=parts["body"].strip(), source=text)
+        guidance, *sections = _SECTION.split(parts["body"].strip())
+        named: Any = {
+            name: body.strip() for name, body in zip(sections[::2], sections[1::2], strict=True)
+        }
+        return ErrorType(**fields, guidance=guidance.strip(), sections=named, source=text)
     except yaml.YAMLError as error:
         raise UsageError(
             f"{path}: front matter is not YAML: {' '.join(str(error).split())}"
@@ -128,6 +188,4 @@ def mode_template(mode: str) -> Template:
 def template_hash(error_type: ErrorType, mode: str) -> str:
     """Names the exact wording behind a negative: changes with any file that has a part in it."""
     text = error_type.source + mode_template(mode).template
-    if mode == "edit":  # its prompt tells of all packaged types
-        text += "".join(packaged.source for packaged in error_types().values())
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -130,8 +130,12 @@ class ErrorInfo(BaseModel):
     """What `inject` adds under the key `error`."""
 
     type: str
-    mode: Literal["rewrite", "edit"]
+    traits: tuple[str, ...] = ()
+    """Switches of the type's front matter that are on, for checks that know only packaged types."""
+    mode: str
     edits: tuple[Edit, ...]
+    note: str | None = None
+    """What becomes wrong, in the injecting model's words."""
     model: str
     template: str
     template_hash: str
@@ -158,6 +162,8 @@ class Request:
     room: int | None = None
     """Tokens to think beyond `sampling.max_tokens`; None leaves it to the backend. Not part of
     what is asked for, and so not of the store's key."""
+    prefill: bool = False
+    """The last message is an open assistant turn, which the answer continues."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,11 +214,10 @@ class InjectSettings(Settings):
     """Names, aliases or files; one negative per row and type."""
     mix: dict[str, float] = Field(default_factory=dict)
     """Weights by type: one type is drawn per row. Excludes `error_types`."""
-    mode: Literal["edit", "rewrite"] = "edit"
+    mode: Literal["auto", "propose", "rewrite", "continue", "menu"] = "auto"
+    """`auto` takes `propose` where a short trial shows that the model can, else `menu`."""
     edits: Count = 1
     severity: Literal["subtle", "moderate", "severe"] = "moderate"
-    fill: Literal["auto", "own", "ready"] = "auto"
-    """Whose whole sentences edit mode puts in: the model's own, or ready ones to choose from."""
     attempts: Count = 5
     seed: Seed = 0
     max_tokens: Count = 1024

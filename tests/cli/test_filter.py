@@ -69,7 +69,8 @@ def test_plain_pairs_and_other_keys(seapo: Seapo) -> None:
 
 
 def test_checks_are_switched_and_tuned(seapo: Seapo) -> None:
-    longer = rows(1, negative=f"{GOOD} {GOOD} It is long.")
+    more = "It rises in the Andes, has more than a thousand tributaries, and carries much silt."
+    longer = rows(1, negative=f"{GOOD} {more} It is very long.")
     assert run(seapo, longer).rows == []
     assert len(run(seapo, longer, "--set", "length.max=3").rows) == 1
     assert len(run(seapo, longer, "--no-check", "length").rows) == 1

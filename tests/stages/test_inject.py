@@ -12,11 +12,11 @@ import pytest
 from running import Result, Seapo
 from seapo_cli.records import Edit
 from seapo_cli.stages.errors.spans import apply_edits
-from servers import Behaviour
+from servers import Behaviour, Fault
 from specimens import CHINESE, MARKDOWN, PROSE, PYTHON, STORY
 
 ALL = ("-t", "factual", "-t", "logical", "-t", "hallucination", "-t", "style")
-READY = ("--fill", "ready")
+PROPOSE = ("--mode", "propose")
 
 
 def answered(*responses: str) -> list[dict[str, Any]]:
@@ -38,7 +38,7 @@ def checked(result: Result, code: int = 0) -> list[dict[str, Any]]:
 
 def test_one_negative_for_each_type_and_row(seapo: Seapo) -> None:
     rows = answered(PROSE, STORY, PYTHON, MARKDOWN, CHINESE.replace("6300", "6,300"))[:4]
-    found = checked(seapo.run("inject", *ALL, *READY, stdin=rows))
+    found = checked(seapo.run("inject", *ALL, *PROPOSE, stdin=rows))
     types = ["factual", "logical", "hallucination", "style"]
     assert [(r["id"], r["error"]["type"]) for r in found] == [
         (row["id"], kind) for row in rows for kind in types
@@ -46,14 +46,14 @@ def test_one_negative_for_each_type_and_row(seapo: Seapo) -> None:
     for row in found:
         assert row["note"] == rows[int(row["id"][-1])]["note"]
         info = row["error"]
-        assert (info["mode"], info["model"], info["finish_reason"]) == ("edit", "mock", "stop")
-        assert info["template"] == f"edit/{info['type']}"
+        assert (info["mode"], info["model"], info["finish_reason"]) == ("propose", "mock", "stop")
+        assert info["template"] == f"propose/{info['type']}"
         assert info["attempts"] >= 1
         assert info["usage"]["completion_tokens"] > 0
 
 
 def test_aliases_and_several_mistakes(seapo: Seapo) -> None:
-    options = ("-t", "correctness", "-t", "logic", "--edits", "2", *READY)
+    options = ("-t", "correctness", "-t", "logic", "--edits", "2", *PROPOSE)
     found = checked(seapo.run("inject", *options, stdin=answered(PROSE)))
     assert [row["error"]["type"] for row in found] == ["factual", "logical"]
     assert all(len(row["error"]["edits"]) >= 2 for row in found)
@@ -61,7 +61,7 @@ def test_aliases_and_several_mistakes(seapo: Seapo) -> None:
 
 def test_the_same_seed_gives_the_same_and_another_one_not(seapo: Seapo) -> None:
     def run(*options: str) -> bytes:
-        return seapo.run("inject", *ALL, *READY, "--no-store", *options, stdin=rows).stdout
+        return seapo.run("inject", *ALL, *PROPOSE, "--no-store", *options, stdin=rows).stdout
 
     rows = answered(PROSE, STORY)
     assert run() == run("--seed", "0")
@@ -70,7 +70,7 @@ def test_the_same_seed_gives_the_same_and_another_one_not(seapo: Seapo) -> None:
 
 def test_a_mix_draws_one_type_per_row_whatever_other_rows_there_are(seapo: Seapo) -> None:
     rows = answered(*[PROSE.replace("6,400", str(n)) for n in range(100, 160)])
-    options = ("--mix", "factual=3,logical=1,style=0", *READY)
+    options = ("--mix", "factual=3,logical=1,style=0", *PROPOSE)
 
     def drawn(part: list[dict[str, Any]], *more: str) -> dict[str, str]:
         found = checked(seapo.run("inject", *options, *more, stdin=part))
@@ -87,7 +87,7 @@ def test_a_mix_draws_one_type_per_row_whatever_other_rows_there_are(seapo: Seapo
 
 def test_rows_with_only_a_prompt_are_answered_first(seapo: Seapo, server: Any) -> None:
     rows = [{"prompt": f"Tell me about number {n}."} for n in range(3)]
-    found = checked(seapo.run("inject", "-t", "hallucination", *READY, stdin=rows))
+    found = checked(seapo.run("inject", "-t", "hallucination", *PROPOSE, stdin=rows))
     assert len(found) == 3
     for row in found:
         assert row["sample"]["model"] == "mock"
@@ -101,7 +101,7 @@ def test_rows_with_only_a_prompt_are_answered_first(seapo: Seapo, server: Any) -
 def test_an_answer_that_cannot_be_had_is_reported(seapo: Seapo) -> None:
     options = ("-t", "style", "--max-tokens", "2", "--errors", "errors.jsonl")
     result = seapo.run("inject", *options, stdin=[{"prompt": "Go on."}])
-    assert result.code == 3
+    assert result.code == 1
     assert not result.rows
     (error,) = seapo.errors()
     assert error["reason"].startswith("answering the prompt first: the answer was cut at 2 tokens")
@@ -119,7 +119,7 @@ def test_of_several_turns_the_last_answer_is_made_wrong(seapo: Seapo, server: An
         {"messages": [*turns, {"role": "assistant", "content": PROSE}]},
         {"prompt": turns, "response": PROSE},
     ]
-    found = checked(seapo.run("inject", "-t", "factual", *READY, stdin=rows))
+    found = checked(seapo.run("inject", "-t", "factual", *PROPOSE, stdin=rows))
     assert [row["response"] for row in found] == [PROSE, PROSE]
     assert found[0]["negative"] == found[1]["negative"]
     assert found[0]["messages"] == rows[0]["messages"]
@@ -136,7 +136,7 @@ def test_a_type_of_ones_own(seapo: Seapo, server: Any) -> None:
     )
     path = seapo.file("numbers.md", text.encode())
     (row,) = checked(
-        seapo.run("inject", "--error-type", path, "--fill", "own", stdin=answered(PROSE))
+        seapo.run("inject", "--error-type", path, "--mode", "menu", stdin=answered(PROSE))
     )
     assert row["error"]["type"] == "numbers"
     assert row["error"]["edits"][0]["original"][0].isdigit()
@@ -166,7 +166,6 @@ def test_a_bad_type_file_is_one_line(seapo: Seapo, text: str, reason: str) -> No
         ((), "name one with --error-type"),
         (("-t", "nope"), "no error type 'nope'"),
         (("-t", "none.md"), "No such file"),
-        (("-t", "logic", "-t", "logical"), "'logical' is named twice"),
         (("-t", "style", "--mix", "style=1"), "exclude each other"),
         (("--mix", "style=0"), "not all zero"),
         (("--mix", "style=-1"), "numbers from 0 on"),
@@ -183,16 +182,51 @@ def test_bad_options_are_one_line(seapo: Seapo, options: tuple[str, ...], reason
     assert len(result.stderr.strip().splitlines()) == 1
 
 
-def test_types_lists_what_there_is(seapo: Seapo) -> None:
+def test_types_lists_what_there_is_by_pack(seapo: Seapo) -> None:
     run = [sys.executable, "-m", "seapo_cli", "types"]
     stdout = subprocess.run(run, env=seapo.environment, capture_output=True, check=True).stdout
     lines = stdout.decode().splitlines()
-    assert [line.split("  ")[0] for line in lines] == [
-        "factual, correctness",
-        "hallucination, fabrication",
-        "logical, logic",
-        "style",
+    packs = [line for line in lines if not line.startswith(" ")]
+    assert packs == [
+        "pack:general",
+        *(f"pack:{n}" for n in ("code", "grounded", "mathematics", "tools")),
     ]
+    assert [line for line in lines if line.startswith("  factual, correctness  ")]
+
+
+def test_a_pack_is_all_of_its_types(seapo: Seapo) -> None:
+    result = seapo.run("inject", "-t", "pack:grounded", *PROPOSE, stdin=answered(PROSE))
+    assert [row["error"]["type"] for row in checked(result)] == ["baseless", "conflict"]
+
+
+def test_declines_are_no_failures_and_are_told(seapo: Seapo) -> None:
+    files = ("--errors", "errors.jsonl", "--summary", "summary.json")
+    kinds = ("-t", "factual", "-t", "bound")
+    result = seapo.run("inject", *kinds, *PROPOSE, *files, stdin=answered(PROSE))
+    assert len(checked(result, code=0)) == 1
+    (error,) = seapo.errors()
+    assert error["declined"] is True
+    assert error["reason"] == "declined, type does not fit: bound is for answers of code"
+    found = seapo.summary("summary.json")["types"]
+    assert found["bound"]["type_does_not_fit"] == 1
+    assert found["factual"]["made"] == 1
+
+
+def test_auto_tries_the_model_once_and_keeps_what_it_found(seapo: Seapo, server: Any) -> None:
+    rows = answered(PROSE, STORY)
+    first = seapo.run("inject", "-t", "factual", stdin=rows)
+    assert [row["error"]["mode"] for row in checked(first)] == ["propose", "propose"]
+    assert "proposed usable mistakes for" in first.stderr
+    asked = len(server.log().entries)
+    again = seapo.run("inject", "-t", "factual", stdin=rows)
+    assert again.stdout == first.stdout
+    assert len(server.log().entries) == asked
+
+
+def test_what_a_menu_cannot_do_names_a_better_model(seapo: Seapo) -> None:
+    result = seapo.run("inject", "-t", "style", "--mode", "menu", stdin=answered(PROSE))
+    assert result.code == 2
+    assert "style: too much for mode menu: take a model that writes its own" in result.stderr
 
 
 def rewriting(seapo: Seapo, prompt: str, response: str, *options: str) -> Result:
@@ -219,7 +253,7 @@ def test_a_rewrite_becomes_the_negative(seapo: Seapo, server: Any) -> None:
         ("I'm sorry, but I cannot help with cats and one dog in the garden.", "refused"),
         ("Here is the revised answer: there are 6 cats and one dog in the garden.", "gives itself"),
         ("In all, there are cats and one dog in the garden (wrong) of the house.", "gives itself"),
-        ("A wholly different text about ships, trains and the price of tea.", "shares only"),
+        ("A wholly different text about ships, trains and the price of tea.", "the prompt: "),
     ],
 )
 def test_bad_rewrites_never_reach_the_output(
@@ -229,7 +263,7 @@ def test_bad_rewrites_never_reach_the_output(
     server.set(Behaviour(echo=f"{said[:12]}[^\n]*[.]"))
     response = RESPONSE.replace("5 ", "")
     result = rewriting(seapo, said, said if reason == "equals the response" else response)
-    assert result.code == 3
+    assert result.code == 1
     assert not result.rows
     (error,) = seapo.errors()
     assert reason in error["reason"]
@@ -238,20 +272,20 @@ def test_bad_rewrites_never_reach_the_output(
     assert len(server.log().entries) == 3
 
 
-def test_edits_that_are_refused_are_reported_and_the_other_types_go_on(seapo: Seapo) -> None:
-    rows = answered(CHINESE)
-    options = ("-t", "factual", "-t", "hallucination", "--attempts", "2")
-    result = seapo.run("inject", *options, "--errors", "errors.jsonl", stdin=rows)
-    failed = [error["error_type"] for error in seapo.errors()]
-    made = [row["error"]["type"] for row in checked(result, code=3 if failed else 0)]
-    assert sorted(made + failed) == ["factual", "hallucination"]
-    assert all(error["reason"].startswith("edit: ") for error in seapo.errors())
+def test_types_that_fail_are_reported_and_the_others_go_on(seapo: Seapo, server: Any) -> None:
+    server.set(Behaviour(faults=(Fault("status", 400, marker="The kind of mistake: logical"),)))
+    kinds = ("-t", "factual", "-t", "logical")
+    result = seapo.run(
+        "inject", *kinds, *PROPOSE, "--errors", "errors.jsonl", stdin=answered(PROSE)
+    )
+    assert [row["error"]["type"] for row in checked(result, code=3)] == ["factual"]
+    assert [error["error_type"] for error in seapo.errors()] == ["logical"]
 
 
 def test_a_second_run_asks_nothing(seapo: Seapo, server: Any) -> None:
     rows = answered(PROSE, STORY)
-    first = seapo.run("inject", *ALL, *READY, stdin=rows)
+    first = seapo.run("inject", *ALL, *PROPOSE, stdin=rows)
     asked = len(server.log().entries)
-    again = seapo.run("inject", *ALL, *READY, stdin=rows)
+    again = seapo.run("inject", *ALL, *PROPOSE, stdin=rows)
     assert first.stdout == again.stdout
     assert len(server.log().entries) == asked

@@ -72,10 +72,17 @@ def test_the_answer_is_read_leniently() -> None:
 def test_the_schema_offers_the_packaged_types_and_the_rows_own() -> None:
     gateway = Planted()
     judged(gateway, kind="entity_modification")
-    assert offered(gateway.requests[0]) == [*error_types(), "entity_modification", "none"]
+    broad = ["factual", "logical", "hallucination", "style"]
+    assert offered(gateway.requests[0]) == [*broad, "entity_modification", "none"]
+    judged(gateway, kind="entity")
+    assert offered(gateway.requests[-1]) == [*broad, "entity", "none"]
+    assert (
+        f"- entity: {error_types()['entity'].description}"
+        in gateway.requests[-1].messages[0].content
+    )
     assert official("correctness") == "factual"
     judged(gateway, kind="correctness")
-    assert offered(gateway.requests[-1]) == [*error_types(), "none"]
+    assert offered(gateway.requests[-1]) == [*broad, "none"]
 
 
 def offered(request: Request) -> list[str]:

@@ -12,6 +12,8 @@ pytest.importorskip("transformers")
 import torch
 
 import tiny_model
+from rounding import Bounds, step_bounds, sums_bound
+from seapo_cli.training import attention
 from seapo_cli.training.dataset import mismatched
 from seapo_cli.training.settings import LossSettings
 
@@ -59,32 +61,37 @@ def gradient(work: Any, accumulate: int = 1) -> tuple[float, torch.Tensor]:
     return sum(row.loss * row.weight for row in rows) / weight, torch.cat(parts)
 
 
-def assert_same(one: Any, other: Any) -> None:
+def assert_same(one: Any, other: Any, bounds: Bounds) -> None:
     (loss, slope), (other_loss, other_slope) = one, other
-    assert loss == pytest.approx(other_loss, abs=1e-5, rel=1e-6)
-    assert (slope - other_slope).norm() <= 1e-4 * max(other_slope.norm(), 1e-3)
+    assert abs(loss - other_loss) <= bounds.loss
+    assert (slope - other_slope).norm() <= bounds.gradient
 
 
-def compared(rows: Any, settings: LossSettings, **changes: Any) -> tuple[Any, Any]:
+def compare(rows: Any, settings: LossSettings, model: Any = None) -> None:
     """Loss and gradient by segments and by plain sequences, against a reference off the policy."""
-    data, model = tiny_model.tokenized(rows), tiny_model.tiny_model(**changes)
+    data, model = tiny_model.tokenized(rows), model or tiny_model.tiny_model()
     reference = torch.randn(len(data.examples), 3, generator=torch.manual_seed(1)) - 20
     pairs = mismatched(data.examples, 512) if settings.loss == "kto" else ()
-    return tuple(
-        gradient(tiny_model.work(data, settings, model, path, reference, pairs))
+    works = [
+        tiny_model.work(data, settings, model, path, reference, pairs)
         for path in ("segments", "plain")
-    )
+    ]
+    found = []
+    for work in works:
+        work.scorer.take(work.scorer.path)  # the two share a model, and so its attention
+        found.append(gradient(work))
+    assert_same(*found, step_bounds(works[1]))
 
 
 @pytest.mark.parametrize("case", ROWS)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_each_loss_and_kind_of_pair_alone(loss: str, case: str) -> None:
-    assert_same(*compared([ROWS[case]], loss_settings(loss)))
+    compare([ROWS[case]], loss_settings(loss))
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_all_kinds_of_pairs_in_one_pack(loss: str) -> None:
-    assert_same(*compared(ROWS.values(), loss_settings(loss)))
+    compare(ROWS.values(), loss_settings(loss))
 
 
 def test_single_judged_answers() -> None:
@@ -93,28 +100,41 @@ def test_single_judged_answers() -> None:
         {"prompt": "What is it?", "completion": "12 of 30", "label": False},
         ROWS["middle"],
     ]
-    assert_same(*compared(rows, LossSettings(loss="kto")))
+    compare(rows, LossSettings(loss="kto"))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_bounds_are_narrow_enough_to_see_a_fault(
+    loss: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def everything(_: Any, query: Any, key: Any, value: Any, *_rest: Any) -> Any:
+        return torch.nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+
+    monkeypatch.setattr(attention.SegmentAttention, "__call__", everything)
+    with pytest.raises(AssertionError):
+        compare(ROWS.values(), loss_settings(loss))
 
 
 def test_sliding_window() -> None:
     from transformers import MistralConfig, MistralForCausalLM
 
-    data = tiny_model.tokenized(ROWS.values())
     torch.manual_seed(0)
     shape = {"vocab_size": 320, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2}
     heads = {"num_attention_heads": 4, "num_key_value_heads": 2}
-    model = MistralForCausalLM(MistralConfig(**shape, **heads, sliding_window=8))
-    settings = LossSettings()
-    assert_same(
-        *(gradient(tiny_model.work(data, settings, model, p)) for p in ("segments", "plain"))
+    compare(
+        ROWS.values(),
+        LossSettings(),
+        MistralForCausalLM(MistralConfig(**shape, **heads, sliding_window=8)),
     )
 
 
 def test_gradient_checkpointing() -> None:
     data, model = tiny_model.tokenized(ROWS.values()), tiny_model.tiny_model()
-    without = gradient(tiny_model.work(data, LossSettings(), model, "segments"))
+    work = tiny_model.work(data, LossSettings(), model, "segments")
+    without, bounds = gradient(work), step_bounds(work)
     model.gradient_checkpointing_enable({"use_reentrant": False})
-    assert_same(gradient(tiny_model.work(data, LossSettings(), model.train(), "segments")), without)
+    model.train()
+    assert_same(gradient(work), without, bounds)
 
 
 @pytest.mark.parametrize("loss", ["sigmoid", "kto"])
@@ -122,28 +142,33 @@ def test_packing_does_not_matter(loss: str) -> None:
     data, model = tiny_model.tokenized(ROWS.values()), tiny_model.tiny_model()
     pairs = mismatched(data.examples, 512) if loss == "kto" else ()
     work = tiny_model.work(data, LossSettings(loss=loss), model, "segments", None, pairs)
-    assert_same(gradient(work, accumulate=3), gradient(work, accumulate=1))
+    assert_same(gradient(work, accumulate=3), gradient(work, accumulate=1), step_bounds(work))
 
 
 def test_flex_attention_gives_the_same_values() -> None:
     # Its backward pass needs a GPU; the mask is what can be wrong here.
     data, model = tiny_model.tokenized(ROWS.values()), tiny_model.tiny_model(head_dim=16)
     sums = []
-    with torch.no_grad():
-        for path in ("flex", "plain"):
-            scorer = tiny_model.Scorer(model, path=path)
-            sums.append(scorer(range(len(data.examples)), data.examples, True))
-    assert torch.allclose(*sums, atol=1e-4)
+    for path in ("flex", "plain"):
+        work = tiny_model.work(data, LossSettings(), model, path)
+        with torch.no_grad():
+            sums.append(work.scorer(range(len(data.examples)), data.examples, True))
+    assert ((sums[0] - sums[1]).abs() <= sums_bound(work)).all()
 
 
-def test_bf16_stays_within_its_tolerance() -> None:
-    from seapo_cli.training.check import TOLERANCE
-
+def test_each_part_in_bf16_is_as_near_to_fp32_as_plain_sequences_are() -> None:
     data, model = tiny_model.tokenized(ROWS.values()), tiny_model.tiny_model()
-    sums = []
+    exact, plain, packed = (
+        per_token(tiny_model.Scorer(model, bf16, path), data.examples)
+        for bf16, path in ((False, "plain"), (True, "plain"), (True, "segments"))
+    )
+    assert (plain - exact).abs().max() > 1e-4  # bf16 it is
+    assert (packed - exact).abs().max() <= 2 * (plain - exact).abs().max()
+
+
+def per_token(scorer: Any, examples: Any) -> torch.Tensor:
+    """[n, 3] Mean log-probability of the tokens of each part."""
+    lengths = [[len(e.shared), len(e.chosen or ()), len(e.rejected or ())] for e in examples]
     with torch.no_grad():
-        for path, bf16 in (("segments", True), ("plain", False)):
-            scorer = tiny_model.Scorer(model, bf16, path)
-            sums.append(scorer(range(len(data.examples)), data.examples, True))
-    gap = (sums[0] - sums[1]).abs().max().item() / max(e.tokens for e in data.examples)
-    assert gap < TOLERANCE[torch.bfloat16]
+        sums = scorer(range(len(examples)), examples, True)
+    return sums / torch.tensor(lengths).clamp(min=1)

@@ -13,6 +13,7 @@ pytest.importorskip("torch")
 
 import torch
 
+from rounding import FORMULA
 from seapo_cli.training.losses import LOSSES, Logps, Scores, row_losses
 from seapo_cli.training.settings import LossSettings
 
@@ -52,36 +53,36 @@ def test_every_loss_is_offered_by_name() -> None:
 
 def test_golden_values() -> None:
     near = pytest.approx
-    assert losses("sigmoid") == near([softplus(-0.1 * d) for d in DELTA], abs=1e-6)
-    assert losses("hinge") == near([1 - 0.1 * d for d in DELTA], abs=1e-6)
+    assert losses("sigmoid") == near([softplus(-0.1 * d) for d in DELTA], abs=FORMULA)
+    assert losses("hinge") == near([1 - 0.1 * d for d in DELTA], abs=FORMULA)
     smooth = [0.9 * softplus(-0.1 * d) + 0.1 * softplus(0.1 * d) for d in DELTA]
-    assert losses("cdpo", label_smoothing=0.1) == near(smooth, abs=1e-6)
+    assert losses("cdpo", label_smoothing=0.1) == near(smooth, abs=FORMULA)
     flipped = [(0.9 * softplus(-0.1 * d) - 0.1 * softplus(0.1 * d)) / 0.8 for d in DELTA]
-    assert losses("robust", label_smoothing=0.1) == near(flipped, abs=1e-6)
-    assert losses("sigmoid", 2.0, row_margins=True)[1] == near(softplus(2.0), abs=1e-6)
+    assert losses("robust", label_smoothing=0.1) == near(flipped, abs=FORMULA)
+    assert losses("sigmoid", 2.0, row_margins=True)[1] == near(softplus(2.0), abs=FORMULA)
 
 
 def test_dpop_takes_what_chosen_lost() -> None:
     # Chosen's log-ratios over the whole completion: 0.5 - 1, -0.5 + 1; only the first fell.
     expected = [softplus(-0.1 * (DELTA[0] - 5 * 0.5)), softplus(0.0)]
-    assert losses("sigmoid", dpop=5.0) == pytest.approx(expected, abs=1e-6)
+    assert losses("sigmoid", dpop=5.0) == pytest.approx(expected, abs=FORMULA)
 
 
 def test_sft_adds_likelihood_per_token() -> None:
     added = [2 * 15.0 / 9, 2 * 9.0 / 5]
     expected = [one + more for one, more in zip(losses("sigmoid"), added, strict=True)]
-    assert losses("sigmoid", sft=2.0) == pytest.approx(expected, abs=1e-5)
+    assert losses("sigmoid", sft=2.0) == pytest.approx(expected, abs=FORMULA)
 
 
 def test_kto_judges_the_sides_that_are_there() -> None:
     both = losses("kto")
     good = 1 - 1 / (1 + math.exp(-0.1 * (-0.5 - KL)))
     bad = 1 - 1 / (1 + math.exp(-0.1 * (KL + 1.0)))
-    assert both[0] == pytest.approx((good + bad) / 2, abs=1e-6)
+    assert both[0] == pytest.approx((good + bad) / 2, abs=FORMULA)
     single = scores()
     single.chosen_tokens[0] = 0
     alone = row_losses(single, LossSettings(loss="kto")).tolist()
-    assert alone[0] == pytest.approx(bad, abs=1e-6)
+    assert alone[0] == pytest.approx(bad, abs=FORMULA)
 
 
 class FakeModel:
@@ -160,13 +161,13 @@ def mean(values: list[float]) -> float:
 @pytest.mark.peers
 @pytest.mark.parametrize("loss", ["sigmoid", "hinge", "ipo"])
 def test_equals_trl(loss: str) -> None:
-    assert mean(losses(loss)) == pytest.approx(trl_dpo(loss), abs=1e-6)
+    assert mean(losses(loss)) == pytest.approx(trl_dpo(loss), abs=FORMULA)
 
 
 @pytest.mark.peers
 def test_robust_equals_trl() -> None:
     expected = trl_dpo("robust", label_smoothing=0.2)
-    assert mean(losses("robust", label_smoothing=0.2)) == pytest.approx(expected, abs=1e-6)
+    assert mean(losses("robust", label_smoothing=0.2)) == pytest.approx(expected, abs=FORMULA)
 
 
 @pytest.mark.peers
@@ -186,7 +187,7 @@ def test_kto_equals_trl() -> None:
         "ref_KL_logps": torch.full((4,), -5.0),
     }
     expected = trl_loss(trl.KTOTrainer, values, inputs)
-    assert mean(losses("kto")) == pytest.approx(expected, abs=1e-6)
+    assert mean(losses("kto")) == pytest.approx(expected, abs=FORMULA)
 
 
 def per_token(sums: list[float], tokens: list[float]) -> Any:
@@ -203,10 +204,10 @@ def test_simpo_and_cdpo_equal_trl() -> None:
     trainer.__dict__ |= {"alpha": 0.0, "accelerator": device, "beta": 2.0, "loss_type": "simpo"}
     trainer.__dict__ |= {"simpo_gamma": 0.5, "label_smoothing": 0.0}
     expected, *_ = trainer.cpo_loss(per_token(CHOSEN, TOKENS[0]), per_token(REJECTED, TOKENS[1]))
-    assert losses("simpo", beta=2.0) == pytest.approx(expected.tolist(), abs=1e-6)
+    assert losses("simpo", beta=2.0) == pytest.approx(expected.tolist(), abs=FORMULA)
     trainer.__dict__ |= {"loss_type": "sigmoid", "label_smoothing": 0.1, "beta": 0.1}
     expected, *_ = trainer.cpo_loss(torch.tensor(DELTA), torch.zeros(2))
-    assert losses("cdpo", label_smoothing=0.1) == pytest.approx(expected.tolist(), abs=1e-6)
+    assert losses("cdpo", label_smoothing=0.1) == pytest.approx(expected.tolist(), abs=FORMULA)
 
 
 @pytest.mark.peers
@@ -217,4 +218,4 @@ def test_orpo_equals_trl() -> None:
     trainer.__dict__ |= {"beta": 0.1, "accelerator": SimpleNamespace(device=torch.device("cpu"))}
     chosen = per_token(CHOSEN, TOKENS[0])
     ratio, *_ = trainer.odds_ratio_loss(chosen, per_token(REJECTED, TOKENS[1]))
-    assert losses("orpo") == pytest.approx((-chosen - ratio).tolist(), abs=1e-6)
+    assert losses("orpo") == pytest.approx((-chosen - ratio).tolist(), abs=FORMULA)

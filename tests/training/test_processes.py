@@ -18,8 +18,8 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-import torch
 
+from rounding import CURVE
 from running import SOURCES, heed_ctrl_c, killed_at_end
 from seapo_cli.training.settings import TrainSettings
 from tiny_model import arithmetic_pairs, train_settings, write_rows
@@ -134,11 +134,16 @@ def test_two_processes_give_the_curve_of_one(
     for one, other in zip(curve(several), curve(alone), strict=True):
         kept = {name: value for name, value in other.items() if "by_error_type" not in name}
         found = {name: value for name, value in one.items() if "by_error_type" not in name}
-        assert found == pytest.approx(kept, rel=2e-3, abs=2e-4)
+        assert found == pytest.approx(kept, **CURVE)
     from safetensors.torch import load_file
 
     weights, expected = (load_file(s.output_dir / "model.safetensors") for s in (several, alone))
-    assert all(torch.allclose(weights[name], expected[name], atol=1e-3) for name in expected)
+    begun = load_file(tmp_path / "model" / "model.safetensors")
+    gap, way = (
+        sum(float((one[name] - other[name]).square().sum()) for name in expected) ** 0.5
+        for one, other in ((weights, expected), (expected, begun))
+    )
+    assert gap <= 0.05 * way
 
 
 def test_two_nodes_give_the_curve_of_one(tmp_path: Path) -> None:
@@ -156,7 +161,7 @@ def test_two_nodes_give_the_curve_of_one(tmp_path: Path) -> None:
         told = [node.communicate(timeout=PATIENT)[1].decode() for node in (first, second)]
     assert (first.returncode, second.returncode) == (0, 0), told
     for one, other in zip(curve(nodes), curve(alone), strict=True):
-        assert one["loss"] == pytest.approx(other["loss"], abs=1e-5)
+        assert one["loss"] == pytest.approx(other["loss"], **CURVE)
 
 
 def test_a_failing_process_ends_the_run_with_its_code(tmp_path: Path) -> None:

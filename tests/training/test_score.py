@@ -15,6 +15,7 @@ pytest.importorskip("transformers")
 
 import torch
 
+from rounding import LOGP
 from running import SOURCES
 from tiny_model import save_tiny, tiny_model
 
@@ -63,6 +64,6 @@ def test_means_are_those_of_whole_sequences(tmp_path: Path, base: bool) -> None:
     *scored, empty, long = asked(model)
     for question, answer in zip(QUESTIONS, scored, strict=False):
         wanted = [expected(model, text, template) for text in question["answers"]]
-        assert answer["means"] == pytest.approx(wanted, abs=1e-4)
+        assert answer["means"] == pytest.approx(wanted, abs=LOGP)
     assert empty == {"error": "an answer is empty"}
     assert long == {"error": "prompt and answer have more than the model's 512 tokens"}

@@ -26,8 +26,6 @@ class Backend(Protocol):
     """Further fields of each request's body."""
     concurrency: int
     """Most open requests where the user does not say."""
-    writes_well: bool
-    """Whether it may be trusted to write whole sentences; the packaged model may not."""
 
     async def complete(self, request: Request) -> Completion:
         """Answer one request, without retrying.
@@ -53,6 +51,7 @@ def request_key(backend: Backend, request: Request) -> bytes:
             request.index,
             request.logprobs,
             request.scored,
+            *(["prefill"] if request.prefill else []),
         ],
         option=orjson.OPT_SORT_KEYS,
     )

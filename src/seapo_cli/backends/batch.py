@@ -18,7 +18,6 @@ from typing import Any
 import orjson
 
 from seapo_cli.backends.base import request_key
-from seapo_cli.backends.models import writes_well
 from seapo_cli.backends.replies import Refusal, read_completion
 from seapo_cli.backends.thinking import GROWN, nothing_but_thought
 from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, Dialect
@@ -63,7 +62,6 @@ class BatchBackend:
         self.endpoint = settings.address or DEFAULT_URL
         self.model = model
         self.extra: Mapping[str, Any] = settings.extra_body
-        self.writes_well = writes_well(model)
         self._dialect = Dialect(self.endpoint, model, self.extra)
         self._results = settings.batch_in
         self._files = RequestFiles(settings.batch_out) if settings.batch_out else None

@@ -18,7 +18,7 @@ from typing import Any
 from seapo_cli.backends import llama_server
 from seapo_cli.backends.base import NO_PROMPT_LOGPROBS
 from seapo_cli.backends.loading import told
-from seapo_cli.backends.models import find_model, fingerprint, writes_well
+from seapo_cli.backends.models import find_model, fingerprint
 from seapo_cli.backends.openai import Http, OpenAIBackend
 from seapo_cli.engine.threads import DaemonThread
 from seapo_cli.errors import BackendFatal, Transient, Unreachable
@@ -41,7 +41,6 @@ class EmbeddedBackend:
         self.endpoint = f"embedded:{fingerprint(path)}"
         self.extra = settings.extra_body
         self.concurrency = llama_server.SLOTS
-        self.writes_well = writes_well(self.model)
         self._loading = asyncio.Lock()
         self._server: LlamaServer | None = None
         self._client: OpenAIBackend | None = None

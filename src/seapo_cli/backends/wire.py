@@ -22,6 +22,8 @@ _FORMS = {
     "seed": ("seed",),
     "stop": ("stop",),
     "logprobs": ("logprobs",),
+    "add_generation_prompt": ("add_generation_prompt",),
+    "continue_final_message": ("continue_final_message",),
 }
 """Optional parameters with their forms, the best first; after the last one it is left out."""
 _THINKERS_REFUSE = ("temperature", "top_p", "stop", "logprobs")
@@ -58,6 +60,7 @@ class Dialect:
         """The JSON body of a request; what is None is left to the server."""
         sampling = request.sampling
         messages = [{"role": m.role, "content": m.content} for m in request.messages]
+        is_open = request.scored or request.prefill  # the last turn is read without an end
         body: dict[str, Any] = {"model": self._model, "messages": messages}
         wanted = {
             "temperature": sampling.temperature,
@@ -66,6 +69,8 @@ class Dialect:
             "seed": sampling.seed,
             "stop": sampling.stop,
             "logprobs": request.logprobs or None,
+            "add_generation_prompt": False if is_open else None,
+            "continue_final_message": True if is_open else None,
         }
         for name, value in wanted.items():
             form = self._form(name)
@@ -73,9 +78,8 @@ class Dialect:
                 body[form] = value
         if request.schema is not None:
             self._add_schema(request.schema, body)
-        if request.scored:  # vLLM's names; the last turn is read as it stands, without an end
-            body |= {"prompt_logprobs": 0, "add_generation_prompt": False}
-            body["continue_final_message"] = True
+        if request.scored:
+            body["prompt_logprobs"] = 0  # vLLM's name
         return self._with_extra(body)
 
     def _form(self, name: str) -> str | None:

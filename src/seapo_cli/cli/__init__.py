@@ -20,6 +20,7 @@ from seapo_cli.cli.filter import filter_
 from seapo_cli.cli.help import GroupedCommand
 from seapo_cli.cli.inject import inject
 from seapo_cli.cli.pair import pair
+from seapo_cli.cli.profile import profile
 from seapo_cli.cli.sample import sample
 from seapo_cli.cli.serve import serve
 from seapo_cli.cli.show import show
@@ -46,6 +47,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {  # in the order of the pipeline, t
     "train": train,
     "audit": audit,
     "eval": evaluate,
+    "profile": profile,
     "show": show,
     "types": types,
     "checks": checks,

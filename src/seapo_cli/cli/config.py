@@ -24,7 +24,7 @@ DEFAULT_FILE = "seapo.toml"
 HARMLESS = frozenset(
     """
     accumulate attempts balance batch-size beta check closeness concurrency dpop edits epochs
-    error-type eval-split fill format gradient-checkpointing keep label-smoothing learning-rate
+    error-type eval-split format gradient-checkpointing keep label-smoothing learning-rate
     logprobs lora-alpha lora-rank lora-target lr max-errors max-grad-norm max-length max-pairs
     max-steps max-tokens merge mix mode model n negative-key no-check order paper patience
     per-prompt positive preset price-in price-out prompt-key provenance response-key retries

@@ -10,7 +10,7 @@ from typing import Any
 from typer.core import TyperCommand
 
 GROUPS: dict[str, str] = {
-    "More about mistakes": "edits fill attempts",
+    "More about mistakes": "edits attempts",
     "More about pairs": "score-key closeness order per-prompt max-pairs decontaminate provenance "
     "dataset-info",
     "Loss": "beta label-smoothing simpo-gamma dpop sft row-margins",

@@ -35,25 +35,19 @@ def inject(
         ),
     ] = None,
     mode: Annotated[
-        Literal["edit", "rewrite"],
+        Literal["auto", "propose", "rewrite", "continue", "menu"],
         option(
             env="SEAPO_MODE",
-            help="edit: the model fills in short replacements; rewrite: it writes the whole "
-            "answer again.",
+            help="propose: the model says what to replace by what; rewrite: it writes the whole "
+            "answer again; continue: it goes on in its own words from a wrong step; menu: it "
+            "chooses among values worked out for it; auto: propose where a short trial shows "
+            "that the model can, else menu.",
         ),
-    ] = "edit",
+    ] = "auto",
     edits: Annotated[int, option(help="Mistakes per negative.")] = 1,
     severity: Annotated[
         Literal["subtle", "moderate", "severe"], option(help="How far off the mistakes are.")
     ] = "moderate",
-    fill: Annotated[
-        Literal["auto", "own", "ready"],
-        option(
-            env="SEAPO_FILL",
-            help="Whole sentences of edit mode: the model's own, or ready ones that it chooses "
-            "from. auto: ready for the packaged model only.",
-        ),
-    ] = "auto",
     attempts: Annotated[int, option(help="Requests for one mistake before giving up.")] = 5,
     max_tokens: Annotated[
         int, option(help="Token limit of the answer that a row without one gets first.")
@@ -77,7 +71,6 @@ def inject(
         mode=mode,
         edits=edits,
         severity=severity,
-        fill=fill,
         attempts=attempts,
         seed=files.seed,
         max_tokens=max_tokens,

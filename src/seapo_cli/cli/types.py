@@ -4,9 +4,14 @@ from __future__ import annotations
 
 
 def types() -> None:
-    """List the error types and what they mean."""
+    """List the error types by pack, and what they mean."""
     from seapo_cli.prompts import error_types
 
-    for found in error_types().values():
-        names = ", ".join((found.name, *found.aliases))
-        print(f"{names:<27} {found.description}")
+    found = error_types().values()
+    packs = dict.fromkeys(pack for kind in found for pack in kind.packs)
+    for pack in sorted(packs, key=lambda name: (name != "general", name)):
+        print(f"pack:{pack}")
+        for kind in found:
+            if pack in kind.packs:
+                names = ", ".join((kind.name, *kind.aliases))
+                print(f"  {names:<27} {kind.description}")

@@ -47,7 +47,6 @@ class Gateway:
         self, backend: Backend, store: Store | None, settings: EngineSettings, tally: Tally
     ) -> None:
         self.model = backend.model
-        self.writes_well = backend.writes_well
         self._backend = backend
         self._store = store
         self._tally = tally

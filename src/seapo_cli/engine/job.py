@@ -207,8 +207,8 @@ def open_run(
         except ReaderGone:
             progress.say("the reader closed the pipe: stopped")
             raise
-        if isinstance(stage, Reporting):
-            progress.say(stage.told())
+        if isinstance(stage, Reporting) and (text := stage.told()):
+            progress.say(text)
         if not tally.rows_in:
             progress.say(f"{files.input_name} holds no rows")
 
@@ -259,7 +259,7 @@ class FailureReport:
             failures = [found for found in result.outcome.failures if not found.pending]
             self.tally.rows_pending += len(failures) < len(result.outcome.failures)
             if failures:
-                self.tally.rows_failed += 1
+                self.tally.rows_failed += not all(found.declined for found in failures)
                 self._tell(result, failures)
         most = self.max_errors
         if most is not None and self.tally.rows_failed > most:
@@ -288,13 +288,15 @@ class FailureReport:
 
     def _tell(self, result: Result, failures: Sequence[Failure]) -> None:
         for failure in failures:
+            if failure.declined and not self.file:
+                continue  # the stage's own report counts them
             kind = f"{failure.error_type}: " if failure.error_type else ""
             reason = f"{kind}{failure.reason}"
             new = reason not in self._shown
             if not new or len(self._shown) < SHOWN_REASONS:
                 self._shown[reason] = self._shown.get(reason, 0) + 1
             if self.file:
-                self.file.write(self._entry(result, failure.reason, failure.error_type))
+                self.file.write(self._entry(result, failure))
             elif reason in self._shown:
                 if new:
                     self.progress.say(f"{self.input_name}:{result.line.number}: {reason}")
@@ -302,16 +304,18 @@ class FailureReport:
                 self._untold = True
                 self.progress.say("further reasons are not told; --errors FILE keeps all")
 
-    def _entry(self, result: Result, reason: str, error_type: str | None) -> bytes:
+    def _entry(self, result: Result, failure: Failure) -> bytes:
         entry: dict[str, Any] = {
             "file": self.input_name,
             "line": result.line.number,
             "id": result.row_id,
             "stage": self.stage,
         }
-        if error_type:
-            entry["error_type"] = error_type
-        entry["reason"] = reason
+        if failure.error_type:
+            entry["error_type"] = failure.error_type
+        if failure.declined:
+            entry["declined"] = True
+        entry["reason"] = failure.reason
         try:
             return encode(entry | {"row": result.line.data})
         except RowError:  # nested so deeply that it cannot be written here either

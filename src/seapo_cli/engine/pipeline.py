@@ -18,7 +18,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.ordered import ordered_map
 from seapo_cli.engine.threads import DaemonThread
-from seapo_cli.errors import Pending, RowError
+from seapo_cli.errors import Declined, Pending, RowError
 from seapo_cli.jsonl import Line
 from seapo_cli.records import Keys, Row, read_row
 
@@ -34,11 +34,14 @@ class Failure:
     error_type: str | None = None
     pending: bool = False
     """No failure yet: the answer comes with a later batch."""
+    declined: bool = False
+    """No failure either: there is no such negative of this row, as the model says."""
 
     @classmethod
     def of(cls, error: RowError, error_type: str | None = None, about: str = "") -> Self:
         """What an error means for its row."""
-        return cls(f"{about}{error}", error_type, isinstance(error, Pending))
+        pending, declined = isinstance(error, Pending), isinstance(error, Declined)
+        return cls(f"{about}{error}", error_type, pending, declined)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import orjson
 
+from seapo_cli.backends.thinking import split
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Failure, Outcome
-from seapo_cli.errors import RowError, UsageError
-from seapo_cli.prompts import ErrorType, load_error_type, template_hash
+from seapo_cli.errors import Declined, Pending, RowError
+from seapo_cli.prompts import ErrorType, load_error_types, template_hash
 from seapo_cli.records import ErrorInfo, Request, Row, Sampling, Usage
 from seapo_cli.settings import InjectSettings
 from seapo_cli.stages.errors import MODES
 from seapo_cli.stages.errors.base import Injection, Steps, Task
 from seapo_cli.stages.errors.kinds import check_places
+from seapo_cli.stages.errors.proposal import WRONG_ANSWER
+from seapo_cli.stages.errors.trial import chosen_mode
+from seapo_cli.stages.inject_report import InjectReport
 from seapo_cli.stages.sample import answered, dump, unusable
 
 
@@ -32,10 +37,15 @@ class Inject:
 
     def __init__(self, settings: InjectSettings) -> None:
         self._settings = settings
-        self._types = _load(settings.error_types or tuple(settings.mix))
-        self._weights = tuple(settings.mix.values())
-        self._steps = MODES[settings.mode]
-        self.templates = {kind.name: template_hash(kind, settings.mode) for kind in self._types}
+        self._types, self._weights = _wanted(settings)
+        self._mode = None if settings.mode == "auto" else settings.mode
+        if self._mode:
+            self._check(self._mode)
+        self._trial: asyncio.Task[str] | None = None
+        self._report = InjectReport()
+        self.templates = {
+            kind.name: template_hash(kind, self._mode or "propose") for kind in self._types
+        }
 
     async def process(self, row: Row, gateway: Gateway) -> Outcome:
         """Make the negatives of one row.
@@ -43,19 +53,67 @@ class Inject:
         One type after the other, and before those of later rows: so a request follows the one
         it shares its prompt's beginning with, and finds it in the server's prefix cache.
         """
+        mode = self._mode or await self._tried(gateway)
         added: dict[str, Any] = {}
         if row.response is None:
             try:
                 row, added = await self._answer(row, gateway)
             except RowError as error:
                 return Outcome(failures=[Failure.of(error, about="answering the prompt first: ")])
-        rows, failures = [], []
+        thought, answer = split(row.response or "")
+        if thought:  # the mistake belongs into the answer, which the thoughts would contradict
+            row, added = replace(row, response=answer), {**added, "response": answer}
+        rows, failures, doubt = [], [], None
         for error_type in self._types_of(row):
             try:
-                rows.append(await self._inject(row, error_type, added, gateway))
+                if doubt is not None:  # it need not be asked again
+                    raise Declined(doubt, WRONG_ANSWER)
+                rows.append(await self._inject(row, error_type, mode, added, gateway))
             except RowError as error:
                 failures.append(Failure.of(error, error_type.name))
+                self._count(error_type, error)
+                if isinstance(error, Declined) and error.kind == WRONG_ANSWER:
+                    doubt = error.note or WRONG_ANSWER
+        if doubt is not None:  # the model that wrote these found the answer wrong before or after
+            for made in rows:
+                made["error"]["answer_doubted"] = doubt
         return Outcome(rows, failures)
+
+    def figures(self) -> Mapping[str, Any]:
+        """What became of the negatives that were wanted, by error type."""
+        return self._report.figures()
+
+    def absorb(self, figures: Mapping[str, Any]) -> None:
+        """Count what the same stage did elsewhere, from its figures."""
+        self._report.absorb(figures)
+
+    def told(self) -> str:
+        """The same as a table."""
+        return self._report.told()
+
+    def _count(self, error_type: ErrorType, error: RowError) -> None:
+        if isinstance(error, Declined):
+            self._report.count(error_type.name, error.kind)
+        elif not isinstance(error, Pending):
+            self._report.count(error_type.name, "failed")
+
+    async def _tried(self, gateway: Gateway) -> str:
+        """The mode that the model can do: asked once, by the first row; the others wait."""
+        if self._trial is None:
+            self._trial = asyncio.create_task(self._try(gateway))
+        return await asyncio.shield(self._trial)
+
+    async def _try(self, gateway: Gateway) -> str:
+        async def drive(steps: Steps) -> Injection:
+            return (await _drive(steps, gateway, 0))[0]
+
+        mode = await chosen_mode(drive, gateway.model)
+        self._check(mode)
+        return mode
+
+    def _check(self, mode: str) -> None:
+        for error_type in self._types:
+            MODES[mode].check(error_type)
 
     async def _answer(self, row: Row, gateway: Gateway) -> tuple[Row, dict[str, Any]]:
         limit = self._settings.max_tokens
@@ -80,7 +138,12 @@ class Inject:
         return int.from_bytes(hashlib.blake2b(text, digest_size=4).digest(), "big") >> 1
 
     async def _inject(
-        self, row: Row, error_type: ErrorType, added: dict[str, Any], gateway: Gateway
+        self,
+        row: Row,
+        error_type: ErrorType,
+        mode: str,
+        added: dict[str, Any],
+        gateway: Gateway,
     ) -> dict[str, Any]:
         settings = self._settings
         assert row.response is not None
@@ -90,34 +153,42 @@ class Inject:
             error_type=error_type,
             edits=settings.edits,
             severity=settings.severity,
-            own_words=settings.fill == "own" or (settings.fill == "auto" and gateway.writes_well),
             seed=self._seed(row, error_type.name),
             attempts=settings.attempts,
         )
-        injection, attempts, usage = await _drive(self._steps(task), gateway, row.line)
+        injection, attempts, usage = await _drive(MODES[mode].steps(task), gateway, row.line)
         info = ErrorInfo(
             type=error_type.name,
-            mode=settings.mode,
+            traits=error_type.traits,
+            mode=mode,
             edits=injection.edits,
+            note=injection.note or None,
             model=gateway.model,
-            template=f"{settings.mode}/{error_type.name}",
-            template_hash=self.templates[error_type.name],
+            template=f"{mode}/{error_type.name}",
+            template_hash=template_hash(error_type, mode),
             attempts=attempts,
             finish_reason=injection.finish_reason,
             usage=usage,
         )
+        self._report.made(error_type.name, row.response, injection.negative)
         return row.extended(**added, negative=injection.negative, error=dump(info))
 
 
-def _load(names: Sequence[str]) -> tuple[ErrorType, ...]:
-    types = tuple(load_error_type(name) for name in names)
-    seen: set[str] = set()
+def _wanted(settings: InjectSettings) -> tuple[tuple[ErrorType, ...], tuple[float, ...]]:
+    """The types to make, and their weights where one is drawn per row.
+
+    Raises:
+        UsageError: there is no such type, or it is wrong.
+    """
+    types = load_error_types(settings.error_types or settings.mix)
     for error_type in types:
         check_places(error_type)
-        if error_type.name in seen:
-            raise UsageError(f"error type {error_type.name!r} is named twice")
-        seen.add(error_type.name)
-    return types
+    weights = dict.fromkeys((error_type.name for error_type in types), 0.0)
+    for name, weight in settings.mix.items():
+        named = load_error_types([name])
+        for error_type in named:  # a pack shares its weight
+            weights[error_type.name] += weight / len(named)
+    return types, tuple(weights.values()) if settings.mix else ()
 
 
 async def _drive(steps: Steps, gateway: Gateway, turn: int) -> tuple[Injection, int, Usage]:

@@ -20,6 +20,8 @@ from seapo_cli.stages.errors.base import conversation_text
 from seapo_cli.stages.replies import json_objects
 
 NO_MISTAKE = "none"
+_BROAD = ("factual", "logical", "hallucination", "style")
+"""Kinds that every judgement may name; a finer one only where it is asked about."""
 _SLIGHTLY, _FAR = 1, 3
 _MAX_TOKENS = 96
 """The verdict takes about 35."""
@@ -106,9 +108,11 @@ def official(kind: str) -> str:
 
 def _kinds(kind: str | None) -> dict[str, str]:
     """Mistakes that the model may name, with their descriptions."""
-    kinds = {found.name: found.description for found in error_types().values()}
-    if kind and official(kind) not in kinds:
-        kinds[kind] = kind.replace("_", " ").replace("+", ", ")
+    known = error_types()
+    kinds = {name: known[name].description for name in _BROAD}
+    if kind and (name := official(kind)) not in kinds:
+        described = known[name].description if name in known else None
+        kinds[name] = described or kind.replace("_", " ").replace("+", ", ")
     return kinds
 
 

@@ -19,8 +19,12 @@ KEYWORD = "seapo_attention"
 """Under this keyword the model's forward hands the pack's attention down to its layers."""
 
 
+_EXTRAS = {"softcap": "a soft cap", "s_aux": "sinks", "position_bias": "a position bias"}
+"""What an attention layer may ask for that is not done here."""
+
+
 class Unsupported(Exception):
-    """The model asks for a kind of attention that is not done here."""
+    """The model cannot be computed with a common part; the text says why."""
 
 
 class PackAttention(Protocol):
@@ -55,15 +59,27 @@ def _forward(
 ) -> tuple[torch.Tensor, None]:
     """What transformers calls in each layer."""
     attend: PackAttention | None = kwargs.get(KEYWORD)
-    extras = [
-        name for name in ("softcap", "s_aux", "position_bias") if kwargs.get(name) is not None
-    ]
-    if attend is None or attention_mask is not None or extras:
-        raise Unsupported(f"{type(module).__name__} asks for {extras or 'a mask of its own'}")
+    name = type(module).__name__
+    if attend is None:
+        raise Unsupported(f"{name} is not told where the answers part")
+    if attention_mask is not None:
+        raise Unsupported(f"{name} has a mask of its own")
+    if sliding_window is None and _kind(module) == "sliding_attention":
+        raise Unsupported(f"{name} does not say how wide its window is")
+    for extra, meaning in _EXTRAS.items():
+        if kwargs.get(extra) is not None:
+            raise Unsupported(f"{name} has {meaning}")
     groups = query.shape[1] // key.shape[1]
     if groups > 1:
         key, value = (one.repeat_interleave(groups, dim=1) for one in (key, value))
     return attend(query, key, value, scaling, sliding_window).transpose(1, 2).contiguous(), None
+
+
+def _kind(module: Any) -> str | None:
+    """What the configuration says of this layer, where it says it of each."""
+    kinds = getattr(getattr(module, "config", None), "layer_types", None)
+    place = getattr(module, "layer_idx", None)
+    return kinds[place] if kinds and place is not None else None
 
 
 class SegmentAttention:
@@ -144,14 +160,15 @@ class FlexAttention:
         scale: float | None,
         window: int | None,
     ) -> torch.Tensor:
-        from torch.nn.attention.flex_attention import create_block_mask
+        from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 
         if window not in self._masks:
-            tokens = query.shape[2]
-            self._masks[window] = create_block_mask(
+            tokens, make = query.shape[2], _on_gpu(create_block_mask, query.is_cuda)
+            self._masks[window] = make(
                 self._visible(window), None, None, tokens, tokens, device=query.device
             )
-        attended: torch.Tensor = _flex(query.is_cuda)(
+        attend = _on_gpu(flex_attention, query.is_cuda)
+        attended: torch.Tensor = attend(
             query, key, value, block_mask=self._masks[window], scale=scale
         )
         return attended
@@ -167,13 +184,15 @@ class FlexAttention:
         return visible
 
 
-@cache
-def _flex(compiled: bool) -> Callable[..., Any]:
-    from torch.nn.attention.flex_attention import flex_attention
+def _on_gpu(function: Callable[..., Any], gpu: bool) -> Callable[..., Any]:
+    """Compiled on a GPU, where all scores or the whole [T, T] mask would exist without it."""
+    return _compiled(function) if gpu else function
 
-    # Without it every length of pack would be compiled anew; uncompiled it is only for tests.
-    chosen: Callable[..., Any] = flex_attention
-    return torch.compile(chosen, dynamic=True) if compiled else chosen
+
+@cache
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    # `dynamic`: else every length of pack would be compiled anew.
+    return torch.compile(function, dynamic=True)
 
 
 def branch_numbers(segments: tuple[Segment, ...]) -> tuple[torch.Tensor, torch.Tensor]:

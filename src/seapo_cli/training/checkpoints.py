@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from torch.distributed.checkpoint.state_dict import (
 
 from seapo_cli.errors import SeapoError, UsageError
 from seapo_cli.training.processes import Processes
+from seapo_cli.training.saved import Damaged, all_finite, read_saved
 from seapo_cli.whole_files import whole_file
 
 _WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
@@ -78,36 +80,75 @@ class Checkpoints:
         """
         self._write("best.pt", {"model": trained_weights(model)})
 
-    def best(self) -> dict[str, Any] | None:
-        """The weights of the best evaluation, if any were kept."""
+    def best(self, say: Callable[[str], None]) -> dict[str, Any] | None:
+        """The weights of the best evaluation; None, and a line, where they cannot be had."""
         path = self._folder / "best.pt"
-        return torch.load(path)["model"] if path.is_file() else None
+        if not path.is_file():
+            return None
+        try:
+            weights = read_saved(path)["model"]
+            if not (isinstance(weights, dict) and all_finite(weights)):
+                raise Damaged("no weights in it")
+        except (Damaged, LookupError, TypeError) as error:
+            say(f"{path}: damaged ({error}): the last weights are written instead of the best")
+            return None
+        return weights
 
     def restore(
-        self, path: Path, fingerprint: str, model: nn.Module, optimizer: torch.optim.Optimizer
-    ) -> Progress:
-        """Load a checkpoint into model and optimizer.
+        self,
+        fingerprint: str,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        say: Callable[[str], None],
+    ) -> Progress | None:
+        """Load the newest good checkpoint into model and optimizer; None where there is none.
+
+        A damaged one is told, put aside under another name, and the one before it is taken.
 
         Raises:
             UsageError: it belongs to another run.
+            SeapoError: it cannot be read, or does not fit the model.
         """
-        state = torch.load(path, mmap=True)
+        found = sorted(self._folder.glob("step-*.pt"), reverse=True)
+        for path in self._processes.agree(found):
+            state, fault = _whole_state(path)
+            faults = self._processes.gather(fault)
+            if state is None or any(faults):
+                aside = path.with_name(f"{path.name}.damaged")
+                say(f"{path}: damaged ({next(filter(None, faults))}): put aside as {aside.name}")
+                if self._processes.first:
+                    path.replace(aside)
+                continue
+            progress = Progress(**state["progress"])
+            if progress.fingerprint != fingerprint:
+                raise UsageError(
+                    f"{self._folder.parent} holds a run with other settings, model or pairs: "
+                    "give another --output-dir, or remove it"
+                )
+            self._load(path, state, model, optimizer)
+            say(f"going on after step {progress.step:,} ({path.name})")
+            return progress
+        if found:
+            say("no good checkpoint is left: beginning again")
+        return None
+
+    def _load(
+        self, path: Path, state: Any, model: nn.Module, optimizer: torch.optim.Optimizer
+    ) -> None:
         spread = StateDictOptions(
             full_state_dict=True,
             broadcast_from_rank0=self._processes.count > 1,
             ignore_frozen_params=True,
             strict=False,  # frozen weights are not in it
         )
-        progress = Progress(**state["progress"])
-        if progress.fingerprint != fingerprint:
-            raise UsageError(
-                f"{self._folder.parent} holds a run with other settings, model or pairs: "
-                "give another --output-dir, or remove it"
-            )
-        set_model_state_dict(model, state["model"], options=spread)
-        set_optimizer_state_dict(model, optimizer, state["optimizer"], options=spread)
-        torch.set_rng_state(state["random"])
-        return progress
+        try:
+            set_model_state_dict(model, state["model"], options=spread)
+            set_optimizer_state_dict(model, optimizer, state["optimizer"], options=spread)
+            torch.set_rng_state(state["random"])
+        except (RuntimeError, LookupError, TypeError, ValueError, AttributeError) as error:
+            # The model has taken in a part of it: there is no way back to an older one.
+            reason = str(error).strip().splitlines()[0]
+            raise SeapoError(f"{path} does not fit this model: remove it ({reason})") from None
 
     def _write(self, name: str, state: dict[str, Any]) -> None:
         if not self._processes.first:
@@ -125,3 +166,19 @@ class Checkpoints:
         last = self.latest()
         good = f"{last.name} is whole and the same command goes on from it" if last else "none yet"
         return f"{self._folder / name}: cannot write: {reason} ({free} MiB free); last good: {good}"
+
+
+def _whole_state(path: Path) -> tuple[Any, str | None]:
+    """What the file holds, and what is wrong with it."""
+    try:
+        state = read_saved(path)
+        Progress(**state["progress"])
+        if not all(isinstance(state[name], dict) for name in ("model", "optimizer")):
+            return None, "no weights in it"
+        if not isinstance(state["random"], torch.Tensor):
+            return None, "no state of the random numbers in it"
+        if not all_finite(state["model"]) or not all_finite(state["optimizer"]):
+            return None, "a weight in it is not a number"
+    except (Damaged, LookupError, TypeError) as error:
+        return None, str(error)
+    return state, None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Self
 
 import torch
 
@@ -11,55 +13,164 @@ CHUNK_BYTES = 64 << 20
 """Logits held at a time, in fp32."""
 
 
-def token_logps(hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How a model turns hidden states into logits: `cap(scale * (weight @ hidden + bias))`.
+
+    What else a model may do is not known here; the self-check before training finds it out.
+    """
+
+    weight: torch.Tensor
+    """[V, D] The output embedding."""
+    bias: torch.Tensor | None = None
+    """[V]"""
+    scale: float = 1.0
+    cap: float | None = None
+    """Logits are squeezed into (-cap, cap) by a tanh."""
+
+    @classmethod
+    def of(cls, model: Any) -> Self:
+        """The head of a transformers model, by the names that its configuration gives."""
+        layer, config = model.get_output_embeddings(), model.config.get_text_config()
+        scale = getattr(config, "logit_scale", None) or 1.0  # Cohere
+        scale /= getattr(config, "logits_scaling", None) or 1.0  # Granite
+        cap = getattr(config, "final_logit_softcapping", None)  # Gemma
+        return cls(layer.weight, getattr(layer, "bias", None), scale, cap)
+
+
+def token_logps(
+    hidden: torch.Tensor, head: Head, targets: torch.Tensor, bf16: bool = False
+) -> torch.Tensor:
     """Log-probabilities of `targets`, in fp32.
 
-    Shapes: hidden [N, D], weight [V, D] (the output embedding), targets [N]; result [N].
-    Backward computes the logits a second time, chunk by chunk, instead of keeping them.
+    Shapes: hidden [N, D], targets [N]; result [N]. With `bf16` the factors of the products with
+    the head are rounded to bf16; sums, logits and the softmax are fp32 in any case. Backward
+    computes the logits a second time, chunk by chunk, instead of keeping them.
     """
-    found: torch.Tensor = _TokenLogps.apply(hidden, weight, targets)  # type: ignore[no-untyped-call]
+    half = bf16 or head.weight.dtype is torch.bfloat16
+    found: torch.Tensor = _TokenLogps.apply(  # type: ignore[no-untyped-call]
+        hidden, head.weight, head.bias, targets, head.scale, head.cap, half
+    )
     return found
 
 
 class _TokenLogps(torch.autograd.Function):
     @staticmethod
     def forward(
-        context: Any, hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor
+        context: Any,
+        hidden: torch.Tensor,
+        weight: torch.Tensor,
+        bias: torch.Tensor | None,
+        targets: torch.Tensor,
+        scale: float,
+        cap: float | None,
+        half: bool,
     ) -> torch.Tensor:
         logps = torch.empty(len(targets), dtype=torch.float32, device=hidden.device)
         norms = torch.empty_like(logps)
-        for at in _chunks(len(targets), len(weight)):
-            logits = _logits(hidden[at], weight)
-            norms[at] = logits.logsumexp(-1)
-            logps[at] = logits.gather(-1, targets[at, None]).squeeze(-1) - norms[at]
-        context.save_for_backward(hidden, weight, targets, norms)
+        with _Products(hidden.device, half) as product:
+            factor = product.factor(weight)
+            for at in _chunks(len(targets), len(weight)):
+                logits = product(product.factor(hidden[at]), factor.T)
+                _finish(logits, bias, scale, cap)
+                norms[at] = logits.logsumexp(-1)
+                logps[at] = logits.gather(-1, targets[at, None]).squeeze(-1) - norms[at]
+        context.save_for_backward(hidden, weight, bias, targets, norms)
+        context.how = scale, cap, half
         return logps
 
     @staticmethod
-    def backward(
-        context: Any, *gradients: torch.Tensor
-    ) -> tuple[torch.Tensor | None, torch.Tensor | None, None]:
+    def backward(context: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         (gradient,) = gradients
-        hidden, weight, targets, norms = context.saved_tensors
-        for_hidden = torch.empty_like(hidden) if context.needs_input_grad[0] else None
-        for_weight = torch.zeros_like(weight) if context.needs_input_grad[1] else None
-        for at in _chunks(len(targets), len(weight)):
-            # d logp / d logits = one-hot(target) - softmax(logits), in place of the logits.
-            slope = _logits(hidden[at], weight).sub_(norms[at, None]).exp_()
-            slope.mul_(-gradient[at, None])
-            slope.scatter_add_(-1, targets[at, None], gradient[at, None])
-            slope = slope.to(weight.dtype)
-            if for_hidden is not None:
-                for_hidden[at] = (slope @ weight).to(hidden.dtype)
-            if for_weight is not None:
-                for_weight.addmm_(slope.T, hidden[at].to(weight.dtype))
-        return for_hidden, for_weight, None
+        hidden, weight, bias, targets, norms = context.saved_tensors
+        scale, cap, half = context.how
+        # Sums over chunks are fp32, whatever the weights are.
+        for_hidden, for_weight, for_bias = (
+            one.new_zeros(one.shape, dtype=torch.float32) if needed else None
+            for one, needed in zip((hidden, weight, bias), context.needs_input_grad, strict=False)
+        )
+        with _Products(hidden.device, half) as product:
+            factor = product.factor(weight)
+            for at in _chunks(len(targets), len(weight)):
+                states = product.factor(hidden[at])
+                logits = _finish(product(states, factor.T), bias, scale, cap)
+                # d tanh: what the cap lets through of a change.
+                through = None if cap is None else scale * (1 - (logits / cap).square())
+                # d logp / d logits = one-hot(target) - softmax(logits), in place of the logits.
+                slope = logits.sub_(norms[at, None]).exp_().mul_(-gradient[at, None])
+                slope.scatter_add_(-1, targets[at, None], gradient[at, None])
+                slope.mul_(scale if through is None else through)
+                if for_bias is not None:
+                    for_bias += slope.sum(0)
+                slope = product.factor(slope)
+                if for_hidden is not None:
+                    for_hidden[at] = product(slope, factor)
+                if for_weight is not None:
+                    product.add(for_weight, slope.T, states)
+        found = (for_hidden, for_weight, for_bias)
+        given = (hidden, weight, bias)
+        typed = (None if f is None else f.to(g.dtype) for f, g in zip(found, given, strict=True))
+        return *typed, None, None, None, None
 
 
-def _logits(hidden: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """Computed in the weights' precision, which autocast would lower; fp32 from there on."""
-    with torch.autocast(hidden.device.type, enabled=False):
-        return (hidden.to(weight.dtype) @ weight.T).float()
+def _finish(
+    logits: torch.Tensor, bias: torch.Tensor | None, scale: float, cap: float | None
+) -> torch.Tensor:
+    """Bias, scale and cap, in place."""
+    if bias is not None:
+        logits += bias
+    if scale != 1.0:
+        logits *= scale
+    if cap is not None:
+        logits.div_(cap).tanh_().mul_(cap)
+    return logits
+
+
+class _Products:
+    """Products whose factors are bf16 or fp32 and whose result is fp32; autocast is off within."""
+
+    def __init__(self, device: torch.device, half: bool) -> None:
+        self._autocast = torch.autocast(device.type, enabled=False)
+        self._half = half
+        # A CPU has no such product: bf16 values are exact in fp32, and so are their products.
+        self._narrow = half and _multiplies_wide(device.type)
+
+    def __enter__(self) -> Self:
+        self._autocast.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._autocast.__exit__(*error)
+
+    def factor(self, one: torch.Tensor) -> torch.Tensor:
+        """Rounded to the precision in which it is multiplied."""
+        if not self._half:
+            return one.float()
+        rounded = one.to(torch.bfloat16)
+        return rounded if self._narrow else rounded.float()
+
+    def __call__(self, one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+        """[n, m] fp32, of [n, k] and [k, m]."""
+        if self._narrow:
+            return torch.mm(one, other, out_dtype=torch.float32)
+        return one @ other
+
+    def add(self, total: torch.Tensor, one: torch.Tensor, other: torch.Tensor) -> None:
+        """Add a product to a sum."""
+        if self._narrow:
+            total += torch.mm(one, other, out_dtype=torch.float32)
+        else:
+            total.addmm_(one, other)
+
+
+@cache
+def _multiplies_wide(device: str) -> bool:
+    """Whether bf16 factors give an fp32 product: GPUs do, from torch 2.8 on."""
+    one = torch.ones(8, 8, dtype=torch.bfloat16, device=device)
+    try:
+        return torch.mm(one, one, out_dtype=torch.float32).dtype is torch.float32
+    except (RuntimeError, TypeError, NotImplementedError):
+        return False
 
 
 def _chunks(count: int, vocabulary: int) -> Iterator[slice]:

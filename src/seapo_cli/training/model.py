@@ -38,7 +38,7 @@ def load_tokenizer(settings: TrainSettings) -> Any:
 
 
 def load_model(settings: TrainSettings, bf16: bool) -> Any:
-    """The model to train, on the CPU, with adapters if asked for; dropout is off.
+    """The model to train, on the CPU, with adapters if asked for.
 
     Weights that are trained are fp32 also under bf16 (which rounds small steps away); weights
     that are frozen under adapters are kept in the precision they are used in.
@@ -48,15 +48,30 @@ def load_model(settings: TrainSettings, bf16: bool) -> Any:
     """
     dtype = torch.bfloat16 if bf16 and settings.lora_rank else torch.float32
     model = pretrained_model(settings.model, dtype)
-    for module in model.modules():
-        if isinstance(module, nn.Dropout):
-            module.p = 0.0
     model.config.use_cache = False
     if settings.lora_rank:
         model = _with_adapters(model, settings)
     if settings.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     return model.train()
+
+
+def turn_off_dropout(model: nn.Module) -> None:
+    """No kind of dropout in training: rewards compare the model with a reference without any.
+
+    Layers keep rates under names of their own, or read them from the configuration. Not for a
+    model that is saved: its configuration would not be the base model's any more.
+    """
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+        for owner in (module, getattr(module, "config", None)):
+            rates = {
+                name: one for name, one in getattr(owner, "__dict__", {}).items() if "drop" in name
+            }
+            for name, rate in rates.items():
+                if isinstance(rate, float):
+                    setattr(owner, name, 0.0)
 
 
 def pretrained_tokenizer(name: str) -> Any:

@@ -16,6 +16,7 @@ import torch
 from seapo_cli.errors import InUse, SeapoError
 from seapo_cli.training.layout import PARTS, fill
 from seapo_cli.training.processes import Processes
+from seapo_cli.training.saved import Damaged, all_finite, read_saved
 from seapo_cli.training.tokens import Example, digest
 from seapo_cli.whole_files import whole_file
 
@@ -39,26 +40,41 @@ def reference_logps(
     folder: Path,
     processes: Processes,
     advance: Callable[[int], None],
+    say: Callable[[str], None],
 ) -> torch.Tensor:
     """[len(examples), 3] fp32 on the CPU: sums of log-probabilities per part, from disk if there.
 
     `score` gives the sums of some rows; `advance` is told how many rows are done; `key` names
-    the model and its precision.
+    the model and its precision. A damaged file is told through `say` and replaced.
 
     Raises:
-        SeapoError: the result cannot be kept.
+        SeapoError: the result cannot be kept, or what was kept cannot be read.
     """
     name = hashlib.blake2b(f"{key} {digest(examples)}".encode(), digest_size=16).hexdigest()
     path = folder / f"{name}.pt"
-    known = processes.agree(path.is_file() if processes.first else None)
-    if known:
-        found = processes.agree(torch.load(path) if processes.first else None)
-        if isinstance(found, torch.Tensor) and found.shape == (len(examples), PARTS):
-            return found
+    known = processes.agree(_kept(path, len(examples), say) if processes.first else None)
+    if known is not None:
+        return known
     found = _compute(score, examples, processes, advance)
     if processes.first:
         _keep(found, path)
     return found
+
+
+def _kept(path: Path, rows: int, say: Callable[[str], None]) -> torch.Tensor | None:
+    """What was computed before; None where there is nothing, or nothing that can be used."""
+    if not path.is_file():
+        return None
+    try:
+        found = read_saved(path)
+        right = isinstance(found, torch.Tensor) and found.dtype is torch.float32
+        if not right or found.shape != (rows, PARTS) or not all_finite(found):
+            raise Damaged("not the values of these pairs")
+    except Damaged as error:
+        say(f"{path}: damaged ({error}): reference log-probabilities are computed again")
+        return None
+    kept: torch.Tensor = found.clone()  # the file may be replaced while it is mapped
+    return kept
 
 
 def _compute(

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import orjson
 import rich.progress
 from rich.console import Console
 
@@ -44,8 +45,17 @@ class Report:
     def goto(self, size: int) -> None:
         """Drop metrics after a checkpoint: they will be written again."""
         if self._speaks:
+            size = min(size, os.fstat(self._file).st_size)  # the user may have removed the file
             os.ftruncate(self._file, size)
             os.lseek(self._file, size, os.SEEK_SET)
+
+    def last(self) -> dict[str, Any]:
+        """The figures of the last step that were told, by this run or by one before it."""
+        rows = [orjson.loads(line) for line in self._path.read_bytes().splitlines()]
+        if not rows:
+            return {}
+        last = [row for row in rows if row["step"] == rows[-1]["step"]]
+        return {name: one for row in last for name, one in row.items() if name != "step"}
 
     def size(self) -> int:
         """Bytes of metrics so far."""

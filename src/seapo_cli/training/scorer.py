@@ -15,10 +15,11 @@ from seapo_cli.training.attention import (
     FlexAttention,
     PackAttention,
     SegmentAttention,
+    Unsupported,
     register,
 )
 from seapo_cli.training.layout import CHOSEN, PARTS, REJECTED, SHARED, Pack, pack
-from seapo_cli.training.logps import token_logps
+from seapo_cli.training.logps import Head, token_logps
 from seapo_cli.training.tokens import Example
 
 Path = Literal["flex", "segments", "plain"]
@@ -35,16 +36,39 @@ class Scorer(nn.Module):
         super().__init__()
         self.model = model
         self.bf16 = bf16
+        inner = model.get_base_model() if hasattr(model, "peft_config") else model
+        self._inner = [inner]  # in a list: no second name for the same weights
         register()
         self.take(path)
 
     def take(self, path: Path) -> None:
-        """Choose how pairs are computed."""
+        """Choose how pairs are computed.
+
+        Raises:
+            Unsupported: the model cannot be computed in this way.
+        """
         self.path = path
-        inner = self.model.get_base_model() if hasattr(self.model, "peft_config") else self.model
-        inner.set_attn_implementation("sdpa" if path == "plain" else NAME)
-        self._trunk = [inner.base_model]  # in a list: no second name for the same weights
-        self._head = [inner.get_output_embeddings()]
+        (inner,) = self._inner
+        if path == "plain":
+            if inner.config._attn_implementation == NAME:
+                inner.set_attn_implementation(None)  # its own choice
+            return
+        inner.set_attn_implementation(NAME)
+        if inner.config._attn_implementation != NAME:
+            raise Unsupported("its attention cannot be exchanged")
+        if inner.base_model is inner:
+            raise Unsupported("its layers cannot be run apart from its output layer")
+        head = inner.get_output_embeddings()
+        if not isinstance(head, nn.Linear):
+            kind = type(head)
+            raise Unsupported(
+                f"its output layer is a {kind.__name__} of {kind.__module__.partition('.')[0]}"
+            )
+
+    @property
+    def config(self) -> Any:
+        """The configuration of the language model."""
+        return self._inner[0].config.get_text_config()
 
     def forward(
         self, rows: Sequence[int], examples: Sequence[Example], shared: bool
@@ -53,28 +77,33 @@ class Scorer(nn.Module):
 
         The shared part's gradient is only computed with `shared`.
         """
-        batch = pack(rows, examples).to(self._head[0].weight.device)
+        batch = pack(rows, examples).to(self._device)
         with torch.autocast(batch.input_ids.device.type, torch.bfloat16, enabled=self.bf16):
             if self.path == "plain":
                 return self._plain([examples[row] for row in rows], batch.input_ids.device)
             hidden = self._hidden(batch)
             return self._sums(hidden, batch, shared)
 
+    @property
+    def _device(self) -> torch.device:
+        return next(self.parameters()).device
+
     def _hidden(self, batch: Pack) -> torch.Tensor:
         """[T, D]"""
         attention = {KEYWORD: _ATTENTION[self.path](batch)}
-        found = self._trunk[0](
+        found = self._inner[0].base_model(
             input_ids=batch.input_ids, position_ids=batch.position_ids, use_cache=False, **attention
         )
         hidden: torch.Tensor = found.last_hidden_state[0]
         return hidden
 
     def _sums(self, hidden: torch.Tensor, batch: Pack, shared: bool) -> torch.Tensor:
-        weight = self._head[0].weight
+        head = Head.of(self._inner[0])
         sums = torch.zeros(len(batch.rows), PARTS, device=hidden.device)
         for part, tracked in ((slice(batch.shared), shared), (slice(batch.shared, None), True)):
             with torch.set_grad_enabled(tracked and torch.is_grad_enabled()):
-                logps = token_logps(hidden[batch.sources[part]], weight, batch.targets[part])
+                states, targets = hidden[batch.sources[part]], batch.targets[part]
+                logps = token_logps(states, head, targets, self.bf16)
                 scored = sums.new_zeros(sums.numel()).index_add(0, batch.slots[part], logps)
             sums = sums + scored.view(-1, PARTS)
         return sums

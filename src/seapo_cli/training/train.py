@@ -22,7 +22,7 @@ from seapo_cli.training.export import export, merges, model_card
 from seapo_cli.training.layout import PARTS
 from seapo_cli.training.losses import LOSSES
 from seapo_cli.training.metrics import FallingChosen, Metrics, RowMetrics, peak_memory_mb, summarize
-from seapo_cli.training.model import load_model, load_tokenizer, quiet
+from seapo_cli.training.model import load_model, load_tokenizer, quiet, turn_off_dropout
 from seapo_cli.training.optimizer import build_optimizer, learning_rate, take_step
 from seapo_cli.training.processes import Processes, join, leave, spread
 from seapo_cli.training.reference import hash_weights, reference_logps
@@ -40,6 +40,8 @@ _NOT_OF_THE_RESULT = {
     *("save_steps", "save_minutes", "keep", "report_to", "share_prefix", "gradient_checkpointing"),
 }
 """Settings that do not decide the result, or that the fingerprint knows by what they stand for."""
+_COMPUTED = 2
+"""Raised whenever log-probabilities are computed otherwise: those kept from before are void."""
 
 
 def train(settings: TrainSettings) -> int:
@@ -61,8 +63,8 @@ def train(settings: TrainSettings) -> int:
             for note in split.notes:
                 report.say(note)
             run = _prepare(settings, split, processes, report)
-            last = _loop(run)
-            _finish(run, tokenizer, last)
+            _loop(run)
+            _finish(run, tokenizer)
         return 3 if split.bad_rows else 0
     finally:
         held.close()
@@ -93,19 +95,20 @@ def _prepare(
     bf16 = _bf16(settings, processes.device)
     model = load_model(settings, bf16)
     model_hash = hash_weights(model)
+    turn_off_dropout(model)
     scorer = Scorer(model, bf16)
     shared = spread(scorer, settings.sharding, processes, bf16)
     if settings.share_prefix:
         for note in choose_path(scorer, shared, split.data.examples, processes.device):
             report.say(note)
-    work = _work(settings, split, shared, f"{model_hash} {bf16}", processes, report)
+    shared.eval()
+    work = _work(settings, split, shared, f"{model_hash} {bf16} {_COMPUTED}", processes, report)
+    shared.train()
     optimizer = build_optimizer(shared, settings)
     checkpoints = Checkpoints(settings.output_dir, settings.keep, processes)
     fingerprint = _fingerprint(settings, split, model_hash, processes.count)
-    progress = Progress(fingerprint, 0, 0, math.inf, 0)
-    if (path := processes.agree(checkpoints.latest())) is not None:
-        progress = checkpoints.restore(path, fingerprint, shared, optimizer)
-        report.say(f"going on after step {progress.step:,} ({path.name})")
+    found = checkpoints.restore(fingerprint, shared, optimizer, report.say)
+    progress = found or Progress(fingerprint, 0, 0, math.inf, 0)
     report.goto(progress.metrics_bytes)
     total = math.ceil(settings.epochs * _steps_per_epoch(settings, split.training, processes))
     total = min(total, settings.max_steps or total)
@@ -140,6 +143,7 @@ def _work(
             settings.reference_cache,
             processes,
             report.advance,
+            report.say,
         )
 
     return Work(
@@ -154,11 +158,14 @@ def _work(
     )
 
 
-def _loop(run: _Run) -> Metrics:
-    """Train to the last step, or until held-out loss stops falling; returns the last figures."""
+def _loop(run: _Run) -> None:
+    """Train to the last step, or until held-out loss stops falling."""
     settings, report, watch = run.settings, run.report, FallingChosen(run.settings)
     saved_at = time.monotonic()
-    last = _evaluate(run) if run.progress.step == 0 else {}
+    if run.progress.step == 0:
+        _evaluate(run)
+    if settings.patience and run.progress.evaluations_since_best >= settings.patience:
+        return  # it had stopped already
     report.begin("steps", run.total, run.progress.step)
     for step in range(run.progress.step, run.total):
         began = time.perf_counter()
@@ -177,15 +184,13 @@ def _loop(run: _Run) -> Metrics:
         run.progress = replace(run.progress, step=step + 1)
         ends = step + 1 == run.total
         if ends or (settings.eval_steps and (step + 1) % settings.eval_steps == 0):
-            last = _evaluate(run)
-            ends = ends or _exhausted(run, last)
+            ends = _exhausted(run, _evaluate(run)) or ends
         run.progress = replace(run.progress, metrics_bytes=report.size())
         if ends or _save_is_due(run, saved_at):
             run.checkpoints.save(run.progress, run.work.scorer, run.optimizer)
             saved_at = time.monotonic()
         if ends:
-            return figures | last
-    return last
+            break
 
 
 def _figures(run: _Run, rows: Sequence[int], found: list[RowMetrics], seconds: float) -> Metrics:
@@ -241,17 +246,18 @@ def _exhausted(run: _Run, figures: Metrics) -> bool:
     return True
 
 
-def _finish(run: _Run, tokenizer: Any, last: Metrics) -> None:
+def _finish(run: _Run, tokenizer: Any) -> None:
     """Write the model: the best one with early stopping, else the last."""
     settings, bf16, data = run.settings, run.bf16, run.split.data
     weights = trained_weights(run.work.scorer)
     if run.processes.first:
         if settings.patience is not None:
-            weights = run.checkpoints.best() or weights
+            weights = run.checkpoints.best(run.report.say) or weights
         if settings.lora_rank and merges(settings) and not settings.merge:
             run.report.say("adapters are merged: nobody could load them onto a GGUF file")
         about = {"rows": len(data.examples), "hash": data.digest(), **data.counts}
-        export(weights, settings, tokenizer, bf16, model_card(settings, about, last))
+        card = model_card(settings, about, run.report.last())
+        export(weights, settings, tokenizer, bf16, card)
         run.report.say(f"{run.progress.step:,} steps done: {settings.output_dir}")
     run.processes.agree(True)
 

@@ -46,6 +46,24 @@ def test_the_same_change_in_another_text_is_new() -> None:
     assert not seen(check, "No.", "Do cats like milk?", "Yes.")
 
 
+def test_a_word_more_makes_no_other_change() -> None:
+    long = PROMPT + " Say how they were found, by whom, and in which years; " * 2
+    check = Duplicates(rows=1000)
+    assert not seen(check, RESPONSE.replace("95", "59"), long)
+    assert seen(check, RESPONSE.replace("95", "59").replace("four", "four very"), long)
+    assert not seen(check, RESPONSE.replace("95", "60"), long)
+
+
+def test_the_same_change_in_code_of_another_language_is_new() -> None:
+    python = "def add(first, second):\n    total = first + second\n    return total\n"
+    script = "function add(first, second) {\n  const total = first + second;\n  return total;\n}\n"
+    check = Duplicates(rows=1000)
+    task = "Write a function in {} that adds two numbers and returns the sum of both of them."
+    for language, code in (("Python", python), ("JavaScript", script)):
+        prompt = task.format(language)
+        assert not seen(check, code.replace("+", "-"), prompt, code)
+
+
 def test_old_rows_are_forgotten_and_memory_stays() -> None:
     memory, rng = Seen(1000), random.Random(0)
     texts = [(rng.getrandbits(64), rng.getrandbits(64)) for _ in range(20_000)]

@@ -10,10 +10,11 @@ from check_pairs import pair
 from seapo_cli.errors import RowError
 from seapo_cli.records import Keys, read_row
 from seapo_cli.stages.checks.pair import common_end, common_start, read_pair
-from seapo_cli.stages.phrases import REFUSING, REVEALING
+from seapo_cli.stages.phrases import REVEALING
 
 TEXTS = st.text(alphabet="ab \n.é東", max_size=40)
-WORDS = st.lists(st.sampled_from(["the", "a", "answer", "is", "wrong", "i'm sorry", "\n"]))
+LEAK = "and I deliberately introduced an error here"
+WORDS = st.lists(st.sampled_from(["the", "a", "answer", "is", "wrong", "\n"]))
 
 
 @given(TEXTS, TEXTS)
@@ -58,17 +59,14 @@ def test_text_without_spaces_is_compared_by_characters() -> None:
     assert pair(response, response.replace("首都", "都市")).similarity > 0.9
 
 
-@given(WORDS, WORDS, WORDS, WORDS)
-def test_phrases_are_found_by_looking_at_the_difference_only(
-    before: list[str], old: list[str], new: list[str], after: list[str]
+@given(WORDS, WORDS)
+def test_phrases_are_found_wherever_the_difference_stands(
+    before: list[str], after: list[str]
 ) -> None:
-    response, negative = (" ".join([*before, *side, *after]) for side in (old, new))
-    if not response.strip():
-        return
-    found = pair(response, negative)
-    for phrases in (REVEALING, REFUSING):
-        near = phrases.added(negative, response, *reversed(found.windows))
-        assert (near is None) == (phrases.added(negative, response) is None)
+    old, new = (" ".join([*before, *side, *after]) for side in (["cat"], [LEAK]))
+    found = REVEALING.added(pair(old, new))
+    assert found is not None or LEAK in old
+    assert REVEALING.added(pair(old, old + " cat")) is None
 
 
 @pytest.mark.parametrize(

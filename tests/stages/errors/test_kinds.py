@@ -9,13 +9,12 @@ import time
 
 import pytest
 
-from seapo_cli.errors import UsageError
 from seapo_cli.prompts import error_types, load_error_type
 from seapo_cli.stages.errors.base import Severity
-from seapo_cli.stages.errors.kinds import KINDS, check_places, find_places
+from seapo_cli.stages.errors.kinds import KINDS, find_places
 from seapo_cli.stages.errors.source import Place, Source
 from seapo_cli.stages.errors.spans import apply_edits, disjoint
-from specimens import ANSWERS, C_CODE, FRAGMENTS, MARKDOWN, PROSE, PYTHON, STORY
+from specimens import ANSWERS, C_CODE, MARKDOWN, PROSE, PYTHON, STORY
 
 SEVERITIES: tuple[Severity, ...] = ("subtle", "moderate", "severe")
 
@@ -30,6 +29,12 @@ def negatives(source: Source, place: Place) -> list[str]:
     return [apply_edits(source.text, edits) for edits in place.choices.values()]
 
 
+def test_every_kind_finds_places_somewhere() -> None:
+    assert all(
+        any(list(find(Source(text))) for text in ANSWERS.values()) for find in KINDS.values()
+    )
+
+
 @pytest.mark.parametrize("severity", SEVERITIES)
 @pytest.mark.parametrize("name", ANSWERS)
 def test_places_are_exact_and_change_the_answer(name: str, severity: Severity) -> None:
@@ -39,32 +44,14 @@ def test_places_are_exact_and_change_the_answer(name: str, severity: Severity) -
         for place in find(source):
             assert place.kind == kind
             assert 0 <= place.start <= place.end <= len(text)
-            assert bool(place.choices) != bool(place.pattern)
+            assert place.choices
             assert all(text != negative for negative in negatives(source, place))
-            if place.pattern:
-                re.compile(place.pattern)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_is_found_somewhere(kind: str) -> None:
-    """Else the checks of its places would pass for want of any."""
-    assert any(KINDS[kind](Source(text, "What is it?")) for text in ANSWERS.values())
-
-
-@pytest.mark.parametrize("name", ANSWERS)
-@pytest.mark.parametrize("error_type", error_types())
-@pytest.mark.parametrize("own_words", [True, False])
-def test_there_is_always_a_place(name: str, error_type: str, own_words: bool) -> None:
-    source = Source(ANSWERS[name], own_words=own_words)
-    places = find_places(source, load_error_type(error_type).places)
-    assert places
-    assert find_places(source, load_error_type(error_type).places) == places
 
 
 @pytest.mark.parametrize("name", ["python", "markdown", "json", "c"])
 def test_code_still_parses_and_strings_and_comments_stay(name: str) -> None:
     source = Source(ANSWERS[name])
-    for kind in ("equation", "number", "comparator", "conclusion", "detail", "register"):
+    for kind in ("equation", "number", "condition"):
         for place in KINDS[kind](source):
             for negative in negatives(source, place):
                 _check_code(name, negative)
@@ -88,34 +75,34 @@ def _check_code(name: str, negative: str) -> None:
 
 def test_python_gets_the_mistakes_of_a_programmer() -> None:
     source = Source(PYTHON)
-    found = {text for place in KINDS["comparator"](source) for text in place.choices}
+    found = {text for place in KINDS["condition"](source) for text in place.choices}
     assert {"or", ">", "range(1, len(items) - 1)", "if not"} <= found
     found = {text for place in KINDS["equation"](source) for text in place.choices}
     assert "(len(items) - 1)" in found
     main = Source("import sys\nif __name__ == '__main__':\n    run(1)\n")
-    assert not list(KINDS["comparator"](main))
+    assert not list(KINDS["condition"](main))
 
 
 def test_c_pointers_and_generic_types_are_no_operators() -> None:
-    signs = {p.start for kind in ("equation", "comparator") for p in KINDS[kind](Source(C_CODE))}
+    signs = {p.start for kind in ("equation", "condition") for p in KINDS[kind](Source(C_CODE))}
     assert C_CODE.index("*p") not in signs
     java = "```java\nList<String> a = new ArrayList<>();\nint b = 2 * c;\n```"
     assert [java[p.start] for p in KINDS["equation"](Source(java))] == ["*"]
-    assert not list(KINDS["comparator"](Source(java)))
+    assert not list(KINDS["condition"](Source(java)))
 
 
 def test_signs_in_shell_scripts_are_no_operators() -> None:
     bash = "```bash\ngit log --oneline -n 5 | head - > out && ls -l\n```"
-    assert not [p for kind in ("equation", "comparator") for p in KINDS[kind](Source(bash))]
+    assert not [p for kind in ("equation", "condition") for p in KINDS[kind](Source(bash))]
 
 
 def test_kept_text_is_never_cut() -> None:
     source = Source(MARKDOWN)
-    for kind in ("number", "name", "comparative", "quantifier", "negation", "unit", "format"):
+    for kind in ("number", "unit", "date", "condition", "equation"):
         for place in KINDS[kind](source):
             for negative in negatives(source, place):
                 assert "https://example.org/v1.2/get-it" in negative
-                assert "`run_all.py`" in negative or kind == "format"
+                assert "`run_all.py`" in negative
 
 
 def words(kind: str, text: str) -> dict[str, set[str]]:
@@ -127,17 +114,9 @@ def words(kind: str, text: str) -> dict[str, set[str]]:
 @pytest.mark.parametrize(
     ("kind", "text", "found"),
     [
-        ("quantifier", "Many birds can fly. It was the best of all time.", {"Many", "can"}),
-        ("quantifier", "Here are some tips. They had it all. All 96 people died.", set()),
-        ("quantifier", "Can you help? How can I help? May 5 is a holiday.", set()),
-        ("connective", "It rained, because it was wet. Check if it works.", {"because"}),
-        ("comparative", "It is larger. Let me know if you want more.", {"larger"}),
-        ("negation", "The sky is blue, since air scatters light. There is one.", {"is"}),
-        ("negation", "The sky is blue.", set()),
         ("unit", "It lasted two hours and 30 seconds; my days are long.", {"hours", "seconds"}),
         ("date", "On Monday in June 1990 (the 19th century).", {"Monday", "June", "1990", "19th"}),
         ("date", "Since the 1950s we may march.", {"1950"}),
-        ("name", "In spring Ada Lovelace met the Duke in May.", {"Ada Lovelace", "Duke"}),
     ],
 )  # fmt: skip
 def test_words_where_another_fits(kind: str, text: str, found: set[str]) -> None:
@@ -158,31 +137,6 @@ def test_wrong_numbers_are_clearly_wrong_unless_subtle() -> None:
     assert all(0 < abs(int(text) - 80) <= 8 for text in place.choices)
 
 
-def test_conclusions_come_from_what_the_answer_says() -> None:
-    text = "Polar bears are found in the Arctic."
-    (place, *_) = KINDS["conclusion"](Source(text, "Where do polar bears live?"))
-    assert "Therefore, polar bears are not found in the Arctic." in place.choices
-    assert "It follows that only polar bears are found in the Arctic." in place.choices
-    (place, *_) = KINDS["conclusion"](Source(text))  # a name? nobody can tell
-    assert not any("bears" in conclusion for conclusion in place.choices)
-    (place, *_) = KINDS["conclusion"](Source("Guru Guru"))
-    assert all("Guru Guru, " in n for n in negatives(Source("Guru Guru"), place))
-
-
-def test_nothing_is_added_to_courtesies() -> None:
-    fact = "Cats sleep all day."
-    source = Source(f"{fact} Let me know if you have more questions!")
-    for kind in ("detail", "conclusion"):
-        assert {p.end for p in KINDS[kind](source)} == {len(fact)}
-
-
-def test_nothing_stands_between_a_heading_and_what_it_opens() -> None:
-    source = Source("It holds that a is 5.\nNow we have this:\n\n1 + 1 = 2")
-    places = list(KINDS["conclusion"](source))
-    assert places
-    assert all(place.start == len("It holds that a is 5.") for place in places)
-
-
 def test_worked_answers_carry_their_mistake_to_the_end() -> None:
     source = Source(STORY)
     (place, *_) = find_places(source, load_error_type("factual").places)
@@ -197,34 +151,6 @@ def test_signs_inside_of_marks_stay_python() -> None:
     for place in KINDS["equation"](source):
         for negative in negatives(source, place):
             assert all("x" not in mark for mark in re.findall("<<(.*?)>>", negative))
-
-
-@pytest.mark.parametrize("name", ["chinese", "japanese", "arabic", "russian", "polish"])
-def test_no_english_is_put_into_other_languages(name: str) -> None:
-    source = Source(ANSWERS[name])
-    for kind in ("detail", "conclusion", "register", "connective", "quantifier", "negation"):
-        assert not [place for place in KINDS[kind](source) if place.choices]
-
-
-def test_a_type_of_insertions_never_turns_to_other_kinds() -> None:
-    for text in FRAGMENTS:
-        places = find_places(Source(text), load_error_type("hallucination").places)
-        assert {place.kind for place in places} <= {"detail", "sentence"}
-
-
-def test_mistakes_fall_all_over_the_answer() -> None:
-    text = " ".join(f"Many people in town {n} can sing well." for n in range(40))
-    firsts = [next(iter(KINDS["quantifier"](Source(text, seed=n)))).start for n in range(200)]
-    quarters = [
-        sum(n * len(text) / 4 <= at < (n + 1) * len(text) / 4 for at in firsts) for n in range(4)
-    ]
-    assert all(quarter > 20 for quarter in quarters)
-
-
-def test_unknown_kinds_are_refused() -> None:
-    wrong = load_error_type("factual").model_copy(update={"places": ("number", "planet")})
-    with pytest.raises(UsageError, match="no kind of place 'planet'"):
-        check_places(wrong)
 
 
 LONG = {

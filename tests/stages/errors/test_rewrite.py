@@ -55,9 +55,9 @@ def test_what_frames_the_response_stays() -> None:
         (PROSE, "equals the response"),
         (f"Here is the revised answer with an error: {WRONG}", "gives itself away"),
         ("I'm sorry, but I can't help with that. " + PROSE[:200], "refused"),
-        (PROSE[: len(PROSE) // 3], "mid-sentence|times the length"),
-        (WRONG * 4, "times the length"),
-        ("My cat likes fish very much, and sleeps all day long on the sofa. " * 6, "shares only"),
+        (PROSE[: len(PROSE) // 3], "lacks the end|times the length"),
+        (WRONG * 4, "times the length|twice"),
+        ("My cat likes fish very much, and sleeps all day on the sofa. " * 6, "shares only|twice"),
     ],
 )
 def test_bad_rewrites_are_retried_and_then_reported(text: str, reason: str) -> None:
@@ -103,14 +103,14 @@ def test_the_same_seed_asks_the_same() -> None:
 
 def test_all_that_varies_between_types_stands_at_the_end() -> None:
     prompts = [spans([next(steps(task(PROSE, kind)))])[0] for kind in error_types()]
-    shared = prompts[0].split("The mistake: ")[0]
+    shared = prompts[0].split("The kind of mistake: ")[0]
     assert PROSE in shared
     assert all(prompt.startswith(shared) for prompt in prompts)
 
 
 def test_amount_and_severity_are_told() -> None:
     (prompt,) = spans([next(steps(task(PROSE, edits=3, severity="severe")))])
-    assert "3 mistakes in different places, so grave" in prompt
+    assert "3 mistakes, unrelated ones, so grave" in prompt
     (prompt,) = spans([next(steps(task(PROSE, severity="subtle")))])
     assert "one mistake, so slight" in prompt
 

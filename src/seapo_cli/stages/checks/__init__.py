@@ -15,14 +15,18 @@ from seapo_cli.stages.checks.changed import Changed
 from seapo_cli.stages.checks.commentary import Commentary
 from seapo_cli.stages.checks.complete import Complete
 from seapo_cli.stages.checks.duplicates import Duplicates
+from seapo_cli.stages.checks.echo import Echo
 from seapo_cli.stages.checks.edits import Edits
 from seapo_cli.stages.checks.form import Form
+from seapo_cli.stages.checks.garbled import Garbled
+from seapo_cli.stages.checks.given import Given
 from seapo_cli.stages.checks.judged import Judged
 from seapo_cli.stages.checks.language import Language
 from seapo_cli.stages.checks.length import Length
 from seapo_cli.stages.checks.plausibility import Plausibility
 from seapo_cli.stages.checks.refusal import Refusal
 from seapo_cli.stages.checks.run_tests import RunTests
+from seapo_cli.stages.checks.sides import Sides
 from seapo_cli.stages.checks.similarity import Similarity
 
 CHECKS: tuple[type[AnyCheck], ...] = (
@@ -30,12 +34,16 @@ CHECKS: tuple[type[AnyCheck], ...] = (
     Complete,
     Refusal,
     Commentary,
+    Echo,
+    Garbled,
     Language,
     Length,
     Similarity,
     Edits,
     Form,
     FinalAnswer,
+    Given,
+    Sides,
     Duplicates,
     RunTests,
     Plausibility,

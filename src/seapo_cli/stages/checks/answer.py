@@ -8,19 +8,23 @@ from typing import Any, ClassVar
 
 from seapo_cli.stages.checks.base import Check, Verdict, failed, passed, skipped
 from seapo_cli.stages.checks.pair import Pair
+from seapo_cli.stages.numbers import NUMBER, normal, numbers, plain
 
-_LINE = re.compile(r"^####[ \t]*(.+)$", re.MULTILINE)
+_LINE = re.compile(r"^####[ \t]*([^\n]{1,60})\s*\Z", re.MULTILINE)
+"""GSM8K's last line. Elsewhere four signs begin a heading of Markdown."""
 _BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
 _STATED = re.compile(
-    r"(?i:\banswer)(?:[ ]is\b|[ ]?:)(?i:[ ](?:option|choice))?[ :]*\**[ ]?"
-    r"(?:\(?([A-J])\)?(?=\**[ ]*(?:[.,:;)\n]|\Z))|([-$€£]*\d[\d,]*(?:\.\d+)?%?))"
+    r"(?i:\banswer|\bchoice|\boption)(?:[ ](?:is|would[ ]be|must[ ]be|to[^.\n]{0,60}is)\b|[ ]?:)"
+    r"(?i:[ ](?:therefore|thus))?(?i:[ ](?:option|choice))?[ :]*[*_(\[]*[ ]?"
+    r"(?:\(?([A-J])\)?(?=[*_\])]*[ ]*(?:[.,:;)\n]|\Z))|([-$€£]*\d[\d,]*(?:\.\d+)?%?))"
 )
-_LETTER = re.compile(r"\A\s*\(?([A-J])[).:]?\s*\Z")
-_NUMBER = re.compile(r"(?<![\w.])-?(?:\d[\d,]*(?:\.\d+)?|\.\d+)")
+_LETTER = re.compile(r"\A\s*[*_(\[]*([A-J])[*_)\].:]*\s*\Z")
+_LAST_LETTER = re.compile(r"(?:^|[\s*_(\[])([A-J])(?:[*_)\].:]|\s)*\Z")
 _WORKED = re.compile(r"\d\s?[-+*/x×÷]\s?[$€£]?\d[^\n=]*=")
 _LETTER_LENGTH = 8
 _END = 300
 """Characters at the end of an answer where it may be stated."""
+_LATEX = re.compile(r"\\(?:text|mathrm|mathbf|left|right|[,;!: ]|quad|displaystyle)\b|\\[,;!: ]")
 
 
 class FinalAnswer(Check):
@@ -32,8 +36,8 @@ class FinalAnswer(Check):
 
     steps: bool = True
     """Whether another figure on the way counts, where the final answer is the same."""
-    spared: tuple[str, ...] = ("hallucination", "logical", "logic", "style")
-    """Error types that leave the final answer as it is."""
+    spared: tuple[str, ...] = ()
+    """Labels of mistakes that leave the final answer, besides types with `keeps_final_answer`."""
 
     def verdict(self, pair: Pair) -> Verdict:
         if (found := final_answer(pair.response)) is None:
@@ -41,12 +45,16 @@ class FinalAnswer(Check):
         pattern, right = found
         wrong = _last(pattern, pair.negative)
         if wrong is None:
-            return failed(f"the response's final answer is {right!r}, the negative has none")
+            if pair.injected and pattern in (_LINE, _BOXED):
+                return failed(f"the response's final answer is {right!r}, the negative has none")
+            wrong = _in_other_words(pair.negative, letter=right.isalpha())
+            if wrong is None:
+                return skipped("the negative's final answer cannot be read")
         if wrong != right:
             return passed(f"{right} -> {wrong}")
-        if pair.error_type in self.spared:
+        if pair.has("keeps_final_answer") or pair.error_type in self.spared:
             return skipped(f"{pair.error_type} may leave the final answer")
-        if self.steps and _figures(pair.removed) != _figures(pair.added):
+        if self.steps and numbers(pair.removed) != numbers(pair.added):
             return passed(f"{right}; figures before it differ")
         return failed(f"the final answer is still {right!r}", right)
 
@@ -56,33 +64,41 @@ def final_answer(text: str) -> tuple[re.Pattern[str], str] | None:
     for pattern, sign in ((_LINE, "####"), (_BOXED, "\\boxed")):
         if sign in text and (found := _last(pattern, text)) is not None:
             return pattern, found
-    if "nswer" in text and (found := _last(_STATED, text)) is not None:
+    if _may_state(text) and (found := _last(_STATED, text)) is not None:
         return _STATED, found
     if len(text) < _LETTER_LENGTH and (found := _last(_LETTER, text)) is not None:
         return _LETTER, found
-    if "=" in text and _WORKED.search(text[-_END:]) and (found := _last(_NUMBER, text)):
-        return _NUMBER, found
+    if "=" in text and _WORKED.search(text[-_END:]) and (found := _last(NUMBER, text)):
+        return NUMBER, found
     return None
+
+
+def _in_other_words(text: str, letter: bool) -> str | None:
+    """The final answer of a text that states it in another way than the response does."""
+    found = final_answer(text)
+    if found is not None and found[1].isalpha() == letter:
+        return found[1]
+    last = text.strip().rpartition("\n")[2]
+    return _last(_LAST_LETTER if letter else NUMBER, last)
+
+
+def _may_state(text: str) -> bool:
+    end = text[-_END:]
+    return "nswer" in end or "hoice" in end or "ption" in end
 
 
 def _last(pattern: re.Pattern[str], text: str) -> str | None:
     """The last match, in one form for equal values."""
-    if pattern in (_STATED, _NUMBER):
+    if pattern in (_STATED, NUMBER, _LAST_LETTER):
         text = text[-_END:]
-    found = pattern.findall(text)
-    return (
-        _normal(found[-1] if isinstance(found[-1], str) else "".join(found[-1])) if found else None
-    )
+    found = pattern.findall(plain(text))
+    return _one(found[-1] if isinstance(found[-1], str) else "".join(found[-1])) if found else None
 
 
-def _normal(value: str) -> str:
+def _one(value: str) -> str:
     """`$1,000.` and `1000.0` are `1000`."""
-    value = value.strip().strip("$€£ ").rstrip(" .")
-    plain = value.replace(",", "")
-    if re.fullmatch(r"-?\d*\.?\d+", plain):
-        return f"{float(plain):g}" if len(plain) < 15 else plain
+    value = value.strip().strip("$€£*_ ").rstrip(" .")
+    if NUMBER.fullmatch(value):
+        return normal(value)
+    value = _LATEX.sub("", value.replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac"))
     return "".join(value.split())
-
-
-def _figures(text: str) -> list[str]:
-    return [_normal(number) for number in _NUMBER.findall(text)]

@@ -1,33 +1,70 @@
-"""Is the negative another text at all?"""
+"""Is the negative another text at all, and does it say something else?"""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from seapo_cli.stages.checks.base import PASS, Check, Verdict, failed
 from seapo_cli.stages.checks.form import looks_like_python, read_python
 from seapo_cli.stages.checks.pair import Pair
-from seapo_cli.stages.sameness import same
+from seapo_cli.stages.sameness import bare, is_code, same_meaning, same_places
+from seapo_cli.stages.synonyms import VOCABULARY
+
+_MARKS = ".,;:!?\"'()"
+_MOST_PLACES = 12
+"""More changed places than that are no mere rewording; comparing them would take time."""
 
 
 class Changed(Check):
     """Compares the differing words only: all else is the same anyway."""
 
     name = "changed"
-    about = "The negative differs by more than white space, invisible characters, final marks."
+    about = "The negative differs by more than space, marks, case, or words that mean the same."
 
     def verdict(self, pair: Pair) -> Verdict:
         for removed, added in pair.hunks:
             if len(removed) == len(added) == 1 and _differ(removed[0], added[0]):
                 return PASS  # quickly, as mostly
-        if same(pair.added, pair.removed, pair.response) and not _other_program(pair):
-            return failed("the negative equals the response")
+        if bare(pair.added) == bare(pair.removed):
+            return PASS if _other_program(pair) else failed("the negative equals the response")
+        if len(pair.hunks) > _MOST_PLACES:
+            other = pair.added.casefold() != pair.removed.casefold() or looks_like_python(
+                pair.response
+            )
+            return PASS if other else failed("the negative equals the response but for case")
+        places = [(_text(hunk.removed), _text(hunk.added)) for hunk in pair.hunks]
+        if _in_code(pair):
+            return PASS
+        if same_places(places):
+            return failed("the negative equals the response but for case and marks")
+        if not pair.has("keeps_content") and same_meaning(pair.added, pair.removed):
+            return failed("the negative says the same in other words")
         return PASS
 
 
+def _text(words: Sequence[str]) -> str:
+    return words if isinstance(words, str) else " ".join(words)
+
+
 def _differ(old: str, new: str) -> bool:
-    """Whether two words are other words for sure."""
-    return old.isalnum() and new.isalnum() and old.casefold() != new.casefold()
+    """Whether two words are other words for sure, neither spellings of one nor synonyms."""
+    old, new = old.strip(_MARKS).lower(), new.strip(_MARKS).lower()
+    if not (old.isalnum() and new.isalnum()) or old[:2] == new[:2]:
+        return False
+    return old not in VOCABULARY and new not in VOCABULARY
+
+
+def _in_code(pair: Pair) -> bool:
+    """Whether the difference stands in code: in a block, between back-ticks, or in such lines."""
+    text, start = pair.response, pair.start
+    if text.count("```", 0, start) % 2 or "`" in pair.removed:
+        return True
+    line = text.rfind("\n", 0, start) + 1
+    if text.count("`", line, start) % 2:
+        return True
+    end = text.find("\n", max(start, pair.response_end))
+    return is_code(text[line : end if end >= 0 else len(text)])
 
 
 def _other_program(pair: Pair) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pydantic import Field
@@ -11,10 +12,25 @@ from seapo_cli.stages.checks.pair import Pair
 
 _CUT_BY = ("length", "content_filter")
 _ENDS = frozenset(".!?。！？…।؟")
-_CLOSING = "\"'”’»)]}*_`"
+_OTHER_ENDS = frozenset(":;)]}>|")
+"""What lists, tables and code end with."""
+_CLOSING = "\"'”’»)]}*_`~"
 _FENCES = ("```", "~~~")
 _LEAST_TAIL = 12
 _FRAGMENT_WORDS = 5
+_LINE_WORDS = 8
+"""A last line of fewer words may be a heading, a signature, a verse or a list item."""
+_FEWEST_MISSING = 2
+"""Words that must be missing at the end: a number or a name may be the beginning of another."""
+_OPEN_WORDS = frozenset(
+    "a an the of to in on at by for with from and or but nor as than that which who whose is are "
+    "was were be been being has have had will would can could may might should must its their his "
+    "her our your my this these those into between about because if when while where such not "
+    "der die das und oder mit von zu im den dem ein eine de la le les el los las y o del un una et "
+    "ou du des que qui en il lo e di che con per".split()
+)
+"""Words that no sentence ends with."""
+_LIST_LINE = re.compile(r"[ \t]*(?:[-*•+|#>]|\d{1,3}[.)])[ \t]*\S")
 
 
 class Complete(Check):
@@ -48,9 +64,9 @@ class Complete(Check):
         if missing < max(self.least_missing * len(response), 1):
             return False
         if pair.start >= len(negative):
-            return True
+            return len(pair.removed.split()) >= _FEWEST_MISSING or missing > len(negative)
         tail = negative[-_LEAST_TAIL:]
-        return len(tail) == _LEAST_TAIL and response.find(tail, pair.start) >= 0
+        return pair.derived and len(tail) == _LEAST_TAIL and response.find(tail, pair.start) >= 0
 
 
 def _finish_reason(data: Any) -> object:
@@ -68,10 +84,21 @@ def _open_fence(pair: Pair) -> str | None:
 
 
 def _stops_short(negative: str, response: str) -> bool:
-    """Whether only the response ends as a sentence does, and the negative is no mere name."""
-    if not _ends(response) or _ends(negative):
+    """Whether only the response ends as a sentence does, and the negative's last line is open."""
+    if not _ends(response) or _ends(negative) or negative.rstrip()[-1:] in _OTHER_ENDS:
         return False
-    return len(negative.split()) >= _FRAGMENT_WORDS
+    if len(negative.split()) < _FRAGMENT_WORDS:
+        return False
+    before, _, line = negative.rstrip().rpartition("\n")
+    words = line.split()
+    last = words[-1].lower()
+    if last in _OPEN_WORDS or last[-1] in ",-–—(":
+        return True
+    if _LIST_LINE.match(line) or last.startswith(("http", "#", "@", "$", "\\")):
+        return False
+    if not before and len(words) < _LINE_WORDS:
+        return last.isalpha() and len(negative) < len(response) / 2
+    return len(words) >= _LINE_WORDS and last.isalpha()
 
 
 def _ends(text: str) -> bool:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from pydantic import Field
 
 from seapo_cli.stages.checks.base import Check, Verdict, failed, passed
-from seapo_cli.stages.checks.pair import Pair
+from seapo_cli.stages.checks.pair import Hunk, Pair
 from seapo_cli.stages.checks.seen import Seen, fingerprint, mark_of
 
-_PROMPT_WORDS = 32
-"""Words of either end of a long prompt."""
+_PROMPT, _RESPONSE = 100, 200
+"""Characters at either end that tell a text from others."""
 _LONG_WORD = 6
-_AROUND = 48
-"""Characters on either side of the change."""
+_FEW_WORDS = 3
+"""Changed places of so few words are known by all of them, longer ones by the telling ones."""
 
 
 class Duplicates(Check):
     """Two pairs are duplicates where the same words were changed in nearly the same text.
 
-    Negatives of one response with different mistakes are none, however much text they share.
-    Memory is fixed: beyond `rows` the oldest are forgotten.
+    Short words more or less, and a lone word put in elsewhere, make no other change. Negatives of
+    one response with different mistakes are none, however much text they share. Memory is fixed:
+    beyond `rows` the oldest are forgotten.
     """
 
     name = "duplicates"
@@ -38,7 +40,8 @@ class Duplicates(Check):
         return Seen(self.rows)
 
     def verdict(self, pair: Pair) -> Verdict:
-        changes = [word for hunk in pair.hunks for word in (*hunk.removed, "\0", *hunk.added, "\1")]
+        places = [place for place in pair.hunks if not _light(place)] or pair.hunks
+        changes = [word for place in places for word in _telling(place)]
         found = self._seen.add(mark_of(changes), fingerprint(_sample(pair)), self.distance)
         if found is None:
             return passed("new")
@@ -46,15 +49,32 @@ class Duplicates(Check):
         return failed(f"the same change in {kind} text was seen before", found)
 
 
+def _light(place: Hunk) -> bool:
+    """Whether a place is a lone word put in, or left out."""
+    return not isinstance(place.added, str) and len(place.removed) + len(place.added) == 1
+
+
+def _telling(place: Hunk) -> list[str]:
+    """The words that tell a change from others."""
+    return [*_words(place.removed), "\0", *_words(place.added), "\1"]
+
+
+def _words(words: Sequence[str]) -> Sequence[str]:
+    if len(words) <= _FEW_WORDS or isinstance(words, str):
+        return words
+    return [w for w in words if len(w) >= _LONG_WORD or not (w.isalpha() and w.islower())]
+
+
 def _sample(pair: Pair) -> list[str]:
-    """Words that tell the text from others: of the prompt, and around the change."""
+    """Words that tell the text from others: of the prompt, and more of the response."""
     prompt = pair.row.prompt
     text = prompt if isinstance(prompt, str) else "\n".join(turn.content for turn in prompt)
-    words = text.lower().split()
-    if len(words) > 2 * _PROMPT_WORDS:
-        # Both ends, as the question may stand at either; long words, as they tell most.
-        words = [word for word in words if len(word) >= _LONG_WORD]
-        words = words[:_PROMPT_WORDS] + words[-_PROMPT_WORDS:]
-    before = pair.response[max(0, pair.start - _AROUND) : pair.start]
-    after = pair.response[pair.response_end : pair.response_end + _AROUND]
-    return words + f"{before} {after}".lower().split()
+    return _ends(text, _PROMPT) + _ends(pair.response, _RESPONSE)
+
+
+def _ends(text: str, count: int) -> list[str]:
+    """The whole words of both ends of a text."""
+    if len(text) <= 2 * count:
+        return text.lower().split()
+    start, end = text[:count].lower(), text[-count:].lower()
+    return start.split()[:-1] + end.split()[1:]

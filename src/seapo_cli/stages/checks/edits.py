@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from seapo_cli.stages.checks.base import Check, Verdict, failed, passed
+from seapo_cli.stages.checks.base import Check, Verdict, failed, passed, skipped
 from seapo_cli.stages.checks.pair import Pair
 
 
@@ -15,6 +15,7 @@ class Edits(Check):
     """Many small changes make a negative that is worse in many ways, not by the named mistake.
 
     A prefix that both answers share teaches nothing and costs tokens: hence the position.
+    The default bounds are for rows of `inject`, bounds that were given for all rows.
     """
 
     name = "edits"
@@ -26,6 +27,8 @@ class Edits(Check):
     max_position: float = Field(default=1.0, ge=0, le=1)
 
     def verdict(self, pair: Pair) -> Verdict:
+        if not pair.derived and not self.model_fields_set:
+            return skipped("not made from the response")
         count = len(pair.hunks)
         position = round(pair.start / max(1, len(pair.response)), 3)
         value = {"count": count, "position": position}

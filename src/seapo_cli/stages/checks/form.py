@@ -1,4 +1,4 @@
-"""Does the negative keep the form of the response: JSON, code blocks, code, lists?"""
+"""Does the negative keep the form of the response: JSON, code blocks, code, lists, prose?"""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import orjson
 
-from seapo_cli.stages.checks.base import PASS, Check, Verdict, failed
+from seapo_cli.stages.checks.base import PASS, Check, Verdict, failed, skipped
 from seapo_cli.stages.checks.pair import Pair
 
 _FENCE = re.compile(r"^[ \t]*(```|~~~)[ \t]*(\w*)[^\n]*\n(.*?)^[ \t]*\1[ \t]*$", re.M | re.S)
@@ -18,18 +18,35 @@ _PYTHON = re.compile(r"^(?:async def |def \w|class \w|import \w|from [\w.]+ impo
 _PYTHON_STEMS = ("def ", "class ", "import ")
 _MARKS = re.compile(r"^[ \t]*[-*•+\d]", re.MULTILINE)
 _BROKEN = "a code block parses in the response, and does not in the negative"
+_DATA = re.compile(r"\A\s*(?:```(?:json|ya?ml|xml|csv)\b|\{\s*[\"'{]|\[\s*[\"'{\[]|<\?xml|<\w+>)")
+_MARKUP = re.compile(
+    r"^[ \t]*(?:#{1,6}[ ]|[-*•+][ ]|\d{1,3}[.)][ ]|>[ ]|\|.*\||(?:-{3,}|\*{3,}|={3,})[ \t]*$)"
+    r"|\*\*\S[^*\n]*\*\*|</?(?:p|b|i|ul|ol|li|h\d|div|span|strong|em|br|table|tr|td|html|body)\b[^>]*>",
+    re.MULTILINE,
+)
+_BLOCK = re.compile(r"\s*(?:#{1,6} |[-*•+] |> |\|)")
+_MOST_MARKUP = 1
+"""Marks of Markdown or HTML that a mistake may bring in, besides twice those that were there."""
 _FEWEST_ITEMS = 3
 _KEPT_ITEMS = 0.5
 
 
 class Form(Check):
-    """What reads or renders the answer must not stumble where the response does not."""
+    """What reads or renders the answer must not stumble where the response does not.
+
+    A mistake changes what is said. Another form is a fault too, unless the type is about form;
+    only rows of `inject` promise to keep it.
+    """
 
     name = "format"
-    about = "JSON and Python still parse, code blocks and lists are still there."
+    about = "JSON and Python still parse; code blocks, lists and plain prose are what they were."
 
     def verdict(self, pair: Pair) -> Verdict:
-        reason = _json(pair) or _code(pair) or _lists(pair)
+        if not pair.derived:
+            return skipped("not made from the response")
+        reason = _json(pair) or _code(pair) or _data(pair)
+        if reason is None and pair.injected and not pair.has("keeps_content"):
+            reason = _lists(pair) or _markup(pair)
         return failed(reason) if reason else PASS
 
 
@@ -77,6 +94,33 @@ def _blocks(pair: Pair) -> str | None:
         if body != other and reader and not _parses(reader, other) and _parses(reader, body):
             return _BROKEN
     return None
+
+
+def _data(pair: Pair) -> str | None:
+    """Whether prose became JSON, XML or a block of code."""
+    if pair.start > len(pair.negative) - len(pair.negative.lstrip()) + 1:
+        return None  # it begins as the response does
+    if _DATA.match(pair.negative) and not _DATA.match(pair.response):
+        return "the response is text, the negative data"
+    if "```" in pair.added and "```" not in pair.response:
+        return "the response has no code block, the negative has one"
+    return None
+
+
+def _markup(pair: Pair) -> str | None:
+    """Whether plain prose became Markdown or HTML, or lost it all."""
+    if pair.start and not any(mark in pair.added for mark in "\n*<"):
+        return None
+    if _BLOCK.match(pair.negative) and not _BLOCK.match(pair.response):
+        return "the response begins as plain text, the negative with a mark of markup"
+    new, old = _marks(pair.added), _marks(pair.removed)
+    if new > _MOST_MARKUP + 2 * old and (old or not _marks(pair.response)):
+        return "the response is plain text, the negative has markup"
+    return None
+
+
+def _marks(text: str) -> int:
+    return len(_MARKUP.findall(text))
 
 
 def looks_like_python(text: str) -> bool:

@@ -3,106 +3,122 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections.abc import Sequence
 
 from pydantic import Field
 
 from seapo_cli.stages.checks.base import PASS, Check, Verdict, failed, passed
-from seapo_cli.stages.checks.languages import FUNCTION_WORDS, NAMES
 from seapo_cli.stages.checks.pair import Pair
+from seapo_cli.stages.languages import guess, letters
 
-_SCRIPTS = re.compile(
-    "(?P<Latin>[A-Za-z\u00c0-\u024f\u1e00-\u1eff])|(?P<Cyrillic>[\u0400-\u052f])"
-    "|(?P<Greek>[\u0370-\u03ff])|(?P<Arabic>[\u0600-\u06ff\u0750-\u077f])|(?P<Hebrew>[\u0590-\u05ff])"
-    "|(?P<Devanagari>[\u0900-\u097f])|(?P<Bengali>[\u0980-\u09ff])|(?P<Tamil>[\u0b80-\u0bff])"
-    "|(?P<Thai>[\u0e00-\u0e7f])|(?P<Hangul>[\uac00-\ud7af\u1100-\u11ff])"
-    "|(?P<Kana>[\u3040-\u30ff])|(?P<Han>[\u3400-\u4dbf\u4e00-\u9fff])"
+_LETTERS, _SIGNS = 12, 4
+"""Letters of another script that are more than a name, in Latin and in others."""
+_SENTENCE = re.compile(r"[^.!?。！？।؟…\n]+")
+_WRITTEN_TOGETHER = 10
+"""Characters a word beyond which a script has no spaces."""
+_PROSE = 0.8
+"""Share of letters and spaces in a sentence; less is code, figures, markup."""
+_LONGEST = 400
+_LONG_ENOUGH = 40
+"""Characters of a response that show its language."""
+_SURE, _UNLIKELY = 0.45, 0.1
+_NAMES_LANGUAGE = re.compile(
+    r"(?i)translat|\b(?:in|into|to|auf|en) (?:english|german|french|spanish|italian|portuguese"
+    r"|dutch|swedish|danish|polish|turkish|indonesian|chinese|mandarin|japanese|korean|russian|hindi"
+    r"|arabic|latin|greek|deutsch|englisch|español|inglés)\b"
 )
-_JAPANESE_SHARE = 0.1
-"""A text of Han characters with so much kana is Japanese."""
-_LATIN_BYTES = 1.3
-"""Bytes for a character that text in Latin script does not reach, however many its accents."""
-_FEWEST_HITS = 3
-_LEAST_SHARE = 0.12
-"""Share of words that are function words of a language, for a text to be in it."""
-_LEAD = 1.5
-_SAME_LANGUAGE = 0.5
-"""Texts that share more than this of their words are in one language."""
-_MARKS = ".,;:!?\"'()»«„“”"
-_NAMES_LANGUAGE = re.compile(rf"(?i)translat|\b(?:in|into|to) (?:{'|'.join(NAMES)})\b")
+_COMMON = frozenset(
+    "the of and to in is that it was for on are as with be this have from or by not but what all "
+    "were when your can there an which if will has its would these some at you their they more "
+    "than also into only other because use used".split()
+)
+"""English words that settle a sentence quickly."""
 
 
 class Language(Check):
-    """By the script of the letters, then by the function words of European languages.
+    """Of each sentence that is new, by a model of 176 languages; of single words, by the script.
 
-    Small changes cannot be told apart from names and quotations, and are not looked at.
+    A sentence counts that is surely in one language which neither the response nor the prompt is
+    in. Fewer words cannot be told apart from names and quotations, and are not looked at.
     """
 
     name = "language"
-    about = "The negative is in the same script and language."
+    about = "What is new in the negative is in the script and a language of the response."
 
-    words: int = Field(default=6, ge=1)
-    """Words that must differ for the language to be looked at."""
+    words: int = Field(default=5, ge=1)
+    """Words of a sentence that must be new for its language to be looked at."""
 
     def verdict(self, pair: Pair) -> Verdict:
-        added, response = pair.added, pair.response
-        if _beyond_latin(added) or _beyond_latin(response):
-            theirs = script_of(added)
-            ours = script_of(response) or script_of(_asked(pair))
-            if theirs and ours and theirs != ours and script_of(pair.negative) != ours:
-                return failed(f"the response is in {ours} script, the change in {theirs}", theirs)
-        if len(added) < self.words or pair.similarity > _SAME_LANGUAGE:
+        added = pair.added
+        beyond = not (added.isascii() and pair.removed.isascii())
+        if beyond and (theirs := _other_script(pair)):
+            return failed(f"the change is in {theirs} script, the response is not", theirs)
+        if len(added) < 4 * self.words and added.isascii():
             return PASS
-        if len(words := added.lower().split()) < self.words:
-            return PASS
-        ours = language_of(response.lower().split()) or language_of(_asked(pair).lower().split())
-        if ours is None:
-            return PASS
-        hits = _hits(words)
-        theirs = max(hits, key=hits.__getitem__)
-        if hits[theirs] >= max(_needed(words), _LEAD * hits[ours]):
-            return failed(f"the response is in {ours}, the change in {theirs}", theirs)
-        return passed(ours)
+        new = [text for text in _sentences(added) if self._is_new(text, pair)]
+        ours = _languages(pair) if new else set()
+        for text in new:
+            if ours and (theirs := _foreign(text, ours)):
+                names = " and ".join(sorted(ours))
+                return failed(f"the response is in {names}, the change in {theirs}", theirs)
+        return passed(min(ours)) if ours else PASS
+
+    def _is_new(self, text: str, pair: Pair) -> bool:
+        """Whether enough of a sentence is new, and it may be in another language."""
+        words = text.lower().split()
+        if len(words) < self.words and len(text) < _WRITTEN_TOGETHER * max(2, len(words)):
+            return False
+        if text.isascii() and _english(words) and _english(pair.response[:400].lower().split()):
+            return False
+        known = set(pair.removed.lower().split())
+        return sum(word not in known for word in words) >= min(self.words, len(words))
 
 
-def _beyond_latin(text: str) -> bool:
-    """Whether a text may be in another script: quickly, by its size in UTF-8."""
-    return not text.isascii() and len(text.encode(errors="replace")) > _LATIN_BYTES * len(text)
+def _english(words: Sequence[str]) -> bool:
+    """Whether words are English beyond doubt."""
+    return 4 * sum(map(_COMMON.__contains__, words)) > len(words)
 
 
-def script_of(text: str) -> str | None:
-    """The script of most letters; None where there are none."""
-    counts = Counter(match.lastgroup for match in _SCRIPTS.finditer(text))
-    if not counts:
+def _sentences(text: str) -> list[str]:
+    found = (match[0].strip() for match in _SENTENCE.finditer(text))
+    return [s for s in found if s and _PROSE * len(s) <= sum(c.isalpha() or c == " " for c in s)]
+
+
+def _foreign(text: str, ours: set[str]) -> str | None:
+    """The language of a sentence that is surely none of `ours`."""
+    chances = guess(text[:_LONGEST])
+    best = max(chances, key=chances.__getitem__, default=None)
+    if best is None or best in ours or chances[best] < _SURE:
         return None
-    if counts["Kana"] > _JAPANESE_SHARE * counts["Han"]:
-        counts["Kana"] += counts.pop("Han", 0)
-    return counts.most_common(1)[0][0]
+    return best if max(chances.get(name, 0.0) for name in ours) < _UNLIKELY else None
 
 
-def language_of(words: list[str]) -> str | None:
-    """The language of lower-case words, where their function words leave no doubt."""
-    hits = _hits(words)
-    second, first = sorted(hits, key=hits.__getitem__)[-2:]
-    sure = hits[first] >= max(_needed(words), _LEAD * hits[second])
-    return first if sure else None
+def _languages(pair: Pair) -> set[str]:
+    """Languages that the response is in, and the prompt where the response is too short to tell.
 
-
-def _hits(words: list[str]) -> dict[str, int]:
-    """How many of the words are function words, by language."""
-    bare = [word.strip(_MARKS) for word in words]
-    return {name: sum(map(known.__contains__, bare)) for name, known in FUNCTION_WORDS.items()}
-
-
-def _needed(words: list[str]) -> float:
-    return max(_FEWEST_HITS, _LEAST_SHARE * len(words))
-
-
-def _asked(pair: Pair) -> str:
-    """The prompt's last turn, for a response too short to show its own language.
-
-    Empty where it names a language: the answer may have to be in that one.
+    None then where the prompt names a language: the answer may have to be in that one.
     """
-    prompt = pair.row.prompt
-    text = prompt if isinstance(prompt, str) else prompt[-1].content
-    return "" if _NAMES_LANGUAGE.search(text) else text
+    found: set[str] = set()
+    for text in (pair.response[:_LONGEST], *_sentences(pair.response)[:20]):
+        if len(text) >= 20 or not text.isascii():
+            chances = guess(text[:_LONGEST])
+            found |= {name for name, chance in chances.items() if chance >= 0.5}
+    if found and len(pair.response) >= _LONG_ENOUGH:
+        return found
+    if _NAMES_LANGUAGE.search(pair.question):
+        return set()
+    chances = guess(pair.question[-_LONGEST:])
+    return found | {name for name, chance in chances.items() if chance >= 0.5}
+
+
+def _other_script(pair: Pair) -> str | None:
+    """A script of what is new that the response, or else the prompt, has no letters of."""
+    ours = letters(pair.response)
+    if not ours:
+        ours = letters(pair.question)
+    known = letters(pair.removed)
+    for script, count in letters(pair.added).items():
+        few = _LETTERS if script == "Latin" else _SIGNS
+        if ours and script not in ours and count - known[script] >= few:
+            return script
+    return None

@@ -12,7 +12,11 @@ from seapo_cli.stages.checks.pair import Pair
 
 
 class Length(Check):
-    """A model trained on pairs of unequal length learns the length first."""
+    """A model trained on pairs of unequal length learns the length first.
+
+    Answers that two authors wrote differ in length by nature: the default bounds are for rows of
+    `inject`, bounds that were given for all rows.
+    """
 
     name = "length"
     about = "The negative has a like length: characters of the negative over the response's."
@@ -26,6 +30,8 @@ class Length(Check):
     def verdict(self, pair: Pair) -> Verdict:
         if len(pair.response) < self.short:
             return skipped("a short response")
+        if not pair.injected and not self.model_fields_set:
+            return skipped("not made from the response")
         ratio = round(len(pair.negative) / len(pair.response), 3)
         if self.min <= ratio <= self.max:
             return passed(ratio)

@@ -7,10 +7,12 @@ found once, at the speed of C, and checks look at what is between. Offsets are i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 from rapidfuzz.distance import Indel, Postfix, Prefix
 
+from seapo_cli.prompts import ErrorType, error_types
 from seapo_cli.records import Keys, Row, error_type_of, read_sides
 
 _MARGIN = 64
@@ -19,6 +21,9 @@ _LONGEST_WORD = 30
 """Longer runs without a space are no words: writing without spaces is compared by characters."""
 _MOST_WORDS = 5000
 """Beyond so many words the exact comparison, quadratic in time and memory, is not worth it."""
+
+_DERIVED = 0.5
+"""Share of common text beyond which one answer is a version of the other."""
 
 Span = tuple[int, int]
 
@@ -40,7 +45,7 @@ class Pair:
     __slots__ = (
         "_common",
         "_compared",
-        "_windows",
+        "_new_words",
         "added",
         "error_type",
         "negative",
@@ -71,7 +76,34 @@ class Pair:
         self.added = negative[start : len(negative) - tail]
         """The words of the negative that differ from the response, with all between them."""
         self._compared: tuple[tuple[Hunk, ...], int] | None = None
-        self._windows: tuple[Span, Span] | None = None
+        self._new_words: str | None = None
+
+    @property
+    def injected(self) -> bool:
+        """Whether `inject` made the negative from the response, hence kept its length and form."""
+        return isinstance(self.row.data.get("error"), dict)
+
+    @property
+    def derived(self) -> bool:
+        """Whether the negative is a version of the response: `inject` made it, or it looks so."""
+        return self.injected or self.similarity > _DERIVED
+
+    def has(self, trait: str) -> bool:
+        """Whether the error type has a trait, such as `keeps_final_answer`.
+
+        As the row says, where `inject` wrote it there, else as a packaged type's file does.
+        """
+        error = self.row.data.get("error")
+        if isinstance(error, dict) and isinstance(traits := error.get("traits"), list):
+            return trait in traits
+        kind = packaged_types().get(self.error_type or "")
+        return kind is not None and trait in kind.traits
+
+    @property
+    def question(self) -> str:
+        """The prompt's last turn."""
+        prompt = self.row.prompt
+        return prompt if isinstance(prompt, str) else prompt[-1].content
 
     @property
     def at_end(self) -> bool:
@@ -79,18 +111,32 @@ class Pair:
         return not self.negative[self.negative_end :].strip()
 
     @property
-    def windows(self) -> tuple[Span, Span]:
-        """The difference with some text around it, in the response and in the negative.
+    def window(self) -> Span:
+        """The difference with some text around it, in the negative.
 
         From the beginning of its line where that is near, as some phrases stand there only.
         """
-        if self._windows is None:
-            far = max(0, self.start - 2 * _MARGIN)
-            line = self.response.rfind("\n", far, self.start) + 1
-            start = line or (self.start - _MARGIN if far else 0)
-            ends = self.response_end + _MARGIN, self.negative_end + _MARGIN
-            self._windows = (start, ends[0]), (start, ends[1])
-        return self._windows
+        far = max(0, self.start - 2 * _MARGIN)
+        line = self.negative.rfind("\n", far, self.start) + 1
+        start = line or (self.start - _MARGIN if far else 0)
+        return start, min(len(self.negative), self.negative_end + _MARGIN)
+
+    @property
+    def new_words(self) -> str:
+        """The words of the change that it did not have before, in lower case."""
+        if self._new_words is None:
+            if self.added.count(" ") < 1:
+                self._new_words = self.added.lower()
+            else:
+                known = set(self.removed.lower().split())
+                words = dict.fromkeys(self.added.lower().split())
+                self._new_words = " ".join(word for word in words if word not in known)
+        return self._new_words
+
+    @property
+    def swapped(self) -> Pair:
+        """The same pair with its sides exchanged."""
+        return Pair(self.row, self.negative, self.response, self.error_type)
 
     @property
     def hunks(self) -> tuple[Hunk, ...]:
@@ -115,6 +161,13 @@ class Pair:
             else:
                 self._compared = compared(old, new)
         return self._compared
+
+
+@cache
+def packaged_types() -> dict[str, ErrorType]:
+    """The packaged error types by name and alias."""
+    kinds = error_types().values()
+    return {name: kind for kind in kinds for name in (kind.name, *kind.aliases)}
 
 
 def common_start(a: str, b: str) -> int:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from seapo_cli.stages.checks.base import PASS, Check, Verdict, failed
 from seapo_cli.stages.checks.pair import Pair
-from seapo_cli.stages.phrases import REFUSING
+from seapo_cli.stages.phrases import EXCUSING, REFUSING
+
+_NO_ANSWER = 240
+"""Characters that hold an excuse and no answer."""
 
 
 class Refusal(Check):
-    """Refusals and apologies that the response does not hold."""
+    """Refusals and apologies that the response does not hold.
+
+    "As an AI assistant, I cannot ..." may introduce an answer: it counts where no more follows.
+    """
 
     name = "refusal"
     about = "The negative does not refuse or apologise where the response does not."
 
     def verdict(self, pair: Pair) -> Verdict:
-        response, negative = pair.windows
-        found = REFUSING.added(pair.negative, pair.response, negative, response)
+        found = REFUSING.added(pair)
+        if not found and len(pair.negative) < _NO_ANSWER:
+            found = EXCUSING.added(pair)
         return failed(f"the model refused: {found!r}", found) if found else PASS

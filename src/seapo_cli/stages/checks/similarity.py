@@ -12,7 +12,10 @@ from seapo_cli.stages.checks.pair import Pair
 
 
 class Similarity(Check):
-    """Share of both texts that stands in words common to both, in the same order."""
+    """Share of both texts that stands in words common to both, in the same order.
+
+    The default bounds are for rows of `inject`, bounds that were given for all rows.
+    """
 
     name = "similarity"
     about = "Neither another text nor nearly the same: share of text in common words."
@@ -26,6 +29,8 @@ class Similarity(Check):
     def verdict(self, pair: Pair) -> Verdict:
         if len(pair.response) < self.short:
             return skipped("a short response")
+        if not pair.injected and not self.model_fields_set:
+            return skipped("not made from the response")
         share = round(pair.similarity, 4)
         if share < self.min:
             return failed(f"only {share:.0%} of the text is common to both", share)

@@ -35,8 +35,6 @@ class Task:
     edits: int = 1
     """How many mistakes to put in."""
     severity: Severity = "moderate"
-    own_words: bool = True
-    """Whether the model is trusted to write whole sentences; else ready ones come first."""
     seed: int = 0
     """Seed of this task's local draws and of its requests; differs by row and type."""
     attempts: int = 5
@@ -51,6 +49,8 @@ class Injection:
     edits: tuple[Edit, ...]
     """Spans replaced in `response`, sorted, not overlapping. Applying them gives `negative`."""
     finish_reason: str | None
+    note: str = ""
+    """What becomes wrong, in the model's words."""
 
 
 Steps = Generator[Request, Completion, Injection]

@@ -101,14 +101,10 @@ SLICES = {"[:]": ("[1:]", "[:-1]"), "[::-1]": ("[:]", "[::-2]"), "[1:]": ("[:]",
 SLICES |= {"[:-1]": ("[:]", "[1:]")}
 PYTHON_IF = re.compile(r"\b(?:el)?if(?: not)?\b(?=[ (])")
 SORTED = re.compile(r"\b(?:sorted|reversed)(?=\(\w+\))")
-DEF_OR_RETURN = re.compile(
-    r"\bdef \w+\((?P<arguments>[^()\n]*)\)|\breturn[ (]+(?P<name>[A-Za-z_]\w*)\)?[ \t]*$",
-    re.MULTILINE,
-)
 LENGTH = re.compile(r"\blen\(\w+\)")
 
 
-def find_conditions(source: Source, kind: str) -> Iterator[Place]:
+def find_conditions(source: Source) -> Iterator[Place]:
     """Comparisons, boolean operators, `if not`, and the bounds of loops."""
     table = CONDITIONS
     if source.severity == "subtle":
@@ -116,11 +112,11 @@ def find_conditions(source: Source, kind: str) -> Iterator[Place]:
     python = [block for block in source.blocks if block.python]
     found = [place for block in source.blocks for place in _operators(source, block, table)]
     found += [place for block in python for place in _python_ifs(source, block)]
-    yield from _places(source, kind, found)
-    yield from _places(source, kind, [place for b in python for place in _bounds(source, b)])
+    yield from _places(source, "condition", found)
+    yield from _places(source, "condition", [place for b in python for place in _bounds(source, b)])
 
 
-def find_arithmetic(source: Source, kind: str) -> Iterator[Place]:
+def find_arithmetic(source: Source) -> Iterator[Place]:
     """Operators between two values, calls of a related function, and slices."""
     found: list[Found] = []
     lesser: list[Found] = []
@@ -132,9 +128,8 @@ def find_arithmetic(source: Source, kind: str) -> Iterator[Place]:
             lesser += [(m.span(), SLICES[m[0]]) for m in source.live(SLICE, block)]
             lesser += [(m.span(), (f"({m[0]} - 1)",)) for m in source.live(LENGTH, block)]
             lesser += [(m.span(), ("list",)) for m in source.live(SORTED, block)]
-            lesser += list(_returned(source, block))
-    yield from _places(source, kind, found)
-    yield from _places(source, kind, lesser)
+    yield from _places(source, "equation", found)
+    yield from _places(source, "equation", lesser)
 
 
 Found = tuple[tuple[int, int], Sequence[str]]
@@ -179,13 +174,3 @@ def _bounds(source: Source, block: Block) -> Iterator[Found]:
         low, high = match[1], match[2].rstrip()
         later = str(int(low) + 1) if re.fullmatch(r"\d{1,9}", low) else f"{low} + 1"
         yield match.span(), (f"range({later}, {high})", f"range({low}, {high} - 1)")
-
-
-def _returned(source: Source, block: Block) -> Iterator[Found]:
-    """Returned names, with the function's arguments in their stead."""
-    arguments: list[str] = []
-    for match in source.live(DEF_OR_RETURN, block):
-        if match["arguments"] is not None:
-            arguments = re.findall(r"(?:^|,)\s*\*{0,2}(\w+)", match["arguments"])
-        elif others := [name for name in arguments if name not in (match["name"], "self")]:
-            yield match.span("name"), others

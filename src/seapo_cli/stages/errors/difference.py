@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from seapo_cli.records import Edit
-from seapo_cli.stages.errors.prose import WORD
+from seapo_cli.stages.errors.words import WORD
 
 _MOST_PAIRS = 500_000
 """Pairs of equal tokens beyond which the comparison, quadratic at worst, takes too long."""

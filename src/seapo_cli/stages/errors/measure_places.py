@@ -82,7 +82,8 @@ def find_dates(source: Source) -> Iterator[Place]:
         found.append((match.span(), shuffled([n for n in names if n != match[0]], rng)))
     rng.shuffle(found)
     for (start, end), others in found:
-        yield source.closed("date", start, end, "another date", others)
+        if not source.is_given(start, end):
+            yield source.closed("date", start, end, "another date", others)
 
 
 def _around(source: Source, match: re.Match[str]) -> str:

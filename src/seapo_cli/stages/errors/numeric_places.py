@@ -25,7 +25,7 @@ from seapo_cli.stages.errors.arithmetic import (
 )
 from seapo_cli.stages.errors.base import Severity
 from seapo_cli.stages.errors.code_places import find_arithmetic
-from seapo_cli.stages.errors.measure_places import YEAR, shuffled
+from seapo_cli.stages.errors.measure_places import UNIT, YEAR, shuffled
 from seapo_cli.stages.errors.source import OFFERED, Place, Source
 
 TRIED = 12
@@ -70,6 +70,8 @@ def find_numbers(source: Source) -> Iterator[Place]:
         number = worked.numbers[index]
         if YEAR.fullmatch(source.text, number.start, number.end):
             continue
+        if source.is_given(number.start, number.end) or _is_small(source, number):
+            continue
         values = wrong_values(number.value, source.severity, rng)
         carried = _carried(worked, index, values, OFFERED)
         reaches = final and any(e.start == final.start for es in carried.values() for e in es)
@@ -79,6 +81,14 @@ def find_numbers(source: Source) -> Iterator[Place]:
     yield from others
     for number in shuffled([n for n in numbers(source) if _runs(source, n)], rng):
         yield _number_place(number, _alone(source, number, rng))
+
+
+def _is_small(source: Source, number: Number) -> bool:
+    """Whether a number of prose rather counts things that are in sight: "the 2 above"."""
+    measured = re.compile(" ?%").match(source.text, number.end) or UNIT.match(
+        source.text, number.end
+    )
+    return not source.is_worked and number.value < 10 and not measured
 
 
 def _carried(
@@ -132,7 +142,7 @@ def find_equations(source: Source) -> Iterator[Place]:
             found.append((not reaches, place))
     for _, place in sorted(found, key=lambda pair: pair[0]):
         yield place
-    yield from find_arithmetic(source, "equation")
+    yield from find_arithmetic(source)
 
 
 def _other_results(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Mapping
 
 from seapo_cli.errors import InjectionError
 from seapo_cli.prompts import mode_template
 from seapo_cli.records import Message, Request, Sampling
-from seapo_cli.stages.errors.base import AMOUNTS, Injection, Steps, Task, conversation_text
+from seapo_cli.stages.errors.base import Injection, Steps, Task
 from seapo_cli.stages.errors.difference import edits_between, similarity
+from seapo_cli.stages.errors.domain import domain_of
 from seapo_cli.stages.errors.screen import flaw
+from seapo_cli.stages.errors.wording import wording
 
 _RETRY_TEMPERATURE = 0.8
 _LEAST_SIMILAR = 0.3
@@ -24,11 +27,14 @@ def steps(task: Task) -> Steps:
         InjectionError: nothing usable came in `task.attempts` requests.
     """
     rng = random.Random(task.seed)
+    values = wording(task, domain_of(task.response), rng)
     reason = ""
     for attempt in range(task.attempts):
-        completion = yield _request(task, attempt, rng.getrandbits(31), reason)
+        completion = yield _request(task, values, attempt, rng.getrandbits(31), reason)
         negative = _unwrapped(completion.text, task.response)
-        found = flaw(negative, task.response, completion.finish_reason) or _drift(negative, task)
+        finish, kind = completion.finish_reason, task.error_type
+        found = flaw(negative, task.response, finish, task.messages, kind)
+        found = found or _drift(negative, task)
         if found is None:
             edits = edits_between(task.response, negative)
             return Injection(negative, edits, completion.finish_reason)
@@ -36,24 +42,12 @@ def steps(task: Task) -> Steps:
     raise InjectionError(f"rewrite: {reason}")
 
 
-def _request(task: Task, attempt: int, seed: int, reason: str) -> Request:
+def _request(
+    task: Task, values: Mapping[str, str], attempt: int, seed: int, reason: str
+) -> Request:
     """All that varies between error types and attempts stands at the end."""
-    kind = task.error_type
-    count = "one mistake" if task.edits == 1 else f"{task.edits} mistakes in different places"
-    shown = "".join(
-        f"Example: {example.original or '(nothing)'} -> {example.mistake}\n"
-        for example in kind.examples[:2]
-    )
-    content = mode_template("rewrite").substitute(
-        conversation=conversation_text(task.messages),
-        response=task.response,
-        name=kind.name,
-        description=kind.description,
-        guidance=kind.guidance,
-        examples=shown,
-        amount=f"{count}, {AMOUNTS[task.severity]}.",
-        retry=f"\nAn earlier try was no good: {reason}." if reason else "",
-    )
+    retry = f"\nAn earlier try was no good: {reason}." if reason else ""
+    content = mode_template("rewrite").substitute(values, retry=retry)
     sampling = Sampling(
         temperature=_RETRY_TEMPERATURE if attempt else 0.0,
         # At most one token for a byte and a half of any script, and room for the mistakes.

@@ -1,32 +1,49 @@
-"""What can be seen of a negative at once: whether it is usable at all."""
+"""What can be seen of a negative at once: whether it is usable at all.
+
+The checks that `filter` runs later: what they would drop is not worth writing down.
+"""
 
 from __future__ import annotations
 
-from seapo_cli.stages.phrases import REFUSING, REVEALING
-from seapo_cli.stages.sameness import same
+from seapo_cli.prompts import ErrorType
+from seapo_cli.records import Message, Row
+from seapo_cli.stages.checks.base import Check
+from seapo_cli.stages.checks.changed import Changed
+from seapo_cli.stages.checks.commentary import Commentary
+from seapo_cli.stages.checks.complete import Complete
+from seapo_cli.stages.checks.echo import Echo, echoed
+from seapo_cli.stages.checks.garbled import Garbled
+from seapo_cli.stages.checks.language import Language
+from seapo_cli.stages.checks.pair import Pair
+from seapo_cli.stages.checks.refusal import Refusal
 
-_CUT_SHARE = 0.5
-"""A negative shorter than this share of the positive that stops in mid-sentence was cut."""
+_CHECKS: tuple[Check, ...] = (
+    Changed(),
+    Refusal(),
+    Commentary(),
+    Echo(),
+    Complete(),
+    Garbled(),
+    Language(),
+)
 
 
-def flaw(negative: str, response: str, finish_reason: str | None) -> str | None:
+def flaw(
+    negative: str,
+    response: str,
+    finish_reason: str | None,
+    messages: tuple[Message, ...] = (Message(role="user", content=""),),
+    error_type: ErrorType | None = None,
+) -> str | None:
     """Why `negative` is unusable as a worse `response`, in one line; None if it is not."""
-    if not negative.strip():
-        return "the negative is empty"
-    if finish_reason in ("length", "content_filter"):
-        return f"the negative was cut (finish_reason {finish_reason})"
-    if same(negative, response, response):
-        return "the negative equals the response"
-    if found := REVEALING.added(negative, response):
-        return f"the negative gives itself away: {found!r}"
-    if found := REFUSING.added(negative, response):
-        return f"the model refused: {found!r}"
-    if _stops_short(negative, response):
-        return "the negative stops in mid-sentence"
-    return None
-
-
-def _stops_short(negative: str, response: str) -> bool:
-    if len(negative) >= _CUT_SHARE * len(response):
-        return False
-    return response.rstrip()[-1:] in ".!?。！？`" and negative.rstrip()[-1:].isalnum()
+    error = {
+        "finish_reason": finish_reason,
+        "traits": list(error_type.traits if error_type else ()),
+    }
+    row = Row({"error": error}, id="", prompt=messages, response=response)
+    pair = Pair(row, response, negative, error_type.name if error_type else None)
+    for check in _CHECKS:
+        verdict = check.verdict(pair)
+        if verdict.decision == "fail":
+            return verdict.reason
+    return echoed(pair, error_type) if error_type else None

@@ -1,4 +1,4 @@
-"""An answer prepared for edit mode: its sentences, its code, what must stay, and what a place is.
+"""An answer prepared for menu mode: its code, what must stay, and what a place is.
 
 All offsets are in characters of the answer.
 """
@@ -8,20 +8,13 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from seapo_cli.records import Edit
 from seapo_cli.stages.errors import language
 from seapo_cli.stages.errors.base import Severity, Task
-from seapo_cli.stages.errors.prose import (
-    CHATTER,
-    is_english,
-    is_statement,
-    prose_lines,
-    split_sentences,
-)
-from seapo_cli.stages.errors.spans import Span, Spans
+from seapo_cli.stages.errors.spans import Spans
 
 OFFERED = 6
 """Most answers offered at one closed place."""
@@ -46,28 +39,15 @@ FINAL_ANSWER = re.compile(r"^####.*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One place where a mistake may go, and what may be written there.
-
-    A closed place lists its answers with the edits behind each; an open one says with
-    `pattern` (a simple regular expression without anchors) what the model may write.
-    """
+    """One place where a mistake may go, and the values that may be written there."""
 
     kind: str
     start: int
     end: int
-    """`start == end` is an insertion."""
     ask: str
-    """What to write, for the model."""
-    choices: Mapping[str, tuple[Edit, ...]] = field(default_factory=dict)
-    pattern: str = ""
-    free: bool = False
-    """Open for whole sentences: beyond a very small model."""
-    framed: bool = False
-    """Closed, with ready sentences: less varied than what a better model writes itself."""
-    before: str = ""
-    """What stands between the text and an open insertion: a space."""
-    keeps: float = 0.0
-    """Least share of the original's words that an open answer has to keep."""
+    """What the values are, for the model."""
+    choices: Mapping[str, tuple[Edit, ...]]
+    """Each value with the edits behind it: all that follows from it follows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +70,12 @@ class Source:
     text: str
     conversation: str = ""
     severity: Severity = "moderate"
-    own_words: bool = False
     seed: int = 0
 
     @classmethod
     def of(cls, task: Task) -> Source:
         said = "\n".join(message.content for message in task.messages)
-        return cls(task.response, said, task.severity, task.own_words, task.seed)
+        return cls(task.response, said, task.severity, task.seed)
 
     def rng(self, purpose: str) -> random.Random:
         """Draws for one purpose: they do not move when another finder draws more or less."""
@@ -146,16 +125,6 @@ class Source:
             if not self.silent.meet(match.start(), match.start()):
                 yield match
 
-    def breaks(self, edit: Edit) -> bool:
-        """Whether an edit leaves a block of Python invalid that was valid."""
-        for block in self.blocks:
-            if block.python and block.start <= edit.start and edit.end <= block.end:
-                before = self.text[block.start : block.end]
-                left, right = edit.start - block.start, edit.end - block.start
-                after = before[:left] + edit.replacement + before[right:]
-                return language.parses(before) and not language.parses(after)
-        return False
-
     @cached_property
     def kept(self) -> Spans:
         """What no edit may cut into: addresses, file names, links, inline code."""
@@ -167,43 +136,10 @@ class Source:
     def is_kept(self, start: int, end: int) -> bool:
         return self.kept.meet(start, end)
 
-    @cached_property
-    def fences(self) -> Spans:
-        return Spans(match.span() for match in FENCE.finditer(self.text)) or self.code
-
-    @cached_property
-    def sentences(self) -> tuple[Span, ...]:
-        """Prose sentences without list markers and surrounding space, in order."""
-        return tuple(span for line in self.prose for span in split_sentences(self.text, *line))
-
-    @cached_property
-    def statements(self) -> tuple[Span, ...]:
-        """The sentences that state something: no questions, no headings, no courtesies.
-
-        All sentences where there are none.
-        """
-        found = [span for span in self.sentences if is_statement(self.text[slice(*span)])]
-        return tuple(found) or self.sentences
-
-    @cached_property
-    def chatter(self) -> Spans:
-        """Sentences addressed to the reader."""
-        return Spans(span for span in self.sentences if CHATTER.match(self.text, span[0]))
-
-    @cached_property
-    def openings(self) -> frozenset[int]:
-        """Where sentences begin."""
-        return frozenset(start for start, _ in self.sentences)
-
-    @cached_property
-    def prose(self) -> Spans:
-        """Lines of prose: not blank, not code, no table, no `#### 42`, without list markers."""
-        return Spans(prose_lines(self.text, self.fences))
-
-    @cached_property
-    def is_english(self) -> bool:
-        """Whether English sentences fit in, as far as its letters and commonest words tell."""
-        return is_english(self.text)
+    def is_given(self, start: int, end: int) -> bool:
+        """Whether the conversation holds this very figure or word: it would show the mistake."""
+        given = re.escape(self.text[start:end].strip())
+        return bool(re.search(rf"(?<![\w.,]){given}(?![\w]|[.,]\d)", self.conversation))
 
     def words(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
         """Matches outside of code and of what is kept."""

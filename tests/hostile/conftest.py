@@ -1,0 +1,67 @@
+"""Fixtures of the attacks, and the figures at their end."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hostile.bench import Bench, Zygote
+from hostile.fault_server import FaultServer
+
+_FIGURES: Counter[str] = Counter()
+_SECONDS: Counter[str] = Counter()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "ray: needs Ray; leave out with -m 'not ray'")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--figures", type=Path, help="write what was tried to this file, as JSON")
+
+
+@pytest.fixture(scope="session")
+def zygote() -> Iterator[Zygote]:
+    found = Zygote()
+    yield found
+    found.stop()
+
+
+@pytest.fixture(scope="session")
+def fault_server() -> Iterator[FaultServer]:
+    found = FaultServer()
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def bench(tmp_path: Path, zygote: Zygote) -> Bench:
+    """A folder where nothing has been run, without a server."""
+    return Bench(tmp_path / "work", zygote)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add up what tests counted with `record_property`; with xdist too, in the main process."""
+    _SECONDS[Path(report.fspath).stem.removeprefix("test_")] += report.duration
+    if report.when == "call":
+        for name, value in report.user_properties:
+            _FIGURES[name] += value
+
+
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
+    if not _FIGURES:
+        return
+    terminalreporter.section("attacks")
+    for name, value in sorted(_FIGURES.items()):
+        terminalreporter.write_line(f"{value:>10,} {name}")
+    for name, seconds in sorted(_SECONDS.items()):
+        terminalreporter.write_line(f"{seconds:>10,.0f} s of tests in {name}")
+    if path := config.getoption("--figures"):
+        counts = {name: len(terminalreporter.stats.get(name, ())) for name in ("passed", "failed")}
+        found = {**dict(sorted(_FIGURES.items())), "tests": counts, "exit": int(exitstatus)}
+        path.write_text(json.dumps(found, indent=2) + "\n")
