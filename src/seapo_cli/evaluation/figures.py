@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from seapo_cli.evaluation.items import OUTCOMES, Found, Item, Task
-from seapo_cli.evaluation.statistics import Array, Estimate, auc, estimate, mean, scaled_mean
+from seapo_cli.evaluation.statistics import Array, Statistic, auc, estimate, mean, scaled_mean
 from seapo_cli.stages.audit.classify import tell
 from seapo_cli.stages.audit.features import features
 from seapo_cli.stages.audit.gather import Item as Sides
@@ -22,26 +22,47 @@ ALL: Group = ("all", "all")
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure with its standard error and its 95% interval, where there are clusters enough."""
+
+    value: float
+    error: float
+    clusters: int
+    interval: tuple[float, float] | None
+
+    @classmethod
+    def of(cls, outcome: Statistic, clusters: Array) -> Self:
+        """By Student's t."""
+        found = estimate(outcome, clusters)
+        interval = found.interval() if found.clusters > 1 else None
+        return cls(found.value, found.error, found.clusters, interval)
+
+    @classmethod
+    def of_share(cls, values: Array, clusters: Array) -> Self:
+        """By Wilson's method, which stays between 0 and 1."""
+        found, interval = estimate(mean(values), clusters), share(values, clusters)
+        return cls(found.value, found.error, found.clusters, (interval.low, interval.high))
+
+    def dump(self) -> dict[str, Any]:
+        """For JSON."""
+        bounds = {"low": self.interval[0], "high": self.interval[1]} if self.interval else {}
+        return {"value": self.value, "error": self.error, "clusters": self.clusters, **bounds}
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """Figures of a model on some of a task's items."""
 
     group: Group
     items: int
-    figures: Mapping[str, Estimate]
+    figures: Mapping[str, Figure]
     """Means of outcomes; of margins also what does not grow as a model gets sharper."""
 
     def dump(self) -> dict[str, Any]:
         """For JSON."""
         by, name = self.group
-        found = {key: dump(figure) for key, figure in self.figures.items()}
+        found = {key: figure.dump() for key, figure in self.figures.items()}
         return {"by": by, "name": name, "items": self.items, **found}
-
-
-def dump(figure: Estimate) -> dict[str, Any]:
-    """For JSON."""
-    low, high = figure.interval()
-    bounds = {"low": low, "high": high} if figure.clusters > 1 else {}
-    return {"value": figure.value, "error": figure.error, "clusters": figure.clusters, **bounds}
 
 
 def parts(results: Results) -> list[Part]:
@@ -64,19 +85,19 @@ def groups(items: Sequence[Item]) -> dict[Group, list[int]]:
     return found
 
 
-def _figures(results: Results) -> dict[str, Estimate]:
+def _figures(results: Results) -> dict[str, Figure]:
     clusters = np.array([item.cluster for item, _ in results])
     keys = [key for key in OUTCOMES if key in results[0][1]]
-    found = {key: estimate(mean(column(results, key)), clusters) for key in keys}
+    found = {key: Figure.of_share(column(results, key), clusters) for key in keys}
     if "margin" in results[0][1]:
         margins = column(results, "margin")
-        found["margin"] = estimate(mean(margins), clusters)
-        found["scaled_margin"] = estimate(scaled_mean(margins), clusters)
+        found["margin"] = Figure.of(mean(margins), clusters)
+        found["scaled_margin"] = Figure.of(scaled_mean(margins), clusters)
     if "chosen" in results[0][1]:
         chosen, rejected = (means(results, side) for side in ("chosen", "rejected"))
-        found["auc"] = estimate(auc(chosen, rejected), clusters)
-        found["chosen"] = estimate(mean(chosen), clusters)
-        found["rejected"] = estimate(mean(rejected), clusters)
+        found["auc"] = Figure.of(auc(chosen, rejected), clusters)
+        found["chosen"] = Figure.of(mean(chosen), clusters)
+        found["rejected"] = Figure.of(mean(rejected), clusters)
     return found
 
 

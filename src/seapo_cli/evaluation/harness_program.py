@@ -31,6 +31,7 @@ def samples(wanted: dict[str, Any]) -> list[dict[str, Any]]:
     """Id and metrics of each item, in the order of the task."""
     from lm_eval import simple_evaluate
     from lm_eval.tasks import TaskManager
+    from torch import cuda
 
     seeds = dict.fromkeys(
         ("random_seed", "numpy_random_seed", "torch_random_seed", "fewshot_random_seed"),
@@ -45,6 +46,7 @@ def samples(wanted: dict[str, Any]) -> list[dict[str, Any]]:
         model_args=_model(wanted["model"]),
         tasks=[wanted["task"]],
         batch_size=8,
+        device="cuda" if cuda.is_available() else "cpu",
         limit=wanted["limit"],
         use_cache=wanted["cache"],
         bootstrap_iters=0,

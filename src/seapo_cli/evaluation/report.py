@@ -9,6 +9,7 @@ from typing import Any
 from seapo_cli.evaluation.compare import Comparison, adjusted, compare
 from seapo_cli.evaluation.figures import (
     ALL,
+    Figure,
     Group,
     Part,
     ResponseOnly,
@@ -17,7 +18,6 @@ from seapo_cli.evaluation.figures import (
     response_only,
 )
 from seapo_cli.evaluation.items import Task
-from seapo_cli.evaluation.statistics import Estimate
 
 _HEADS = {
     "right": "right",
@@ -128,11 +128,11 @@ def _share(found: ResponseOnly) -> str:
     return f"{accuracy.value:.3f} {accuracy.low:.3f}-{accuracy.high:.3f}"
 
 
-def _cells(figure: Estimate, interval: bool) -> list[str]:
+def _cells(figure: Figure, interval: bool) -> list[str]:
     cells = [f"{figure.value:.3f}"]
     if interval:
-        low, high = figure.interval()
-        cells.append(f"{low:.3f} to {high:.3f}" if figure.clusters > 1 else "")
+        bounds = figure.interval
+        cells.append(f"{bounds[0]:.3f} to {bounds[1]:.3f}" if bounds else "")
     return cells
 
 

@@ -57,7 +57,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Statistic:
     """A figure of one model as a function of its items, linearised.
 
     The figure moves with an item about by its part in `influence` over the number of items.
@@ -68,23 +68,23 @@ class Outcome:
     """(items,) with a mean of 0."""
 
 
-def mean(values: Array) -> Outcome:
+def mean(values: Array) -> Statistic:
     """The mean: of right and wrong, it is the accuracy."""
     middle = float(np.mean(values))
-    return Outcome(middle, values - middle)
+    return Statistic(middle, values - middle)
 
 
-def scaled_mean(margins: Array) -> Outcome:
+def scaled_mean(margins: Array) -> Statistic:
     """The mean over the standard deviation: it does not grow as a model gets sharper."""
     middle, spread = float(np.mean(margins)), float(np.std(margins))
     if spread <= _NOISE * max(1.0, abs(middle)):
-        return Outcome(0.0, np.zeros_like(margins))
+        return Statistic(0.0, np.zeros_like(margins))
     centred = (margins - middle) / spread
     value = middle / spread
-    return Outcome(value, centred - value / 2 * (centred**2 - 1))
+    return Statistic(value, centred - value / 2 * (centred**2 - 1))
 
 
-def auc(chosen: Array, rejected: Array) -> Outcome:
+def auc(chosen: Array, rejected: Array) -> Statistic:
     """How often any chosen answer scores higher than any rejected one, a tie being half.
 
     The influence is that of DeLong, DeLong and Clarke-Pearson (1988); an item holds both answers.
@@ -92,7 +92,7 @@ def auc(chosen: Array, rejected: Array) -> Outcome:
     above = _share_below(np.sort(rejected), chosen)
     below = 1 - _share_below(np.sort(chosen), rejected)
     value = float(np.mean(above))
-    return Outcome(value, above + below - 2 * value)
+    return Statistic(value, above + below - 2 * value)
 
 
 def _share_below(values: Array, points: Array) -> Array:
@@ -102,12 +102,12 @@ def _share_below(values: Array, points: Array) -> Array:
     return np.asarray((left + right) / (2 * len(values)))
 
 
-def estimate(outcome: Outcome, clusters: Array) -> Estimate:
+def estimate(outcome: Statistic, clusters: Array) -> Estimate:
     """A model's figure with its standard error."""
     return _estimated(outcome.value, outcome.influence, clusters)
 
 
-def difference(one: Outcome, other: Outcome, clusters: Array) -> Estimate:
+def difference(one: Statistic, other: Statistic, clusters: Array) -> Estimate:
     """The other model's figure minus the one's, on the same items in the same order."""
     return _estimated(other.value - one.value, other.influence - one.influence, clusters)
 
@@ -147,7 +147,7 @@ def mcnemar(one: Array, other: Array) -> McNemar:
 
 
 def bootstrap(
-    of: Callable[[Array], Outcome],
+    of: Callable[[Array], Statistic],
     one: Array,
     other: Array,
     clusters: Array,

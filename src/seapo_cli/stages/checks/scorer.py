@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from functools import cached_property
@@ -39,6 +40,7 @@ class ScoringProcess:
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            env={**os.environ, "TQDM_DISABLE": "1"},
             start_new_session=self._program is not None,
         )
 
