@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,15 @@ from typing import Any
 import pytest
 
 from running import Seapo, jsonl
-from seapo_cli.errors import NothingDone, SeapoError, UsageError
+from seapo_cli.errors import NothingDone, RowError, SeapoError, UsageError
 from seapo_cli.evaluation import scoring
 from seapo_cli.evaluation.answers import AnswerSettings
+from seapo_cli.evaluation.items import LogProb, Question
 from seapo_cli.evaluation.models import NO_LOGPROBS, NO_PLAIN_TEXT, Model
 from seapo_cli.evaluation.run import Evaluation, Places
-from seapo_cli.evaluation.scoring import identity
+from seapo_cli.evaluation.scoring import ServedScorer, identity
 from seapo_cli.evaluation.tasks import DataFiles, find_tasks
+from seapo_cli.records import Completion, Message, Request, Usage
 from seapo_cli.settings import EngineSettings
 from seapo_cli.stages.checks import scorer
 from servers import Behaviour
@@ -199,3 +202,53 @@ def test_bad_rows_of_a_benchmark_exit_with_3(seapo: Seapo) -> None:
     assert result.code == 3
     assert len(result.rows) == 1
     assert f"{data}:2: mock: key 'answer' must be a text" in result.stderr
+
+
+def test_a_comparison_needs_two_models(seapo: Seapo) -> None:
+    data = seapo.file("gsm8k.jsonl", GSM8K)
+    result = seapo.run("eval", "gsm8k", "--data", f"gsm8k={data}", "--compare")
+    assert result.code == 2
+    assert "name two models" in result.stderr
+
+
+def test_answers_that_were_cut_are_told(seapo: Seapo) -> None:
+    seapo.server.set(Behaviour(thinks=0))
+    data = seapo.file("gsm8k.jsonl", GSM8K)
+    options = ["--data", f"gsm8k={data}", "--max-tokens", "2", "-o", "r.jsonl"]
+    result = seapo.run("eval", "gsm8k", *options)
+    assert result.code == 0, result.stderr
+    assert "gsm8k: 6 answers of mock were cut by the token limit (--max-tokens)" in result.stderr
+
+
+def test_a_reader_that_stops_early_is_no_failure(seapo: Seapo) -> None:
+    data = seapo.file("gsm8k.jsonl", [GSM8K[0] | {"id": str(n)} for n in range(3000)])
+    process = seapo.start("eval", "gsm8k", "--data", f"gsm8k={data}")
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr is not None
+    told = process.stderr.read().decode()
+    assert process.wait(60) == 0, told
+    assert "Traceback" not in told
+
+
+class Served:
+    """A gateway of a server that gives log-probabilities: for a prompt of 3 tokens."""
+
+    concurrency = 2
+
+    async def complete(self, request: Request, _turn: int) -> Completion:
+        usage = Usage(prompt_tokens=3)
+        if not request.scored:
+            return Completion(text="", usage=usage)
+        count = len(request.messages[-1].content.split())
+        return Completion(text="", usage=usage, prompt_logprobs=(-9.0, -9.0, *[-1.5] * count))
+
+
+def test_a_server_scores_pairs() -> None:
+    gateway: Any = Served()
+    turn = (Message(role="user", content="q"),)
+    questions = [Question(("one two", "three"), turn), Question(("good", " "), turn)]
+    found = asyncio.run(ServedScorer(gateway).score(questions, 0))
+    assert found[0] == [LogProb(-3.0, 2), LogProb(-1.5, 1)]
+    assert isinstance(found[1], RowError)

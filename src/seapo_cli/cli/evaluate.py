@@ -102,6 +102,8 @@ def evaluate(
     labels = [one.name for one in models]
     if len(set(labels)) < len(labels):
         raise UsageError("--model: the same model twice")
+    if compare and len(models) < 2:
+        raise UsageError("--compare: name two models or more, each with --model")
     files = DataFiles.of(data or ())
     found = find_tasks(names, files, AnswerSettings(max_tokens, seed), cluster, limit)
     run = Evaluation(

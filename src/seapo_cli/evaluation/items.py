@@ -96,6 +96,8 @@ class Task:
     needs: Needs
     items: Sequence[Item] = ()
     """Those of lm-evaluation-harness are only known once it has run."""
+    runs_code: bool = False
+    """Whether code that models write is run."""
 
     @property
     def told(self) -> str:

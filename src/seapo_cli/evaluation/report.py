@@ -91,9 +91,25 @@ class Report:
     def told(self) -> str:
         """For people; lines."""
         found = [self._table(task) for task in self.tasks if self._of(task)]
+        found += [line for task in self.tasks for line in self._cut(task)]
         if self._comparisons:
             found.append(_compared(self._comparisons))
         return "\n\n".join(found)
+
+    def _cut(self, task: Task) -> list[str]:
+        """How many answers are cut: they count as they are."""
+        counts = {
+            model: sum(
+                found.get("finish_reason") == "length"
+                for _, found in self.results.get((model, task.name), ())
+            )
+            for model in self.models
+        }
+        return [
+            f"{task.name}: {count:,} answers of {model} were cut by the token limit (--max-tokens)"
+            for model, count in counts.items()
+            if count
+        ]
 
     def _of(self, task: Task) -> list[tuple[str, Part]]:
         return [

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, ExitStack, closing, suppress
+from contextlib import AsyncExitStack, ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from seapo_cli.engine.gateway import Gateway
-from seapo_cli.engine.job import FailureReport, write_summary
+from seapo_cli.engine.job import FailureReport, reader_may_go, write_summary
 from seapo_cli.engine.ordered import ordered_map
 from seapo_cli.engine.pipeline import Failure, Outcome, Result
 from seapo_cli.engine.progress import Progress
@@ -18,12 +18,14 @@ from seapo_cli.engine.session import open_gateway
 from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
 from seapo_cli.engine.threads import DaemonThread
-from seapo_cli.errors import NothingDone, ReaderGone, RowError, UsageError
+from seapo_cli.errors import NothingDone, RowError, UsageError
 from seapo_cli.evaluation.harness import HarnessSettings, harnessed
 from seapo_cli.evaluation.items import Answered, Found, Item, Task
 from seapo_cli.evaluation.models import NO_LOGPROBS, Model
 from seapo_cli.evaluation.report import Report
 from seapo_cli.evaluation.scoring import LocalScorer, Scorer, ServedScorer, gives_logprobs
+from seapo_cli.isolation.languages import interpreters
+from seapo_cli.isolation.means import NoIsolationError, find_means
 from seapo_cli.json_text import encode
 from seapo_cli.jsonl import Line, Output
 from seapo_cli.same_files import reads, refuse_equal, store_files, writes
@@ -56,6 +58,8 @@ class Evaluation:
     harness: HarnessSettings = field(default_factory=HarnessSettings)
     tally: Tally = field(default_factory=Tally)
     _not_run: dict[str, dict[str, str]] = field(default_factory=dict)
+    _isolation: list[str] = field(default_factory=list)
+    """What to tell of code that is run."""
     _results: dict[tuple[str, str], list[tuple[Item, Found]]] = field(default_factory=dict)
 
     def run(self) -> Tally:
@@ -89,7 +93,7 @@ class Evaluation:
             self.compared,
             self.seed,
         )
-        with suppress(ReaderGone), ExitStack() as stack:
+        with reader_may_go(self._reports()), ExitStack() as stack:
             errors, summary = (
                 stack.enter_context(Output(str(path), option)) if path else None
                 for option, path in (
@@ -97,13 +101,15 @@ class Evaluation:
                     ("--summary", self.places.summary),
                 )
             )
+            if summary:
+                stack.callback(write_summary, summary, self.tally, report)
             output = stack.enter_context(Output(self.places.output))
-            if errors:
-                errors.always = True
+            for file in filter(None, (errors, summary)):
+                file.always = True  # from here on there is something to report
             writer = stack.enter_context(closing(DaemonThread()))
             progress = stack.enter_context(self._progress())
-            for reason in self._reasons():
-                progress.say(reason)
+            for line in (*self._reasons(), *self._isolation):
+                progress.say(line)
             for model in self.models:
                 await self._model(_Open(output, errors, writer, progress), model)
             if not self.tally.rows_out:
@@ -111,8 +117,9 @@ class Evaluation:
                 raise NothingDone(f"nothing was evaluated{failed}")
             report.work_out()
             progress.say(f"\n{report.told()}\n")
-            if summary:
-                write_summary(summary, self.tally, report)
+
+    def _reports(self) -> list[str]:
+        return [str(path) for path in (self.places.errors, self.places.summary) if path]
 
     def _progress(self) -> Progress:
         total = sum(
@@ -129,14 +136,28 @@ class Evaluation:
         Raises:
             UsageError: none can.
         """
+        unsafe = self._find_isolation()
         for model in self.models:
             found = {task.name: model.lacks(task.needs) for task in self.tasks}
             pairs = [task.name for task in self.tasks if task.needs == "chat scores"]
             if pairs and not model.local and model.use and not await gives_logprobs(model.use):
                 found |= dict.fromkeys(pairs, NO_LOGPROBS)
+            if unsafe:
+                found |= {task.name: unsafe for task in self.tasks if task.runs_code}
             self._not_run[model.name] = {name: why for name, why in found.items() if why}
         if all(len(found) == len(self.tasks) for found in self._not_run.values()):
             raise UsageError("; ".join(self._reasons()))
+
+    def _find_isolation(self) -> str | None:
+        """Why code that models write cannot be run; None where none is, or it is isolated."""
+        names = ", ".join(task.name for task in self.tasks if task.runs_code)
+        try:
+            if names:
+                means = find_means(interpreters()).describe()
+                self._isolation.append(f"{names}: code that models write is run, {means}")
+        except NoIsolationError as error:
+            return str(error)
+        return None
 
     def _reasons(self) -> list[str]:
         """A line for each model and reason: which tasks cannot run."""

@@ -25,14 +25,15 @@ class Benchmark:
     """Its data, in a folder of `--data`, with any ending that can be read."""
     needs: Needs
     read: Callable[[Answers], Read]
+    runs_code: bool = False
 
 
 def _scored(file: str, read: Read) -> Benchmark:
     return Benchmark(file, "text scores", lambda _: read)
 
 
-def _written(file: str, read: Callable[[Answers], Read]) -> Benchmark:
-    return Benchmark(file, "answers", read)
+def _written(file: str, read: Callable[[Answers], Read], *, runs_code: bool = False) -> Benchmark:
+    return Benchmark(file, "answers", read, runs_code)
 
 
 BENCHMARKS: Mapping[str, Benchmark] = {
@@ -43,8 +44,8 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "commonsense_qa": _scored("eval_commonsense_qa", choices.multiple_choice),
     "openbook_qa": _scored("eval_openbook_qa", choices.multiple_choice),
     "gsm8k": _written("eval_gsm8k", lambda answers: answers.gsm8k),
-    "humaneval": _written("eval_humaneval", lambda answers: answers.humaneval),
-    "mbpp": _written("eval_mbpp", lambda answers: answers.mbpp),
+    "humaneval": _written("eval_humaneval", lambda answers: answers.humaneval, runs_code=True),
+    "mbpp": _written("eval_mbpp", lambda answers: answers.mbpp, runs_code=True),
     "ifeval": _written("eval_ifeval", lambda answers: answers.ifeval),
 }
 
@@ -127,7 +128,7 @@ def find_tasks(
         elif name in BENCHMARKS:
             benchmark, file = BENCHMARKS[name], data.find(name)
             items = read_items(file, benchmark.read(answers), limit)
-            task = Task(name, file, benchmark.needs, items)
+            task = Task(name, file, benchmark.needs, items, benchmark.runs_code)
         elif is_file(name):
             task = pair_task(name, cluster, limit)
         else:
