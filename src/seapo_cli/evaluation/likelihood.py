@@ -11,10 +11,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+import threading
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from queue import SimpleQueue
 from typing import Any
 
 import torch
@@ -117,6 +120,23 @@ def _alone(before: Ids[int], answer: Ids[int]) -> tuple[Ids[int], Ids[int], Ids[
     return before, array("i"), answer, None
 
 
+def _lines() -> Iterator[str]:
+    """Lines of stdin; ends this process at once where the one that asks is killed."""
+    lines: SimpleQueue[str | None] = SimpleQueue()
+    parent = os.getppid()
+
+    def read() -> None:
+        for line in sys.stdin:
+            lines.put(line)
+        if os.getppid() != parent:  # it died: what is being computed is for nobody
+            os._exit(1)
+        lines.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    while (line := lines.get()) is not None:
+        yield line
+
+
 def main() -> None:
     """Answer lines until stdin ends."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -127,7 +147,7 @@ def main() -> None:
     except SeapoError as error:
         sys.exit(str(error))
     with suppress(BrokenPipeError):  # whoever asked is gone
-        for line in sys.stdin:
+        for line in _lines():
             print(json.dumps(likelihoods.score(json.loads(line))), flush=True)
 
 
