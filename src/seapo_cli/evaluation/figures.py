@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from seapo_cli.calls import exact
 from seapo_cli.evaluation.items import OUTCOMES, Found, Item, Task
 from seapo_cli.evaluation.statistics import Array, Statistic, auc, estimate, mean, scaled_mean
 from seapo_cli.stages.audit.classify import tell
@@ -132,11 +133,12 @@ def response_only(task: Task, seed: int) -> dict[Group, ResponseOnly]:
     items = [item for item in task.items if item.question is not None]
     if task.needs != "chat scores" or not items:
         return {}
-    numbers: dict[object, int] = {}
+    numbers: dict[str, int] = {}
     sides = []
     for item in items:
         assert item.question is not None
-        prompt = numbers.setdefault(item.question.messages, len(numbers))
+        turns = exact([turn.key for turn in item.question.messages])
+        prompt = numbers.setdefault(turns, len(numbers))
         sides.append(Sides(prompt, *item.question.answers))
     known = features(sides)
     found: dict[Group, ResponseOnly] = {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from seapo_cli.calls import Tool, written
 from seapo_cli.errors import RowError
 from seapo_cli.jsonl import input_name, open_input, read_lines
 from seapo_cli.records import Completion, Message, Request
@@ -39,7 +40,8 @@ class Question:
 
     answers: tuple[str, ...]
     messages: tuple[Message, ...] = ()
-    """Goes through the model's chat template."""
+    """Goes through the model's chat template, with the tools on offer."""
+    tools: tuple[Tool, ...] = ()
     context: str | None = None
     """Goes to the model as it is."""
 
@@ -47,8 +49,9 @@ class Question:
         """For the program that scores."""
         if self.context is not None:
             return {"context": self.context, "answers": self.answers}
-        turns = [{"role": turn.role, "content": turn.content} for turn in self.messages]
-        return {"messages": turns, "answers": self.answers}
+        turns = [turn.dump("text") for turn in self.messages]
+        answers = list(map(written, self.answers))
+        return {"messages": turns, "tools": self.tools, "answers": answers}
 
 
 @dataclass(frozen=True, slots=True)

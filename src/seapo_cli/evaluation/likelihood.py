@@ -23,7 +23,7 @@ from typing import Any
 import torch
 
 from seapo_cli.errors import RowError, SeapoError
-from seapo_cli.records import read_messages
+from seapo_cli.records import answer_text, read_messages
 from seapo_cli.training.check import choose_path
 from seapo_cli.training.layout import fill
 from seapo_cli.training.model import pretrained_tokenizer, quiet
@@ -102,10 +102,14 @@ class Likelihoods(AnswerScores):
             yield from (self._split(question["context"], answer) for answer in answers)
             return
         messages = read_messages(question["messages"], "messages")
-        text = self._chat.prompt(messages)
+        tools = tuple(question.get("tools", ()))
+        text = self._chat.prompt(messages, tools)
         prompt = self._chat.ids(text)
         for answer in answers:
-            yield prompt, self._chat.completion(messages, text, answer)
+            yield (
+                prompt,
+                self._chat.completion(messages, text, answer_text(answer, "answers"), tools),
+            )
 
     def _split(self, context: str, answer: str) -> Side:
         """Plain text is tokenized as a whole, then cut where the context's own tokens end."""

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+from seapo_cli.calls import exact
 from seapo_cli.errors import RowError
 from seapo_cli.evaluation.items import Found, Item, LogProb, Question, Task, read_items, row_id
 from seapo_cli.pairs import Pair, read_pair
@@ -42,7 +41,7 @@ def pair_task(file: str, cluster: str | None = None, limit: int | None = None) -
                 "type": official(pair.error_type) if pair.error_type else UNTYPED,
                 "source": pair.source or Path(file).name,
             },
-            question=Question((pair.chosen, pair.rejected), messages=pair.prompt),
+            question=Question((pair.chosen, pair.rejected), messages=pair.prompt, tools=pair.tools),
             read=_read,
         )
 
@@ -64,8 +63,8 @@ def cluster_of(data: dict[str, Any], key: str) -> str:
 
 
 def _prompt_hash(pair: Pair) -> str:
-    turns = [[turn.role, turn.content] for turn in pair.prompt]
-    return hashlib.blake2b(orjson.dumps(turns), digest_size=8).hexdigest()
+    text = exact([[turn.key for turn in pair.prompt], pair.tools])
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
 
 def _read(scores: Sequence[LogProb]) -> Found:

@@ -119,7 +119,9 @@ class ServedScorer:
 
     async def _one(self, question: Question, turn: int) -> Scores | RowError:
         try:
-            found = await served_logprobs(question.messages, question.answers, self._gateway, turn)
+            found = await served_logprobs(
+                question.messages, question.tools, question.answers, self._gateway, turn
+            )
         except RowError as error:
             return error
         return [LogProb(sum(answer), len(answer)) for answer in found]
@@ -134,7 +136,7 @@ async def gives_logprobs(use: ModelUse) -> bool:
     # A gateway of its own: one refusal ends a gateway.
     async with open_gateway(use, Tally()) as gateway:
         try:
-            await served_logprobs((Message(role="user", content="1"),), ["1"], gateway, 0)
+            await served_logprobs((Message(role="user", content="1"),), (), ["1"], gateway, 0)
         except BackendFatal as error:
             if NO_PROMPT_LOGPROBS in str(error):
                 return False

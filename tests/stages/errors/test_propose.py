@@ -56,8 +56,8 @@ def test_the_prompt_has_the_domains_own_words_and_examples() -> None:
     def prompt(response: str, seed: int = 0) -> str:
         return next(steps(task(response, "factual", seed=seed))).messages[0].content
 
-    assert "calculation stays right" in prompt(STORY)
-    assert "wrong fact into what the code does" in prompt(PYTHON)
+    assert "other calculation stays right" in prompt(STORY)
+    assert "misremembered into what the code does" in prompt(PYTHON)
     assert "what the code does" not in prompt(PROSE)
     shown = {prompt(PROSE, seed).split("in other answers:")[1] for seed in range(12)}
     assert len(shown) > 6

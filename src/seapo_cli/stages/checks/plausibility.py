@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, PrivateAttr
 
+from seapo_cli.calls import Tool
 from seapo_cli.errors import RowError
 from seapo_cli.records import Message, Request, Sampling
 from seapo_cli.stages.checks.base import SlowCheck, Verdict, failed, passed
@@ -52,9 +53,10 @@ class Plausibility(SlowCheck):
     async def verdict(self, pair: Pair, gateway: Gateway | None) -> Verdict:
         messages = pair.row.messages
         if gateway is None or self.scorer:
-            response, negative = await self._process.means(messages, pair.response, pair.negative)
+            sides = pair.response, pair.negative
+            response, negative = await self._process.means(messages, pair.row.tools, *sides)
         else:
-            response, negative = await _served_means(messages, pair, gateway)
+            response, negative = await _served_means(pair, gateway)
         value = round(negative - response, 4)
         self._remember(pair, value)
         if self.min <= value <= self.max:
@@ -77,14 +79,19 @@ class Plausibility(SlowCheck):
         return {"quantiles": quantiles, "of": len(values)}
 
 
-async def _served_means(messages: tuple[Message, ...], pair: Pair, gateway: Gateway) -> list[float]:
+async def _served_means(pair: Pair, gateway: Gateway) -> list[float]:
+    row = pair.row
     sides = (pair.response, pair.negative)
-    found = await served_logprobs(messages, sides, gateway, pair.row.line)
+    found = await served_logprobs(row.messages, row.tools, sides, gateway, row.line)
     return [sum(side) / len(side) for side in found]
 
 
 async def served_logprobs(
-    messages: tuple[Message, ...], answers: Sequence[str], gateway: Gateway, turn: int
+    messages: tuple[Message, ...],
+    tools: tuple[Tool, ...],
+    answers: Sequence[str],
+    gateway: Gateway,
+    turn: int,
 ) -> list[tuple[float, ...]]:
     """Log-probabilities of the tokens of each answer, from a server that gives them.
 
@@ -93,10 +100,12 @@ async def served_logprobs(
     """
     scored = []
     for answer in answers:
-        turns = (*messages, Message(role="assistant", content=answer))
-        completion = await gateway.complete(Request(turns, _ONE_TOKEN, scored=True), turn)
+        turns = (*messages, Message.of(answer))
+        request = Request(turns, _ONE_TOKEN, scored=True, tools=tools)
+        completion = await gateway.complete(request, turn)
         scored.append(completion.prompt_logprobs or ())
-    prompt = (await gateway.complete(Request(messages, _ONE_TOKEN), turn)).usage.prompt_tokens
+    asked = Request(messages, _ONE_TOKEN, tools=tools)
+    prompt = (await gateway.complete(asked, turn)).usage.prompt_tokens
     # The first token has none, so the answer's begin one place earlier.
     found = [one[max(0, prompt - 1) :] for one in scored]
     if not all(found):

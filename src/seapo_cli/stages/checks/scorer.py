@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from seapo_cli.calls import Tool, written
 from seapo_cli.engine.threads import DaemonThread
 from seapo_cli.errors import RowError, SeapoError
 from seapo_cli.extras import install
@@ -45,7 +46,7 @@ class ScoringProcess:
         )
 
     async def means(
-        self, messages: tuple[Message, ...], first: str, second: str
+        self, messages: tuple[Message, ...], tools: tuple[Tool, ...], first: str, second: str
     ) -> tuple[float, float]:
         """Mean log-probabilities of the tokens of two answers, in nats.
 
@@ -53,8 +54,9 @@ class ScoringProcess:
             RowError: these cannot be scored: too long, or empty.
             SeapoError: the program ended; it has told why.
         """
-        turns = [{"role": message.role, "content": message.content} for message in messages]
-        found = await self.ask({"messages": turns, "answers": [first, second]})
+        turns = [message.dump("text") for message in messages]
+        answers = [written(first), written(second)]
+        found = await self.ask({"messages": turns, "tools": tools, "answers": answers})
         if "error" in found:
             raise RowError(f"plausibility: {found['error']}")
         return tuple(found["means"])

@@ -15,8 +15,8 @@ _LONG = 400
 """Characters of an answer that leave a choice of places."""
 _WITH_PROMPT = (
     "What the conversation itself states (a given figure, name, passage or piece of code) stays as "
-    "it is stated: a wrong copy of it is seen at a glance. To work with it wrongly is fine. Decline "
-    "where the answer does no more than repeat a text of the conversation."
+    "it is stated: a wrong copy of it is seen at a glance. To work with it wrongly is fine. "
+    "Decline where the answer does no more than repeat a text of the conversation."
 )
 _AGAINST_PROMPT = "The mistake is found by comparing the answer with the conversation."
 
@@ -26,7 +26,7 @@ def wording(task: Task, domain: Domain, rng: random.Random) -> dict[str, str]:
     kind = task.error_type
     count = "one mistake" if task.edits == 1 else f"{task.edits} mistakes, unrelated ones"
     return {
-        "conversation": conversation_text(task.messages),
+        "conversation": conversation_text(task.messages, task.tools),
         "response": task.response,
         "name": kind.name,
         "description": kind.description,
