@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from seapo_cli.calls import Tool, read_tools
 from seapo_cli.errors import RowError
 from seapo_cli.jsonl import open_input, read_lines
 from seapo_cli.records import Edit, Keys, Message, error_type_of, read_messages, read_row
@@ -20,7 +21,7 @@ OF_EACH = ("error_type", "error", "checks", "weight", "margin", "chosen_spans", 
 _Character = Annotated[int, Field(ge=0, strict=True)]
 _span_lists = TypeAdapter(tuple[tuple[_Character, _Character], ...])
 _edits = TypeAdapter(tuple[Edit, ...])
-_SHAREGPT_ROLES = {"human": "user", "gpt": "assistant", "function_call": "assistant"}
+_SHAREGPT_ROLES = {"human": "user", "gpt": "assistant"}
 
 
 Span = tuple[int, int]
@@ -64,6 +65,8 @@ class Pair:
     """Where the prompt comes from, as the row says."""
     spans: Spans | None = None
     """What was changed, where the row says it."""
+    tools: tuple[Tool, ...] = ()
+    """What the prompt offers to call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ def read_row_pairs(data: object, where: str = "") -> list[Pair]:
 
 def _several(rejected: object) -> bool:
     """Whether it is a list of answers, and not the turns of one."""
-    return isinstance(rejected, list) and bool(rejected) and isinstance(rejected[0], str)
+    return isinstance(rejected, list) and bool(rejected) and isinstance(rejected[0], str | list)
 
 
 def read_pair(data: object, where: str = "") -> Pair:
@@ -145,6 +148,7 @@ def read_pair(data: object, where: str = "") -> Pair:
         where=where,
         source=source if isinstance(source, str) else None,
         spans=_spans(data, chosen, rejected),
+        tools=read_tools(data.get("tools")),
     )
 
 

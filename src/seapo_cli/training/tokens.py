@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Literal
 
+from seapo_cli.calls import Called, Tool
 from seapo_cli.errors import RowError, UsageError
 from seapo_cli.pairs import Pair, Span
 from seapo_cli.records import Message
@@ -68,25 +69,35 @@ class Chat:
         self._special = {number for number, token in added.items() if token.special}
         self._special |= set(tokenizer.all_special_ids)
 
-    def prompt(self, messages: Sequence[Message]) -> str:
-        """The rendered conversation, up to where the answer begins.
+    def prompt(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> str:
+        """The rendered conversation with the tools on offer, up to where the answer begins.
 
         Raises:
-            RowError: the template refuses it.
+            RowError: the template refuses it, or leaves the tools out.
         """
-        return self._render(messages, add_generation_prompt=True)
+        text = self._render(messages, tools, add_generation_prompt=True)
+        if tools and text == self._render(messages, add_generation_prompt=True):
+            raise RowError(
+                "the chat template takes no tools; give one that does with --chat-template"
+            )
+        return text
 
-    def completion(self, messages: Sequence[Message], prompt: str, answer: str) -> Ids[int]:
+    def completion(
+        self, messages: Sequence[Message], prompt: str, answer: str, tools: Sequence[Tool] = ()
+    ) -> Ids[int]:
         """Token ids of the answer, ending with the model's end-of-turn token.
 
         Tokenized apart from the prompt, as at generation, so that no token spans the boundary.
 
         Raises:
-            RowError: the template renders the prompt differently once an answer follows.
+            RowError: the template renders the prompt differently once an answer follows, or
+                leaves tool calls out.
         """
-        return self._ended(self.ids(self._answered(messages, prompt, answer)))
+        return self._ended(self.ids(self._answered(messages, prompt, answer, tools)))
 
-    def offsets(self, messages: Sequence[Message], prompt: str, answer: str) -> list[Span] | None:
+    def offsets(
+        self, messages: Sequence[Message], prompt: str, answer: str, tools: Sequence[Tool] = ()
+    ) -> list[Span] | None:
         """The characters of the answer that each token of its completion stands for.
 
         Those of what the template puts after it are beyond its end. None where the template does
@@ -97,7 +108,7 @@ class Chat:
         """
         if not self._tokenizer.is_fast:
             raise UsageError("--span-weight and --span-only need a fast tokenizer (tokenizer.json)")
-        text, core = self._answered(messages, prompt, answer), answer.strip()
+        text, core = self._answered(messages, prompt, answer, tools), answer.strip()
         if core not in text:
             return None
         shift = answer.index(core) - text.index(core)
@@ -105,26 +116,41 @@ class Chat:
         spans = [(start + shift, end + shift) for start, end in found["offset_mapping"]]
         return [*spans, (len(text) + shift, len(text) + shift + 1)]  # an end that is put after it
 
-    def _answered(self, messages: Sequence[Message], prompt: str, answer: str) -> str:
-        whole = self._render([*messages, Message(role="assistant", content=answer)])
+    def _answered(
+        self, messages: Sequence[Message], prompt: str, answer: str, tools: Sequence[Tool]
+    ) -> str:
+        whole = self._render([*messages, Message.of(answer)], tools)
         if not whole.startswith(prompt):
             raise RowError(
                 "the chat template changes the prompt once an answer follows; "
                 "give a plainer one with --chat-template"
             )
-        return whole.removeprefix(prompt)
+        text = whole.removeprefix(prompt)
+        if isinstance(answer, Called) and not all(call.name in text for call in answer.calls):
+            raise RowError(
+                "the chat template takes no tool calls; give one that does with --chat-template"
+            )
+        return text
 
     def ids(self, text: str) -> Ids[int]:
         """Token ids of rendered text: the template has put all special tokens in."""
         return array("i", self._tokenizer.encode(text, add_special_tokens=False))
 
-    def _render(self, messages: Sequence[Message], add_generation_prompt: bool = False) -> str:
+    def _render(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[Tool] = (),
+        add_generation_prompt: bool = False,
+    ) -> str:
         from jinja2 import TemplateError
 
-        turns = [{"role": m.role, "content": m.content} for m in messages]
+        turns = [message.dump("object") for message in messages]
         try:
             text: str = self._tokenizer.apply_chat_template(
-                turns, tokenize=False, add_generation_prompt=add_generation_prompt
+                turns,
+                tools=list(tools) or None,
+                tokenize=False,
+                add_generation_prompt=add_generation_prompt,
             )
         except TemplateError as error:
             raise RowError(f"the chat template refuses it: {error}") from None
@@ -221,10 +247,10 @@ def _numbered(pairs: Sequence[Pair]) -> tuple[int, ...]:
 
 
 def _example(pair: Pair, chat: Chat, limits: Limits, counts: Counter[str]) -> Example | None:
-    text = chat.prompt(pair.prompt)
+    text = chat.prompt(pair.prompt, pair.tools)
     prompt = chat.ids(text)
     sides = [
-        None if answer is None else chat.completion(pair.prompt, text, answer)
+        None if answer is None else chat.completion(pair.prompt, text, answer, pair.tools)
         for answer in (pair.chosen, pair.rejected)
     ]
     room = limits.max_length - len(prompt)
@@ -248,12 +274,13 @@ def _weights(
     even = Weights(1.0, *(array("f", [1.0]) * length for length in sides))
     if pair.chosen is None or pair.rejected is None:
         return even
-    prompt, begin, spans = chat.prompt(pair.prompt), len(example.shared), spans_of(pair)
+    prompt, begin = chat.prompt(pair.prompt, pair.tools), len(example.shared)
+    spans = spans_of(pair)
     found = []
     for answer, of_side, length in zip(
         (pair.chosen, pair.rejected), (spans.chosen, spans.rejected), sides, strict=True
     ):
-        offsets = chat.offsets(pair.prompt, prompt, answer)
+        offsets = chat.offsets(pair.prompt, prompt, answer, pair.tools)
         if offsets is None:
             counts["unknown_spans"] += 1
             return even

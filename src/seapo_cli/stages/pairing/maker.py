@@ -147,7 +147,11 @@ class Maker:
 
     def _beside(self, pair: Pair) -> Data:
         """What stands beside a format's own keys."""
-        found = _provenance(pair) if self._settings.provenance else {}
+        found: Data = {}
+        if pair.row.tools:  # where trainers look for them, as the row has them
+            found["tools"] = pair.row.data["tools"]
+        if self._settings.provenance:
+            found |= _provenance(pair)
         if self._settings.spans:
             found |= _spans(pair)
         return found
