@@ -61,9 +61,14 @@ def test_version(seapo: Seapo) -> None:
 
 def test_commands_stand_in_the_order_of_the_pipeline() -> None:
     root = get_command(app)
-    order = ["sample", "inject", "filter", "pair", "train", "show"]
+    order = ["sample", "inject", "filter", "pair", "audit", "train", "show"]
     assert list(root.commands)[: len(order)] == order  # type: ignore[attr-defined]
     assert list(root.commands)[-1] == "store"  # type: ignore[attr-defined]
+
+
+def test_no_command_is_told_in_half_a_sentence(seapo: Seapo) -> None:
+    seapo.environment |= {"COLUMNS": "80"}
+    assert "..." not in seapo.bare("--help").stdout.decode().partition("Commands:")[2]
 
 
 @pytest.mark.parametrize("command", ["sample", "inject", "filter", "pair", "train", "serve"])

@@ -43,16 +43,17 @@ _COMMANDS: dict[str, Callable[..., None]] = {  # in the order of the pipeline, t
     "inject": inject,
     "filter": filter_,
     "pair": pair,
-    "train": train,
     "audit": audit,
-    "profile": profile,
+    "train": train,
     "show": show,
+    "profile": profile,
     "types": types,
     "checks": checks,
     "serve": serve,
 }
 for name, command in _COMMANDS.items():
-    app.command(name=name, cls=GroupedCommand)(command)
+    line = (command.__doc__ or "").partition("\n")[0]  # in full, where click would cut it
+    app.command(name=name, cls=GroupedCommand, short_help=line)(command)
 app.add_typer(store_app, name="store")
 
 
