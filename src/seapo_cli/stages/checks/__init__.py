@@ -14,6 +14,7 @@ from seapo_cli.stages.checks.base import AnyCheck, Check, SlowCheck
 from seapo_cli.stages.checks.changed import Changed
 from seapo_cli.stages.checks.commentary import Commentary
 from seapo_cli.stages.checks.complete import Complete
+from seapo_cli.stages.checks.doubted import Doubted
 from seapo_cli.stages.checks.duplicates import Duplicates
 from seapo_cli.stages.checks.echo import Echo
 from seapo_cli.stages.checks.edits import Edits
@@ -44,6 +45,7 @@ CHECKS: tuple[type[AnyCheck], ...] = (
     FinalAnswer,
     Given,
     Sides,
+    Doubted,
     Duplicates,
     RunTests,
     Plausibility,

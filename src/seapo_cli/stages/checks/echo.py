@@ -19,6 +19,8 @@ _SHORT_QUESTION = 4
 _LEAST_QUESTION, _LEAST_TAIL = 10, 60
 """Characters of a prompt, and of its end, that nothing else ends with."""
 _WORD = re.compile(r"\w+")
+_REAL_WORD = re.compile(r"[^\W\d_]{2,}")
+_LEAST_WORDS = 4
 _MARKS = "[]<>{}|#:("
 _BLANK = re.compile(
     r"""
@@ -135,7 +137,13 @@ def _runs_of(text: str, length: int) -> Iterator[str]:
 
 
 def _runs(texts: Iterable[str]) -> frozenset[str]:
-    return frozenset(run for text in texts for run in _runs_of(text, _RUN))
+    """Runs of words; those of figures and single letters stand in any worked answer."""
+    return frozenset(
+        run
+        for text in texts
+        for run in _runs_of(text, _RUN)
+        if len(_REAL_WORD.findall(run)) >= _LEAST_WORDS
+    )
 
 
 def _told(kind: ErrorType) -> Iterator[str]:

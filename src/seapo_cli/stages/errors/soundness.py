@@ -22,9 +22,9 @@ from seapo_cli.stages.errors.spans import apply_edits
 from seapo_cli.stages.errors.structure import broken, only_comments
 from seapo_cli.stages.errors.words import WORD
 
-MOST_CHANGED = 0.5
+MOST_CHANGED = 0.6
 """Largest share of the answer that a mistake may replace."""
-SHORT = 160
+SHORT = 200
 """Characters of an answer so short that a mistake may well take more of it."""
 ROOM = 24
 """Characters by which a change may be longer or shorter than what it replaces."""
@@ -86,7 +86,10 @@ class Length:
         if self.side is None:
             return f"{start}give or take {ROOM} characters (digits do not count)."
         other = "shorter" if self.side == "longer" else "longer"
-        return f"{start}or up to {ROOM} characters {self.side}, not {other} (digits do not count)."
+        return (
+            f"{start}or up to {ROOM} characters {self.side}, and at most {SLACK} {other} "
+            "(digits do not count)."
+        )
 
     def check(self, draft: Draft) -> str | None:
         """Why a draft is too long or too short; None where it is neither."""

@@ -15,7 +15,8 @@ _LONG = 400
 """Characters of an answer that leave a choice of places."""
 _WITH_PROMPT = (
     "What the conversation itself states (a given figure, name, passage or piece of code) stays as "
-    "it is stated: a wrong copy of it is seen at a glance. To work with it wrongly is fine."
+    "it is stated: a wrong copy of it is seen at a glance. To work with it wrongly is fine. "
+    "Decline where the answer does no more than repeat a text of the conversation."
 )
 _AGAINST_PROMPT = "The mistake is found by comparing the answer with the conversation."
 
