@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seapo_cli.calls import Tool, read_tools
 from seapo_cli.errors import RowError
 from seapo_cli.jsonl import open_input, read_lines
 from seapo_cli.records import Keys, Message, error_type_of, read_messages, read_row
 
 _CHOSEN_KEYS = ("chosen", "response")
 _REJECTED_KEYS = ("rejected", "negative")
-_SHAREGPT_ROLES = {"human": "user", "gpt": "assistant", "function_call": "assistant"}
+_SHAREGPT_ROLES = {"human": "user", "gpt": "assistant"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Pair:
     """FILE:LINE."""
     source: str | None = None
     """Where the prompt comes from, as the row says."""
+    tools: tuple[Tool, ...] = ()
+    """What the prompt offers to call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ def read_pair(data: object, where: str = "") -> Pair:
         margin=_number(data, "margin", 0.0),
         where=where,
         source=source if isinstance(source, str) else None,
+        tools=read_tools(data.get("tools")),
     )
 
 

@@ -29,6 +29,7 @@ from seapo_cli.stages.checks.refusal import Refusal
 from seapo_cli.stages.checks.run_tests import RunTests
 from seapo_cli.stages.checks.sides import Sides
 from seapo_cli.stages.checks.similarity import Similarity
+from seapo_cli.stages.checks.tool_call import ToolCalls
 
 CHECKS: tuple[type[AnyCheck], ...] = (
     Changed,
@@ -43,6 +44,7 @@ CHECKS: tuple[type[AnyCheck], ...] = (
     Edits,
     Form,
     FinalAnswer,
+    ToolCalls,
     Given,
     Sides,
     Doubted,

@@ -51,7 +51,8 @@ class Plausibility(SlowCheck):
     async def verdict(self, pair: Pair, gateway: Gateway | None) -> Verdict:
         messages = pair.row.messages
         if gateway is None or self.scorer:
-            response, negative = await self._process.means(messages, pair.response, pair.negative)
+            sides = pair.response, pair.negative
+            response, negative = await self._process.means(messages, pair.row.tools, *sides)
         else:
             response, negative = await _served(messages, pair, gateway)
         value = round(negative - response, 4)
@@ -80,13 +81,15 @@ async def _served(
     messages: tuple[Message, ...], pair: Pair, gateway: Gateway
 ) -> tuple[float, float]:
     """Mean log-probabilities of response and negative, from the server."""
-    turn = pair.row.line
+    turn, tools = pair.row.line, pair.row.tools
     scored = []
     for answer in (pair.response, pair.negative):
-        turns = (*messages, Message(role="assistant", content=answer))
-        completion = await gateway.complete(Request(turns, _ONE_TOKEN, scored=True), turn)
+        turns = (*messages, Message.of(answer))
+        request = Request(turns, _ONE_TOKEN, scored=True, tools=tools)
+        completion = await gateway.complete(request, turn)
         scored.append(completion.prompt_logprobs or ())
-    prompt = (await gateway.complete(Request(messages, _ONE_TOKEN), turn)).usage.prompt_tokens
+    asked = Request(messages, _ONE_TOKEN, tools=tools)
+    prompt = (await gateway.complete(asked, turn)).usage.prompt_tokens
     # The first token has none, so the answer's begin one place earlier.
     response, negative = (found[max(0, prompt - 1) :] for found in scored)
     if not response or not negative:

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 
 import orjson
 
+from seapo_cli.calls import Tool, written
 from seapo_cli.engine.threads import DaemonThread
 from seapo_cli.errors import RowError, SeapoError
 from seapo_cli.extras import install
@@ -35,7 +36,7 @@ class ScoringProcess:
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     async def means(
-        self, messages: tuple[Message, ...], first: str, second: str
+        self, messages: tuple[Message, ...], tools: tuple[Tool, ...], first: str, second: str
     ) -> tuple[float, float]:
         """Mean log-probabilities of the tokens of two answers, in nats.
 
@@ -43,9 +44,11 @@ class ScoringProcess:
             RowError: these cannot be scored: too long, or empty.
             SeapoError: the program ended; it has told why.
         """
-        turns = [{"role": message.role, "content": message.content} for message in messages]
+        turns = [message.dump("text") for message in messages]
+        answers = [written(first), written(second)]
         question = orjson.dumps(
-            {"messages": turns, "answers": [first, second]}, option=orjson.OPT_APPEND_NEWLINE
+            {"messages": turns, "tools": tools, "answers": answers},
+            option=orjson.OPT_APPEND_NEWLINE,
         )
         found = orjson.loads(await self._thread.call(self._ask, question))
         if "error" in found:

@@ -14,6 +14,7 @@ from seapo_cli.stages.errors.difference import edits_between, similarity
 from seapo_cli.stages.errors.domain import domain_of
 from seapo_cli.stages.errors.proposal import NOT_FITTING, WRONG_ANSWER
 from seapo_cli.stages.errors.screen import flaw
+from seapo_cli.stages.errors.soundness import unproven
 from seapo_cli.stages.errors.wording import wording
 
 _DECLINED = re.compile(r"`?DECLINE\b(?: *((?:type|answer)[\w ]{0,20}))?:? *([^\n]*?)`?", re.DOTALL)
@@ -39,8 +40,9 @@ def steps(task: Task) -> Steps:
             raise Declined(declined[2].strip(), WRONG_ANSWER if wrong else NOT_FITTING)
         negative = _unwrapped(completion.text, task.response)
         finish, kind = completion.finish_reason, task.error_type
-        found = flaw(negative, task.response, finish, task.messages, kind)
+        found = flaw(negative, task.response, finish, task.messages, kind, task.tools)
         found = found or _drift(negative, task)
+        found = found or unproven(task.response, negative, kind, task.tools)
         if found is None:
             edits = edits_between(task.response, negative)
             return Injection(negative, edits, completion.finish_reason)

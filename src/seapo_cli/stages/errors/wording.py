@@ -26,7 +26,7 @@ def wording(task: Task, domain: Domain, rng: random.Random) -> dict[str, str]:
     kind = task.error_type
     count = "one mistake" if task.edits == 1 else f"{task.edits} mistakes, unrelated ones"
     return {
-        "conversation": conversation_text(task.messages),
+        "conversation": conversation_text(task.messages, task.tools),
         "response": task.response,
         "name": kind.name,
         "description": kind.description,
