@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -38,6 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+_INTERRUPTED = 130
 _COMMANDS: dict[str, Callable[..., None]] = {  # in the order of the pipeline, then what looks on
     "sample": sample,
     "inject": inject,
@@ -95,5 +96,13 @@ def main() -> None:
         tell(f"seapo: {error}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        print("seapo: interrupted; the same command goes on from here", file=sys.stderr)
-        sys.exit(130)
+        _interrupted()
+    except SystemExit as done:
+        if done.code == _INTERRUPTED:  # typer takes Ctrl-C for itself, and says nothing
+            _interrupted()
+        raise
+
+
+def _interrupted() -> NoReturn:
+    print("seapo: interrupted; the same command goes on from here", file=sys.stderr)
+    sys.exit(_INTERRUPTED)
