@@ -167,6 +167,14 @@ def test_an_unknown_command_or_option_is_a_usage_error(seapo: Seapo) -> None:
         assert named in result.stderr
 
 
+@pytest.mark.parametrize("command", [["inject", "--mode", "edit"], ["pair", "--strategy", "best"]])
+def test_a_value_that_is_not_offered_is_told_plainly(seapo: Seapo, command: list[str]) -> None:
+    result = seapo.bare(*command)
+    assert result.code == 2
+    assert f"'{command[-1]}' is not one of '" in result.stderr
+    assert "Value error" not in result.stderr
+
+
 def test_values_out_of_range_are_usage_errors(seapo: Seapo) -> None:
     for options, named in ((["--top-p", "3"], "--top-p"), (["-n", "0"], "--n")):
         result = seapo.bare("sample", *options, stdin=[{"prompt": "x"}])
