@@ -61,7 +61,7 @@ def test_version(seapo: Seapo) -> None:
 
 def test_commands_stand_in_the_order_of_the_pipeline() -> None:
     root = get_command(app)
-    order = ["sample", "inject", "filter", "pair", "audit", "train", "show"]
+    order = ["sample", "inject", "filter", "pair", "audit", "train", "eval", "show"]
     assert list(root.commands)[: len(order)] == order  # type: ignore[attr-defined]
     assert list(root.commands)[-1] == "store"  # type: ignore[attr-defined]
 

@@ -358,3 +358,8 @@ def test_figures_alone_are_no_words_of_the_instructions() -> None:
     worked = "She has 20+8 = <<20+8=28>>28 pens, and 28-1 = <<28-1=27>>27 later.\n#### 27"
     other = worked.replace("28-1 = <<28-1=27>>27", "20-8 = <<20-8=12>>12")
     assert decision(Echo(), worked, other) == "pass"
+
+
+def test_signs_of_code_count_on_any_line_of_it() -> None:
+    code = "def f(rows):\n    found = []\n    for row in rows:\n        found.append(row)\n"
+    assert decision(Changed(), code, code.replace("append(row)", "append((row,))")) == "pass"

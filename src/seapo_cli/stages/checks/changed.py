@@ -36,7 +36,7 @@ class Changed(Check):
             )
             return PASS if other else failed("the negative equals the response but for case")
         places = [(_text(hunk.removed), _text(hunk.added)) for hunk in pair.hunks]
-        if _in_code(pair):
+        if _in_code(pair) or looks_like_python(pair.response):
             return PASS
         if same_places(places):
             return failed("the negative equals the response but for case and marks")

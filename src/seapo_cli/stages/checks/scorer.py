@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from functools import cached_property
 from importlib.util import find_spec
+from typing import Any
 
 import orjson
 
@@ -22,8 +24,10 @@ _NEEDED = ("torch", "transformers")
 class ScoringProcess:
     """Started with the first question; ends with this process, whose pipe it reads."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, program: str | None = None) -> None:
+        """With a program of another name, Ctrl-C is not for it: its owner closes it."""
         self._model = model
+        self._program = program
         self._thread = DaemonThread()
 
     @cached_property
@@ -32,8 +36,14 @@ class ScoringProcess:
             raise SeapoError(
                 f"to score with {self._model}, install torch and transformers: {install('train')}"
             )
-        command = [sys.executable, "-m", _PROGRAM, "--model", self._model]
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        command = [sys.executable, "-m", self._program or _PROGRAM, "--model", self._model]
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "TQDM_DISABLE": "1"},
+            start_new_session=self._program is not None,
+        )
 
     async def means(
         self, messages: tuple[Message, ...], tools: tuple[Tool, ...], first: str, second: str
@@ -46,14 +56,25 @@ class ScoringProcess:
         """
         turns = [message.dump("text") for message in messages]
         answers = [written(first), written(second)]
-        question = orjson.dumps(
-            {"messages": turns, "tools": tools, "answers": answers},
-            option=orjson.OPT_APPEND_NEWLINE,
-        )
-        found = orjson.loads(await self._thread.call(self._ask, question))
+        found = await self.ask({"messages": turns, "tools": tools, "answers": answers})
         if "error" in found:
             raise RowError(f"plausibility: {found['error']}")
         return tuple(found["means"])
+
+    async def ask(self, question: object) -> Any:
+        """The program's answer to one line of JSON.
+
+        Raises:
+            SeapoError: the program ended; it has told why.
+        """
+        line = orjson.dumps(question, option=orjson.OPT_APPEND_NEWLINE)
+        return orjson.loads(await self._thread.call(self._ask, line))
+
+    def close(self) -> None:
+        """End the program at once, if it was started."""
+        if "_process" in vars(self):
+            self._process.kill()
+            self._process.wait()
 
     def _ask(self, question: bytes) -> bytes:
         process = self._process
