@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from itertools import islice
 
@@ -27,6 +27,8 @@ from seapo_cli.stages.errors.base import Severity
 from seapo_cli.stages.errors.code_places import find_arithmetic
 from seapo_cli.stages.errors.measure_places import UNIT, YEAR, shuffled
 from seapo_cli.stages.errors.source import OFFERED, Place, Source
+
+Offers = list[tuple[str, tuple[Edit, ...]]]
 
 TRIED = 12
 """So many numbers or equations are worked through in one answer."""
@@ -125,33 +127,52 @@ def _number_place(number: Number, choices: Mapping[str, tuple[Edit, ...]]) -> Pl
 
 
 def find_equations(source: Source) -> Iterator[Place]:
-    """Equations, with another sign (a wrong step) or another result; then arithmetic in code."""
-    rng = source.rng("equation")
+    """Equations with another result, carried on to the end; then arithmetic in code."""
+    yield from _steps(source, "equation", _other_results)
+    yield from find_arithmetic(source)
+
+
+def find_steps(source: Source) -> Iterator[Place]:
+    """Equations with another sign: a wrong step, reckoned rightly and carried on to the end."""
+    yield from _steps(source, "step", lambda *asked: list(_other_signs(*asked[:3])))
+
+
+def _steps(
+    source: Source, kind: str, others: Callable[[Sum, int, Equation, random.Random], Offers]
+) -> Iterator[Place]:
+    """Equations of an answer; those first whose change reaches the final answer."""
+    rng = source.rng(kind)
     worked = Sum.of(source)
     final = worked.final()
     found = []
     for index, which in shuffled(list(worked.results.items()), rng)[:TRIED]:
         equation = worked.equations[which]
-        steps = shuffled(list(_other_signs(worked, index, equation)), rng)
-        results = _other_results(worked, index, equation, rng)
-        limit = 0 if source.severity == "subtle" else OFFERED // 2
-        if offered := dict(shuffled([*steps[:limit], *results], rng)):
+        offers = others(worked, index, equation, rng)
+        if offered := dict(shuffled(offers, rng)[:OFFERED]):
             ask = "a wrong step instead of this equation"
             reaches = final and any(e.start == final.start for es in offered.values() for e in es)
-            place = Place("equation", equation.left[0], equation.right[1], ask, offered)
+            place = Place(kind, equation.left[0], equation.right[1], ask, offered)
             found.append((not reaches, place))
     for _, place in sorted(found, key=lambda pair: pair[0]):
         yield place
-    yield from find_arithmetic(source)
 
 
-def _other_results(
-    worked: Sum, index: int, equation: Equation, rng: random.Random
-) -> list[tuple[str, tuple[Edit, ...]]]:
+def _other_results(worked: Sum, index: int, equation: Equation, rng: random.Random) -> Offers:
     """The same step with another result, carried on."""
-    values = wrong_values(worked.numbers[index].value, worked.source.severity, rng)
-    found = _carried(worked, index, values, OFFERED // 2)
+    values = shuffled(slips(worked.numbers[index].value), rng)
+    found = _carried(worked, index, values, OFFERED)
     return [(f"{equation.expression}={result}", edits) for result, edits in found.items()]
+
+
+def slips(value: Fraction) -> list[Fraction]:
+    """Results that one gets by slips of reckoning: a carry forgotten, digits exchanged."""
+    unit = Fraction(1, 10 ** decimals_of(value)) if decimals_of(value) < 9 else Fraction(1)
+    steps = [unit * 10, unit * 100] if value >= unit * 20 else [unit, unit * 2]
+    found = {value + sign * step for step in steps for sign in (1, -1) if step * 3 <= value * 2}
+    digits = str(int(value / unit))
+    if len(digits) > 1:
+        found.add(Fraction(int(digits[:-2] + digits[-1] + digits[-2])) * unit)
+    return sorted(v for v in found if v > 0 and v != value) or [value + unit]
 
 
 def _other_signs(
