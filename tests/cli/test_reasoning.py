@@ -30,7 +30,7 @@ def test_thoughts_are_kept_apart(seapo: Seapo, where: Literal["tag", "field", "h
 
 
 @pytest.mark.parametrize("where", ["tag", "field", "hidden"])
-@pytest.mark.parametrize("mode", ["edit", "rewrite"])
+@pytest.mark.parametrize("mode", ["propose", "rewrite"])
 def test_injection_leaves_room_to_think(
     seapo: Seapo, where: Literal["tag", "field", "hidden"], mode: str
 ) -> None:

@@ -1,11 +1,13 @@
 """`--mode auto`: which mode a model can do is found out by asking it, not by its name.
 
-Three short answers whose mistakes can be checked exactly go to the model in propose mode. The
-requests are those of any row, so the store keeps their answers and no run pays for them twice.
+Of the packaged model it is known. To others go three short answers, whose mistakes can be checked
+exactly, in propose mode. The requests are those of any row, so the store keeps their answers and no
+run pays for them twice.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Literal
@@ -39,14 +41,20 @@ _ASKED = (
 _ENOUGH = 2
 """So many usable mistakes show that a model can propose, so many failures that it cannot."""
 
+_TOO_SMALL = re.compile("SmolLM2-135M-Instruct", re.IGNORECASE)
+"""The packaged model, also behind `seapo serve`: a first command need not wait for the trial."""
+
 Drive = Callable[[Steps], Awaitable[Injection]]
 
 
 async def chosen_mode(drive: Drive, model: str) -> Literal["propose", "menu"]:
-    """The mode for a model: `propose` where it can do that, else `menu`.
+    """The mode for a model: `propose` where it can do that, else `menu`, and a line on stderr.
 
     `drive` answers the requests of a mode. Where answers come in later batches, `propose`.
     """
+    if _TOO_SMALL.match(model):
+        print(f"seapo inject: {model} is too small for other modes: --mode menu", file=sys.stderr)
+        return "menu"
     usable = failed = 0
     for prompt, response in _ASKED:
         if _ENOUGH in (usable, failed):
