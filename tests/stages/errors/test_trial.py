@@ -12,21 +12,21 @@ from seapo_cli.stages.errors.base import Injection, Steps
 from seapo_cli.stages.errors.trial import chosen_mode
 
 ABLE = (
-    proposal(("about 27 days", "about 31 days")),
     proposal(
         ("=48>>48", "=46>>46"),
         ("48-9 = <<48-9=39>>39", "46-9 = <<46-9=37>>37"),
         ("#### 39", "#### 37"),
     ),
     proposal(("n % 2 == 0", "n % 2 == 1")),
+    proposal(("about 27 days", "about 31 days")),
 )
 
 
-def mode(answer: Answer, model: str = "some-model") -> str:
+def mode(answer: Answer) -> str:
     async def driven(steps: Steps) -> Injection:
         return drive(steps, answer).injection
 
-    return asyncio.run(chosen_mode(driven, model))
+    return asyncio.run(chosen_mode(driven, "some-model"))
 
 
 def test_a_model_that_proposes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,12 +40,6 @@ def test_a_model_that_proposes(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_model_that_cannot(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert mode(says(text)) == "menu"
     assert "0 of 2 trial answers: --mode menu" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("name", ["SmolLM2-135M-Instruct.Q4_1", "smollm2-135m-instruct-8f1d"])
-def test_the_packaged_model_is_not_asked(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert mode(says(*ABLE), name) == "menu"
-    assert "too small for other modes: --mode menu" in capsys.readouterr().err
 
 
 def test_the_third_answer_decides() -> None:

@@ -1,13 +1,11 @@
 """`--mode auto`: which mode a model can do is found out by asking it, not by its name.
 
-Of the packaged model it is known. To others go three short answers, whose mistakes can be checked
-exactly, in propose mode. The requests are those of any row, so the store keeps their answers and no
-run pays for them twice.
+Short answers whose mistakes can be checked exactly go to the model in propose mode. The requests
+are those of any row, so the store keeps their answers and no run pays for them twice.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Literal
@@ -18,14 +16,7 @@ from seapo_cli.records import Message
 from seapo_cli.stages.errors import propose
 from seapo_cli.stages.errors.base import Injection, Steps, Task
 
-_ASKED = (
-    (
-        "Why does the Moon always show us the same side?",
-        "The Moon turns once on its axis in the time that it takes to go around the Earth, about "
-        "27 days. Tides that the Earth raised in the young, soft Moon slowed its rotation until "
-        "the two periods were equal. Because both motions have the same period, the far side "
-        "never comes into view from the Earth.",
-    ),
+_ASKED = (  # the shortest first: a model that cannot may go on to the token limit
     (
         "A shop sells pens in boxes of 12. Mia buys 4 boxes and gives 9 pens away. How many pens "
         "does she keep?",
@@ -37,12 +28,16 @@ _ASKED = (
         "        if n % 2 == 0 and (best is None or n > best):\n            best = n\n"
         "    return best\n",
     ),
+    (
+        "Why does the Moon always show us the same side?",
+        "The Moon turns once on its axis in the time that it takes to go around the Earth, about "
+        "27 days. Tides that the Earth raised in the young, soft Moon slowed its rotation until "
+        "the two periods were equal. Because both motions have the same period, the far side "
+        "never comes into view from the Earth.",
+    ),
 )
 _ENOUGH = 2
 """So many usable mistakes show that a model can propose, so many failures that it cannot."""
-
-_TOO_SMALL = re.compile("SmolLM2-135M-Instruct", re.IGNORECASE)
-"""The packaged model, also behind `seapo serve`: a first command need not wait for the trial."""
 
 Drive = Callable[[Steps], Awaitable[Injection]]
 
@@ -52,9 +47,6 @@ async def chosen_mode(drive: Drive, model: str) -> Literal["propose", "menu"]:
 
     `drive` answers the requests of a mode. Where answers come in later batches, `propose`.
     """
-    if _TOO_SMALL.match(model):
-        print(f"seapo inject: {model} is too small for other modes: --mode menu", file=sys.stderr)
-        return "menu"
     usable = failed = 0
     for prompt, response in _ASKED:
         if _ENOUGH in (usable, failed):
