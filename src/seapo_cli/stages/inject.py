@@ -61,6 +61,9 @@ class Inject:
             except RowError as error:
                 return Outcome(failures=[Failure.of(error, about="answering the prompt first: ")])
         thought, answer = split(row.response or "")
+        if not answer.strip():
+            error = RowError("the response holds thoughts only, and no answer to make worse")
+            return Outcome(failures=[Failure.of(error)])
         if thought:  # the mistake belongs into the answer, which the thoughts would contradict
             row, added = replace(row, response=answer), {**added, "response": answer}
         rows, failures, doubt = [], [], None
