@@ -129,10 +129,14 @@ def _answered(data: dict[str, Any], names: tuple[str, ...]) -> tuple[tuple[Messa
 
 def _plain_turns(value: Any) -> Any:
     """ShareGPT's `from` and `value` as `role` and `content`, in a turn or a list of turns."""
-    if isinstance(value, list):
-        return [_plain_turns(turn) for turn in value]
+    return [_plain_turn(turn) for turn in value] if isinstance(value, list) else _plain_turn(value)
+
+
+def _plain_turn(value: Any) -> Any:
     if isinstance(value, dict) and value.keys() >= {"from", "value"}:
-        role = _SHAREGPT_ROLES.get(value["from"], value["from"])
+        role = value["from"]
+        if isinstance(role, str):
+            role = _SHAREGPT_ROLES.get(role, role)
         return {"role": role, "content": value["value"]}
     return value
 

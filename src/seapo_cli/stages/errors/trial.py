@@ -6,13 +6,13 @@ are those of any row, so the store keeps their answers and no run pays for them 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from seapo_cli.errors import Pending, RowError
 from seapo_cli.prompts import error_types
 from seapo_cli.records import Message
+from seapo_cli.safe_text import tell
 from seapo_cli.stages.errors import propose
 from seapo_cli.stages.errors.base import Injection, Steps, Task
 
@@ -65,9 +65,8 @@ async def chosen_mode(drive: Drive, model: str) -> Literal["propose", "menu"]:
         except RowError:
             failed += 1
     mode: Literal["propose", "menu"] = "propose" if usable >= _ENOUGH else "menu"
-    print(
+    tell(
         f"seapo inject: {model} proposed usable mistakes for {usable} of {usable + failed} trial "
-        f"answers: --mode {mode}",
-        file=sys.stderr,
+        f"answers: --mode {mode}"
     )
     return mode
