@@ -65,12 +65,13 @@ def ours(parts: list[dict[str, list[int]]], options: argparse.Namespace) -> dict
     reference = torch.zeros(len(examples), 3)
     begun = time.perf_counter()
     with torch.no_grad():
-        for rows in fill(range(len(examples)), examples, 2048):
+        for rows in fill([[row] for row in range(len(examples))], examples, 2048):
             reference[rows] = scorer(rows, examples, False)
     told = {"reference_seconds": time.perf_counter() - begun}
     ones, zeros = torch.ones(len(examples)), torch.zeros(len(examples))
     lengths = [[len(side) for side in example.answer] for example in examples]
-    columns = Columns(ones, zeros, *torch.tensor(lengths).unbind(1))
+    sides = torch.tensor(lengths).unbind(1)
+    columns = Columns(ones, zeros, *sides, range(len(examples)), *sides)
     alone = Processes(0, 1, torch.device("cpu"))
     work = Work(scorer, examples, columns, reference, (), zeros, LossSettings(), alone)
     optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.0, fused=True)

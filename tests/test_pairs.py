@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from seapo_cli.errors import RowError
-from seapo_cli.pairs import BadRow, Pair, read_pair, read_pairs
+from seapo_cli.pairs import BadRow, Pair, read_pair, read_pairs, read_row_pairs
 from seapo_cli.records import Message
 
 USER, ANSWER = {"role": "user", "content": "Q?"}, {"role": "assistant", "content": "good"}
@@ -128,3 +128,21 @@ def test_depth_in_keys_that_nobody_reads_is_no_matter() -> None:
 def test_the_source_of_the_prompt() -> None:
     assert read_pair(PAIRS["trl"] | {"source": "dolly"}).source == "dolly"
     assert read_pair(PAIRS["trl"] | {"source": ["x"]}).source is None
+
+
+def test_a_row_with_several_rejected_answers() -> None:
+    row = {"prompt": "Q?", "chosen": "good", "rejected": ["bad", "worse"], "weight": 2}
+    found = read_row_pairs(row | {"error_type": ["factual", None], "margin": [1, 2]}, "f:1")
+    assert [(p.chosen, p.rejected, p.error_type) for p in found] == [
+        ("good", "bad", "factual"),
+        ("good", "worse", None),
+    ]
+    assert [(p.weight, p.margin, p.where) for p in found] == [(2.0, 1.0, "f:1"), (2.0, 2.0, "f:1")]
+
+
+def test_a_list_that_does_not_fit_the_rejected_answers() -> None:
+    row = {"prompt": "Q?", "chosen": "a", "rejected": ["b", "c"], "error_type": ["factual"]}
+    with pytest.raises(RowError, match="'error_type' has 1 values for 2 rejected"):
+        read_row_pairs(row)
+    with pytest.raises(RowError, match="must be a string or a list of messages"):
+        read_row_pairs({"prompt": "Q?", "chosen": "good", "rejected": ["bad", 1]})

@@ -12,9 +12,9 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from seapo_cli.pairs import Pair, read_pair
-from seapo_cli.training.layout import PARTS
 from seapo_cli.training.losses import LOSSES
 from seapo_cli.training.processes import Processes
+from seapo_cli.training.reference import columns as reference_columns
 from seapo_cli.training.scorer import Path as ScorerPath
 from seapo_cli.training.scorer import Scorer
 from seapo_cli.training.settings import LossSettings, TrainSettings
@@ -94,15 +94,11 @@ def work(
 ) -> Work:
     """A pass over the data without files, on one path; the reference is zero unless given."""
     scorer = Scorer(model, path=path)
-    zero = torch.zeros(len(data.examples), PARTS)
+    zero = torch.zeros(len(data.examples), reference_columns(data.examples))
     needed = reference if LOSSES[settings.loss].reference and reference is not None else zero
-    columns, mismatched_reference = (
-        Columns.of(data, margins=True),
-        torch.zeros(len(mismatched), PARTS),
-    )
-    return Work(
-        scorer, data.examples, columns, needed, mismatched, mismatched_reference, settings, ALONE
-    )
+    columns = Columns.of(data, settings.model_copy(update={"row_margins": True}))
+    none = torch.zeros(len(mismatched), reference_columns(mismatched))
+    return Work(scorer, data.examples, columns, needed, mismatched, none, settings, ALONE)
 
 
 def arithmetic_pairs(count: int, start: int = 0) -> list[dict[str, Any]]:

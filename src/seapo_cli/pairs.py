@@ -2,19 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from seapo_cli.calls import Tool, read_tools
 from seapo_cli.errors import RowError
 from seapo_cli.jsonl import open_input, read_lines
-from seapo_cli.records import Keys, Message, error_type_of, read_messages, read_row
+from seapo_cli.records import Edit, Keys, Message, error_type_of, read_messages, read_row
 
 _CHOSEN_KEYS = ("chosen", "response")
 _REJECTED_KEYS = ("rejected", "negative")
+OF_EACH = ("error_type", "error", "checks", "weight", "margin", "chosen_spans", "rejected_spans")
+"""Keys that hold a value for each where a row has several rejected answers."""
+_Character = Annotated[int, Field(ge=0, strict=True)]
+_span_lists = TypeAdapter(tuple[tuple[_Character, _Character], ...])
+_edits = TypeAdapter(tuple[Edit, ...])
 _SHAREGPT_ROLES = {"human": "user", "gpt": "assistant"}
+
+
+Span = tuple[int, int]
+"""First character, and the one after the last; an empty one says where something is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """What differs between two answers, in characters of each; both have as many."""
+
+    chosen: tuple[Span, ...]
+    rejected: tuple[Span, ...]
+
+    @classmethod
+    def of(cls, edits: Iterable[Edit]) -> Spans:
+        """Where edits (sorted, not overlapping) of chosen lie in both answers."""
+        chosen, rejected, shift = [], [], 0
+        for edit in edits:
+            chosen.append((edit.start, edit.end))
+            start = edit.start + shift
+            rejected.append((start, start + len(edit.replacement)))
+            shift += len(edit.replacement) - (edit.end - edit.start)
+        return cls(tuple(chosen), tuple(rejected))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +65,8 @@ class Pair:
     """Where the prompt comes from, as the row says."""
     tools: tuple[Tool, ...] = ()
     """What the prompt offers to call."""
+    spans: Spans | None = None
+    """What was changed, where the row says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +91,40 @@ def read_pairs(files: Sequence[Path | str]) -> Iterator[Pair | BadRow]:
                 try:
                     if line.error:
                         raise RowError(line.error)
-                    yield read_pair(line.data, f"{name}:{line.number}")
+                    yield from read_row_pairs(line.data, f"{name}:{line.number}")
                 except RowError as error:
                     yield BadRow(name, line.number, str(error))
 
 
+def read_row_pairs(data: object, where: str = "") -> list[Pair]:
+    """Read one decoded JSON line; `rejected` may be a list of answers (`seapo pair --group`).
+
+    Then what is known of each, such as `error_type`, is a list as well.
+
+    Raises:
+        RowError: it holds no pair and no judged answer.
+    """
+    if not isinstance(data, dict) or not _several(data.get("rejected")):
+        return [read_pair(data, where)]
+    each = ("rejected", *OF_EACH)
+    lists = {name: data[name] for name in each if isinstance(data.get(name), list)}
+    count = len(lists["rejected"])
+    for name, values in lists.items():
+        if len(values) != count:
+            raise RowError(f"key {name!r} has {len(values)} values for {count} rejected")
+    return [
+        read_pair(data | {name: values[place] for name, values in lists.items()}, where)
+        for place in range(count)
+    ]
+
+
+def _several(rejected: object) -> bool:
+    """Whether it is a list of answers, and not the turns of one."""
+    return isinstance(rejected, list) and bool(rejected) and isinstance(rejected[0], str)
+
+
 def read_pair(data: object, where: str = "") -> Pair:
-    """Read one decoded JSON line.
+    """Read one decoded JSON line that has one pair.
 
     Raises:
         RowError: it is no pair and no judged answer.
@@ -89,7 +148,39 @@ def read_pair(data: object, where: str = "") -> Pair:
         where=where,
         source=source if isinstance(source, str) else None,
         tools=read_tools(data.get("tools")),
+        spans=_spans(data, chosen, rejected),
     )
+
+
+def known_edits(error: object, good: str, bad: str) -> tuple[Edit, ...]:
+    """The edits that an `error` tells of, if they do make the one answer of the other."""
+    try:
+        edits = _edits.validate_python(error["edits"]) if isinstance(error, Mapping) else ()
+    except (KeyError, ValidationError):
+        return ()
+    text, position = "", 0
+    for edit in edits:
+        text += good[position : edit.start] + edit.replacement
+        position = edit.end
+    return edits if text + good[position:] == bad else ()
+
+
+def _spans(data: Mapping[str, Any], chosen: str | None, rejected: str | None) -> Spans | None:
+    """By the columns of `seapo pair --spans`, else by the edits of `seapo inject`."""
+    if chosen is None or rejected is None:
+        return None
+    names = ("chosen_spans", "rejected_spans")
+    if all(data.get(name) is not None for name in names):
+        return Spans(*(_read_spans(data[name], name) for name in names))
+    edits = known_edits(data.get("error"), chosen, rejected)
+    return Spans.of(edits) if edits else None
+
+
+def _read_spans(value: object, name: str) -> tuple[Span, ...]:
+    try:
+        return _span_lists.validate_python(value)
+    except ValidationError:
+        raise RowError(f"key {name!r} must be a list of pairs of numbers, start and end") from None
 
 
 def _both(data: dict[str, Any]) -> tuple[tuple[Message, ...], str, str]:

@@ -258,6 +258,10 @@ class PairSettings(Settings):
     """Share of the prompts that is kept for evaluation."""
     decontaminate: tuple[Path, ...] = ()
     """Evaluation sets whose prompts must not be trained on."""
+    group: bool = False
+    """One row for each answer, with all its negatives: seapo's own format in place of `format`."""
+    spans: bool = False
+    """Add `chosen_spans` and `rejected_spans`: what differs, in characters of each answer."""
     provenance: bool = False
     """Keep `id`, `error_type`, `sample`, `error` and `checks` beside each format's own keys."""
     seed: Seed = 0
@@ -267,6 +271,10 @@ class PairSettings(Settings):
         if self.mix and self.balance:
             raise ValueError("--mix and --balance exclude each other: take one")
         _check_weights(self.mix)
+        if self.group and self.format != type(self).model_fields["format"].default:
+            raise ValueError("--group has a format of its own: leave --format out")
+        if self.group and self.strategy != "all":
+            raise ValueError("--group needs --strategy all: else an answer has one negative")
         if self.strategy == "vanilla":
             if self.positive == "given":
                 raise ValueError(

@@ -326,3 +326,79 @@ def test_balance_length_holds_with_fewer_pairs() -> None:
     rows += [row for n in range(40, 60) for row in uneven(n, 5 if n % 2 else -5, kind="logical")]
     pairs = made(rows, balance="length", max_pairs=30, provenance=True)
     assert shorter_by_type(pairs) == {"factual": (10, 10, 0), "logical": (5, 5, 0)}
+
+
+def test_group_writes_one_row_for_each_answer() -> None:
+    rows = [*typed(1), *typed(1, TYPES[:1], "fine"), *typed(2)]
+    found = list(pair(rows, PairSettings.checked(strategy="all", group=True)))
+    assert [(row["prompt"][-4:], row["chosen"][:4]) for row in found] == [
+        ("001?", "good"),
+        ("001?", "fine"),
+        ("002?", "good"),
+    ]
+    assert found[0]["error_type"] == ["factual", "logical", "hallucination"]
+    plain = keys(made(rows, strategy="all"))
+    assert [(r["prompt"], r["chosen"], bad) for r in found for bad in r["rejected"]] == plain
+
+
+def test_group_keeps_what_is_known_of_each_negative() -> None:
+    rows = typed(1, checks={"changed": {"verdict": "pass"}})
+    settings = PairSettings.checked(strategy="all", group=True, provenance=True, max_pairs=2)
+    (found,) = pair(rows, settings)
+    assert found["id"] == "row-1"
+    assert [error["type"] for error in found["error"]] == found["error_type"]
+    assert len(found["checks"]) == len(found["rejected"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({}, "--group needs --strategy all"),
+        ({"strategy": "all", "format": "trl"}, "--group has a format of its own"),
+    ],
+)
+def test_group_refuses_what_does_not_go_with_it(values: dict[str, Any], reason: str) -> None:
+    with pytest.raises(UsageError, match=reason):
+        PairSettings.checked(group=True, **values)
+
+
+def test_groups_go_from_easy_to_hard() -> None:
+    rows = [*typed(1), *typed(2, answer="a factual mistake in the good")]
+    for order in (rows, rows[::-1]):
+        values = {"strategy": "all", "group": True, "order": "easy-to-hard"}
+        found = list(pair(order, PairSettings.checked(**values)))
+        assert [row["prompt"][-4:] for row in found] == ["001?", "002?"]
+
+
+EDITED = {
+    "prompt": "When?",
+    "response": "In 1990, or so.",
+    "negative": "In 19, or so, then.",
+    "error": {
+        "type": "factual",
+        "edits": [
+            {"start": 5, "end": 7, "original": "90", "replacement": ""},
+            {"start": 14, "end": 14, "original": "", "replacement": ", then"},
+        ],
+    },
+}
+
+
+def test_spans_are_those_of_the_edits() -> None:
+    (found,) = made([EDITED], spans=True)
+    assert list(found["chosen_spans"]) == [(5, 7), (14, 14)]
+    assert list(found["rejected_spans"]) == [(5, 5), (12, 18)]
+
+
+def test_spans_are_found_where_the_edits_do_not_tell() -> None:
+    (found,) = made([EDITED | {"error": {"type": "factual", "edits": []}}], spans=True)
+    assert found["chosen_spans"][0] == (3, 7)  # word by word
+    values = {"strategy": "all", "group": True, "spans": True}
+    more = EDITED | {"negative": "In 1991, or so."}
+    (group,) = pair([EDITED, more], PairSettings.checked(**values))
+    assert [len(spans) for spans in group["rejected_spans"]] == [2, 1]
+
+
+def test_unpaired_formats_have_no_spans() -> None:
+    with pytest.raises(UsageError, match="--spans needs a format of pairs"):
+        list(pair([EDITED], PairSettings.checked(format="trl-kto", spans=True)))

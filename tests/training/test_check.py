@@ -21,7 +21,7 @@ from seapo_cli.training.model import turn_off_dropout
 from seapo_cli.training.scorer import Scorer
 
 CPU = torch.device("cpu")
-PLAIN = "chosen and rejected are computed as two whole sequences, which takes longer"
+PLAIN = "answers are computed as whole sequences, which takes longer"
 
 
 def checked(model: Any, bf16: bool = False, rows: Any = None) -> tuple[Scorer, list[str]]:

@@ -16,6 +16,7 @@ from rounding import Bounds, step_bounds, sums_bound
 from seapo_cli.training import attention
 from seapo_cli.training.dataset import mismatched
 from seapo_cli.training.settings import LossSettings
+from training.steps import LOSSES, gradient, loss_settings
 
 TURNS = [
     {"role": "system", "content": "Be brief."},
@@ -32,33 +33,6 @@ ROWS: dict[str, dict[str, Any]] = {
     "several turns": {"prompt": TURNS, "chosen": "It is 42.", "rejected": "It is 43 or so."},
     "weighted": {"prompt": "W?", "chosen": "a 1", "rejected": "a 2", "weight": 3, "margin": 0.2},
 }
-LOSSES = {
-    "sigmoid": {},
-    "cdpo": {"label_smoothing": 0.1},
-    "robust": {"label_smoothing": 0.1},
-    "hinge": {},
-    "ipo": {},
-    "simpo": {"beta": 2.0},
-    "orpo": {},
-    "kto": {},
-    "sigmoid with dpop": {"dpop": 5.0},
-    "ipo with dpop": {"dpop": 5.0},
-    "sigmoid with sft": {"sft": 1.0},
-    "hinge with both": {"dpop": 5.0, "sft": 1.0},
-}
-
-
-def loss_settings(name: str) -> LossSettings:
-    return LossSettings(loss=name.split()[0], **LOSSES[name])
-
-
-def gradient(work: Any, accumulate: int = 1) -> tuple[float, torch.Tensor]:
-    """Loss and gradient of one step over all rows."""
-    work.scorer.zero_grad()
-    rows = work.train(range(len(work.examples)), accumulate)
-    parts = [p.grad.flatten() for p in work.scorer.parameters() if p.grad is not None]
-    weight = sum(row.weight for row in rows)
-    return sum(row.loss * row.weight for row in rows) / weight, torch.cat(parts)
 
 
 def assert_same(one: Any, other: Any, bounds: Bounds) -> None:

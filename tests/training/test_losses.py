@@ -14,7 +14,18 @@ pytest.importorskip("torch")
 import torch
 
 from rounding import FORMULA
-from seapo_cli.training.losses import LOSSES, Logps, Scores, row_losses
+from seapo_cli.training.losses import (
+    LOSSES,
+    Logps,
+    Scores,
+    hinge,
+    ipo,
+    logp_lead,
+    logratio_lead,
+    reward_lead,
+    row_losses,
+    sigmoid,
+)
 from seapo_cli.training.settings import LossSettings
 
 SHARED, CHOSEN, REJECTED = [-3.0, -7.5], [-12.0, -1.5], [-14.5, -1.0]
@@ -28,7 +39,12 @@ def scores(margin: float = 0.0) -> Scores:
         Logps(*map(torch.tensor, parts)) for parts in ((SHARED, CHOSEN, REJECTED), REFERENCE)
     )
     return Scores(
-        policy, reference, *map(torch.tensor, TOKENS), torch.full((2,), margin), torch.tensor(KL)
+        policy,
+        reference,
+        *map(torch.tensor, TOKENS),
+        margin=torch.full((2,), margin),
+        kl=torch.tensor(KL),
+        groups=torch.tensor([0, 1]),
     )
 
 
@@ -66,6 +82,37 @@ def test_dpop_takes_what_chosen_lost() -> None:
     # Chosen's log-ratios over the whole completion: 0.5 - 1, -0.5 + 1; only the first fell.
     expected = [softplus(-0.1 * (DELTA[0] - 5 * 0.5)), softplus(0.0)]
     assert losses("sigmoid", dpop=5.0) == pytest.approx(expected, abs=FORMULA)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "simpo"])
+def test_listwise_is_the_probability_to_come_first(name: str) -> None:
+    # Two rejected answers of one group: -log(e^r / (e^r + e^r1 + e^r2)) = log(1 + sum e^-lead).
+    given = scores()
+    given.groups[:] = 0
+    leads = LEADS[name](given, LossSettings(loss=name)).tolist()
+    expected = math.log1p(sum(math.exp(-lead) for lead in leads))
+    found = row_losses(given, LossSettings(loss=name, group_loss="listwise")).tolist()
+    assert found == pytest.approx([expected] * 2, abs=FORMULA)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "hinge", "ipo", "simpo"])
+def test_best_stands_against_the_mean_of_the_rest(name: str) -> None:
+    given = scores()
+    given.groups[:] = 0
+    lead = LEADS[name](given, LossSettings(loss=name)).mean()
+    expected = OF_LEAD[name](lead, LossSettings(loss=name)).item()
+    found = row_losses(given, LossSettings(loss=name, group_loss="best")).tolist()
+    assert found == pytest.approx([expected] * 2, abs=FORMULA)
+
+
+LEADS = {"sigmoid": reward_lead, "hinge": reward_lead, "ipo": logratio_lead, "simpo": logp_lead}
+OF_LEAD = {"sigmoid": sigmoid, "hinge": hinge, "ipo": ipo, "simpo": sigmoid}
+
+
+@pytest.mark.parametrize("group_loss", ["listwise", "best"])
+def test_a_group_of_one_is_a_pair(group_loss: str) -> None:
+    for name in ("sigmoid", "simpo"):
+        assert losses(name, group_loss=group_loss) == pytest.approx(losses(name), abs=FORMULA)
 
 
 def test_sft_adds_likelihood_per_token() -> None:

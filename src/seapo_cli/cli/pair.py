@@ -77,6 +77,22 @@ def pair(
             help="JSONL of an evaluation set; prompts that overlap it are dropped; repeatable.",
         ),
     ] = None,
+    group: Annotated[
+        bool,
+        option(
+            "--group",
+            help="One row for each answer, with a list of all its negatives, for `seapo train`; "
+            "goes with --strategy all.",
+        ),
+    ] = False,
+    spans: Annotated[
+        bool,
+        option(
+            "--spans",
+            help="Add chosen_spans and rejected_spans: [start, end] in characters of each answer "
+            "where they differ.",
+        ),
+    ] = False,
     provenance: Annotated[
         bool, option("--provenance", help="Keep id, error_type, sample, error and checks.")
     ] = False,
@@ -116,6 +132,8 @@ def pair(
         max_pairs=max_pairs,
         eval_split=eval_split,
         decontaminate=tuple(decontaminate or ()),
+        group=group,
+        spans=spans,
         provenance=provenance,
         seed=files.seed,
     )

@@ -58,10 +58,45 @@ class TrainOptions:
         option(help="Weight of the penalty on chosen getting less likely."),
     ] = 0.0
     sft: Annotated[float, option(help="Weight of chosen's own likelihood (RPO).")] = 0.0
+    group_loss: Annotated[
+        Literal["pairs", "listwise", "best"],
+        option(
+            help="Several rejected answers of a row: each as a pair; listwise: chosen first of all "
+            "(Plackett-Luce); best: chosen against their mean.",
+        ),
+    ] = "pairs"
+    span_weight: Annotated[
+        float, option(help="What a changed token counts in the loss, others 1.")
+    ] = 1.0
+    span_tail: Annotated[
+        int, option(help="Tokens after a changed span over which its weight falls off.")
+    ] = 0
+    span_only: Annotated[
+        bool, option("--span-only", help="Only changed tokens and their tail count.")
+    ] = False
     row_margins: Annotated[
         bool,
         option("--row-margins", help="Ask chosen's reward to lead by the row's `margin`."),
     ] = False
+    margin_window: Annotated[
+        tuple[float, float] | None,
+        option(
+            metavar="LOW HIGH",
+            help="Leave out pairs whose margin under the reference, in nats, is lower (too hard) "
+            "or higher (too easy).",
+        ),
+    ] = None
+    order: Annotated[
+        Literal["random", "easy-first"],
+        option(help="Order of the rows; easy-first: by falling margin under the reference."),
+    ] = "random"
+    pair_scores: Annotated[
+        Path | None,
+        option(
+            metavar="FILE",
+            help="JSONL of every pair's margin under the reference, CHES score and similarity.",
+        ),
+    ] = None
     lora_rank: Annotated[int, option(help="Rank of adapters; 0 trains all weights.")] = 0
     lora_alpha: Annotated[int, option(help="Scale of adapters.")] = 16
     lora_targets: Annotated[
@@ -85,7 +120,7 @@ class TrainOptions:
     max_steps: Annotated[int | None, option(help="Stop after so many steps.")] = None
     batch_size: Annotated[
         int,
-        option(help="Pairs in a forward pass of a process."),
+        option(help="Rows in a forward pass of a process, with all their rejected answers."),
     ] = 4
     accumulate: Annotated[int, option(help="Forward passes in a step.")] = 1
     seed: Annotated[int, option(env="SEAPO_SEED", help="Seed of order and adapters.")] = 0
@@ -200,6 +235,7 @@ def _refuse_equal(settings: Any, names: list[str]) -> None:
             f"--output-dir: {folder} has a {there[0]} that seapo train did not write: take another"
         )
     written = [place for name in own for place in writes("--output-dir", folder / name)]
+    written += writes("--pair-scores", settings.pair_scores)
     read = [*reads("", names), *reads("--model", [settings.model])]
     read += reads("--eval-file", [settings.eval_file] if settings.eval_file else [])
     read += reads("--chat-template", [settings.chat_template] if settings.chat_template else [])

@@ -6,17 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
-
 from seapo_cli.errors import RowError
-from seapo_cli.records import Edit, error_type_of, read_messages
+from seapo_cli.pairs import known_edits
+from seapo_cli.records import error_type_of, read_messages
 from seapo_cli.safe_text import printable
 from seapo_cli.stages.errors.difference import edits_between
 
 _PROMPTS = ("prompt", "instruction", "question", "messages", "conversations")
 _GOOD = ("response", "chosen", "output", "answer", "completion")
 _BAD = ("negative", "rejected")
-_edits = TypeAdapter(tuple[Edit, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ def _pieces(data: Mapping[str, Any]) -> tuple[Piece, ...]:
         return (Piece("same", text),) if text else ()
     pieces: list[Piece] = []
     position = 0
-    for edit in _known_edits(data, good, bad) or edits_between(good, bad):
+    for edit in known_edits(data.get("error"), good, bad) or edits_between(good, bad):
         pieces += [
             Piece("same", good[position : edit.start]),
             Piece("removed", edit.original),
@@ -93,20 +91,6 @@ def _pieces(data: Mapping[str, Any]) -> tuple[Piece, ...]:
         position = edit.end
     pieces.append(Piece("same", good[position:]))
     return tuple(piece for piece in pieces if piece.text)
-
-
-def _known_edits(data: Mapping[str, Any], good: str, bad: str) -> tuple[Edit, ...]:
-    """The edits that the row tells of, if they do make the one answer of the other."""
-    error = data.get("error")
-    try:
-        edits = _edits.validate_python(error["edits"]) if isinstance(error, Mapping) else ()
-    except (KeyError, ValidationError):
-        return ()
-    text, position = "", 0
-    for edit in edits:
-        text += good[position : edit.start] + edit.replacement
-        position = edit.end
-    return edits if text + good[position:] == bad else ()
 
 
 def _label(data: Mapping[str, Any]) -> str:

@@ -64,8 +64,8 @@ class Inject:
         # The mistake belongs into the answer, which the thoughts would contradict.
         if (answer := without_thought(row.response or "")) != row.response:
             if not answer.strip():
-                error = RowError("the response holds thoughts only, and no answer to make worse")
-                return Outcome(failures=[Failure.of(error)])
+                reason = "the response holds thoughts only, and no answer to make worse"
+                return Outcome(failures=[Failure(reason)])
             row, added = replace(row, response=answer), {**added, "response": written(answer)}
         rows, failures, doubt = [], [], None
         for error_type in self._types_of(row):

@@ -1,18 +1,18 @@
-"""Attention over a pack: each branch sees the common part of its pair and itself, nothing else.
+"""Attention over a pack: each branch sees what it continues and itself, nothing else.
 
 Registered with transformers under the name `NAME`, so that models call it in place of their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Protocol
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
-from seapo_cli.training.layout import Pack, Segment
+from seapo_cli.training.layout import Branch, Pack
 
 NAME = "seapo_pack"
 KEYWORD = "seapo_attention"
@@ -83,13 +83,16 @@ def _kind(module: Any) -> str | None:
 
 
 class SegmentAttention:
-    """Two SDPA calls a pair: common part with chosen's branch (causal), then rejected's branch.
+    """One SDPA call for each branch: its queries, and the keys of all that it continues.
 
     Exact and without a mask over the whole pack: work and memory are those of the pairs alone.
     """
 
     def __init__(self, pack: Pack) -> None:
-        self._segments = pack.segments
+        self._branches = [
+            (slice(at.begin, at.end), [slice(*one) for one in (*at.before, (at.begin, at.end))])
+            for at in pack.branches
+        ]
         self._device = pack.input_ids.device
         self._masks: dict[tuple[int, int, int | None], torch.Tensor] = {}
 
@@ -101,14 +104,10 @@ class SegmentAttention:
         scale: float | None,
         window: int | None,
     ) -> torch.Tensor:
-        parts: list[torch.Tensor] = []
-        for at in self._segments:
-            trunk = slice(at.begin, at.rejected)
-            parts.append(self._attend(query, key, value, trunk, [trunk], scale, window))
-            if at.rejected < at.end:
-                branch = slice(at.rejected, at.end)
-                seen = [slice(at.begin, at.chosen), branch]
-                parts.append(self._attend(query, key, value, branch, seen, scale, window))
+        parts = [
+            self._attend(query, key, value, asking, seen, scale, window)
+            for asking, seen in self._branches
+        ]
         return torch.cat(parts, dim=2)
 
     def _attend(
@@ -148,8 +147,8 @@ class FlexAttention:
     def __init__(self, pack: Pack) -> None:
         device = pack.input_ids.device
         self._positions = pack.position_ids[0]
-        pairs, branches = branch_numbers(pack.segments)
-        self._pairs, self._branches = pairs.to(device), branches.to(device)
+        numbers, ends = visibility(pack.branches)
+        self._numbers, self._ends = numbers.to(device), ends.to(device)
         self._masks: dict[int | None, Any] = {}
 
     def __call__(
@@ -174,11 +173,10 @@ class FlexAttention:
         return attended
 
     def _visible(self, window: int | None) -> Callable[..., torch.Tensor]:
-        pairs, branches, positions = self._pairs, self._branches, self._positions
+        numbers, ends, positions = self._numbers, self._ends, self._positions
 
         def visible(_b: Any, _h: Any, query: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
-            common_or_own = (branches[key] == 0) | (branches[key] == branches[query])
-            seen = (pairs[query] == pairs[key]) & common_or_own & (query >= key)
+            seen = (key < ends[numbers[query], numbers[key]]) & (query >= key)
             return seen if window is None else seen & (positions[query] - positions[key] < window)
 
         return visible
@@ -195,11 +193,12 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return torch.compile(function, dynamic=True)
 
 
-def branch_numbers(segments: tuple[Segment, ...]) -> tuple[torch.Tensor, torch.Tensor]:
-    """[T] each: which pair a token belongs to, and 0, 1 or 2 for common, chosen, rejected."""
-    pairs, branches = [], []
-    for number, at in enumerate(segments):
-        lengths = (at.chosen - at.begin, at.rejected - at.chosen, at.end - at.rejected)
-        pairs += [number] * (at.end - at.begin)
-        branches += [branch for branch, length in enumerate(lengths) for _ in range(length)]
-    return torch.tensor(pairs), torch.tensor(branches)
+def visibility(branches: Sequence[Branch]) -> tuple[torch.Tensor, torch.Tensor]:
+    """[T] The branch of each token, and [B, B] up to where a branch sees another one's tokens."""
+    begins = {at.begin: number for number, at in enumerate(branches)}
+    lengths = torch.tensor([at.end - at.begin for at in branches])
+    ends = torch.zeros(len(branches), len(branches), dtype=torch.long)
+    for number, at in enumerate(branches):
+        for begin, end in (*at.before, (at.begin, at.end)):
+            ends[number, begins[begin]] = end
+    return torch.arange(len(branches)).repeat_interleave(lengths), ends

@@ -4,26 +4,27 @@ Two questions are put to the model, in the precision and the mode of training:
 
 - Does each part have the log-probability that plain sequences give it? This finds what is computed
   differently: another head, other positions, another mask.
-- When the tokens of one branch change, do the other branch, the common part, or the pair beside it
-  move? They may not, whatever the values are. This finds layers that look past the attention, such
-  as convolutions and recurrent states.
+- When the tokens of one branch change, do the other branches, the common parts, or the prompt
+  beside it move? They may not, whatever the values are. This finds layers that look past the
+  attention, such as convolutions and recurrent states.
 
-The parts asked about are a few tokens long, so that an error is not averaged away.
+The parts asked about are a few tokens long, so that an error is not averaged away. They form a
+tree: one rejected answer leaves the chosen one early, another late, and a third leaves the first.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from itertools import cycle, islice
+from dataclasses import dataclass, replace
+from itertools import cycle, islice, product
 
 import torch
 
 from seapo_cli.errors import SeapoError
-from seapo_cli.training.layout import CHOSEN, REJECTED, SHARED
+from seapo_cli.training.layout import CHOSEN, PARTS, REJECTED, SHARED
 from seapo_cli.training.scorer import Path, Scorer
-from seapo_cli.training.tokens import Example, Ids
+from seapo_cli.training.tokens import Example, Ids, branch
 
 Score = Callable[[Sequence[int], Sequence[Example], bool], torch.Tensor]
 
@@ -47,26 +48,27 @@ def choose_path(
 ) -> list[str]:
     """Set the fastest path whose values equal the plain computation's; says what was passed over.
 
-    `score` is the scorer as the processes share it. Asked about are probes made of the first two
+    `score` is the scorer as the processes share it. Asked about are trees made of the first two
     pairs, and these pairs themselves.
 
     Raises:
         SeapoError: the model cannot be computed at all.
     """
-    rows = _two_pairs(examples)
-    asked = [_probe(examples[row]) for row in rows] + [examples[row] for row in rows]
+    given = [replace(examples[row], weights=None) for row in _two_pairs(examples)]
+    probes = [_Probe.of(one) for one in given]
+    asked = [pair for probe in probes for pair in probe.pairs()] + given
     training = scorer.training
     told: list[str] = []
     with torch.no_grad():
         expected = _plain(scorer, score, asked)
         dtype = torch.bfloat16 if scorer.bf16 else next(scorer.parameters()).dtype
         for path in _fast_paths(device):
-            reason = _fault(scorer, score, path, asked, expected, dtype)
+            reason = _fault(scorer, score, path, probes, asked, expected, dtype)
             if reason is None:
                 return told
             told.append(f"attention path {path!r} is not exact for this model: {reason}")
         scorer.take("plain")
-        told.append("chosen and rejected are computed as two whole sequences, which takes longer")
+        told.append("answers are computed as whole sequences, which takes longer")
         if (
             training
             and _gap(score(range(len(asked)), asked, True), expected, asked) > TOLERANCE[dtype]
@@ -99,6 +101,7 @@ def _fault(
     scorer: Scorer,
     score: Score,
     path: Path,
+    probes: Sequence[_Probe],
     asked: Sequence[Example],
     expected: torch.Tensor,
     dtype: torch.dtype,
@@ -106,23 +109,26 @@ def _fault(
     """Why the path is not good for this model; None if it is."""
     if reason := _unbounded(scorer):
         return reason
-    probes = asked[: len(asked) // 2]
-    numbers = range(len(probes))
+    pairs = [pair for probe in probes for pair in probe.pairs()]
+    numbers = range(len(pairs))
     try:
         scorer.take(path)
         found = score(range(len(asked)), asked, True)
-        before = score(numbers, probes, True)
-        changed = [_changed(probes, part) for part in ("chosen", "rejected")]
-        after = [score(numbers, those, True) for those in changed]
+        before = score(numbers, pairs, True)
+        moved = {
+            leaf: score(numbers, [p for probe in probes for p in probe.changed(leaf).pairs()], True)
+            for leaf in _STILL
+        }
     except Exception as error:  # as above
         return _line(error)
     if (gap := _gap(found, expected, asked)) > TOLERANCE[dtype]:
         return f"log-probabilities differ by {gap:.2g} nats per token"
     # Also that two passes over the same tokens agree: random values are found here.
-    if (gap := _gap(found[: len(probes)], before, probes)) > TOLERANCE[dtype]:
+    if (gap := _gap(found[: len(pairs)], before, pairs)) > TOLERANCE[dtype]:
         return f"two passes differ by {gap:.2g} nats per token"
-    for moved, still in zip(after, ((SHARED, REJECTED), (SHARED, CHOSEN)), strict=True):
-        leak = (moved - before)[:, still].abs().max().item()
+    for leaf, still in _STILL.items():
+        change = (moved[leaf] - before).view(len(probes), -1, PARTS)
+        leak = max(change[:, pair, part].abs().max().item() for pair, part in still)
         if not leak <= LEAK[dtype]:
             return f"one answer sees the other: its log-probability moves by {leak:.2g} nats"
     return None
@@ -150,32 +156,72 @@ def _two_pairs(examples: Sequence[Example]) -> list[int]:
     return (forked or list(range(len(examples))))[:2]
 
 
-def _probe(example: Example) -> Example:
-    """The pair around its branch point, all parts equally long; its own tokens fill up."""
-    common = (example.prompt + example.shared)[-_CONTEXT - _PART :]
-    at = max(1, len(common) - _PART)
-    return replace(
-        example,
-        prompt=common[:at],
-        shared=common[at:],
-        chosen=_filled(example.chosen, common),
-        rejected=_filled(example.rejected, common[::-1]),
-    )
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    """Answers around a pair's branch point, made of parts that are equally long.
 
+    prompt, shared ┬ chosen ┬ end
+                   │        └ late
+                   └ early ┬ first
+                           └ second
+    """
 
-def _filled(side: Ids[int] | None, more: Ids[int]) -> Ids[int]:
-    own = side or array("i")
-    return (own + array("i", islice(cycle(more), _PART)))[:_PART]
+    prompt: Ids[int]
+    shared: Ids[int]
+    chosen: Ids[int]
+    end: Ids[int]
+    late: Ids[int]
+    early: Ids[int]
+    first: Ids[int]
+    second: Ids[int]
 
-
-def _changed(probes: Sequence[Example], part: str) -> list[Example]:
-    """The same with every token of one branch another."""
-    return [
-        replace(
-            one, **{part: array("i", [token - 1 if token else 1 for token in getattr(one, part)])}
+    @classmethod
+    def of(cls, example: Example) -> _Probe:
+        """With the pair's own tokens; others of its prompt fill up."""
+        common = (example.prompt + example.shared)[-_CONTEXT - _PART :]
+        at = max(1, len(common) - _PART)
+        good = _filled(example.chosen, common, 3 * _PART)
+        bad = _filled(example.rejected, common[::-1], 3 * _PART)
+        chosen, end, late = good[:_PART], good[_PART : 2 * _PART], good[2 * _PART :]
+        early, first, second = bad[:_PART], bad[_PART : 2 * _PART], bad[2 * _PART :]
+        return cls(
+            *(common[:at], common[at:], chosen, end, _apart(late, end)),
+            *(_apart(early, chosen), first, _apart(second, first)),
         )
-        for one in probes
-    ]
+
+    def pairs(self) -> list[Example]:
+        """Chosen against each of the other three."""
+        others = (self.early + self.first, self.early + self.second, self.chosen + self.late)
+        good = self.shared + self.chosen + self.end
+        return [branch(self.prompt, good, self.shared + other) for other in others]
+
+    def changed(self, leaf: str) -> _Probe:
+        """The same with every token of one leaf another, but for the first: it parts there."""
+        tokens: Ids[int] = getattr(self, leaf)
+        return replace(self, **{leaf: tokens[:1] + _other(tokens[1:])})
+
+
+_STILL = {
+    "end": [*product(range(3), [SHARED, REJECTED])],
+    "late": [*product(range(2), range(PARTS)), (2, SHARED), (2, CHOSEN)],
+    "first": [(0, SHARED), (0, CHOSEN), *product((1, 2), range(PARTS))],
+    "second": [*product((0, 2), range(PARTS)), (1, SHARED), (1, CHOSEN)],
+}
+"""Leaves of a probe, and the parts (of which pair) that may not move when one changes."""
+
+
+def _filled(side: Ids[int] | None, more: Ids[int], length: int) -> Ids[int]:
+    own = side or array("i")
+    return (own + array("i", islice(cycle(more), length)))[:length]
+
+
+def _apart(one: Ids[int], other: Ids[int]) -> Ids[int]:
+    """The same tokens, but for the first if the other one begins with it too."""
+    return one if one[0] != other[0] else _other(one[:1]) + one[1:]
+
+
+def _other(tokens: Ids[int]) -> Ids[int]:
+    return array("i", [token - 1 if token else 1 for token in tokens])
 
 
 def _line(error: Exception) -> str:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from seapo_cli.errors import SeapoError
 from seapo_cli.jsonl import Output, encode
 from seapo_cli.pairs import BadRow, Pair, read_pairs
 from seapo_cli.training.settings import TrainSettings
-from seapo_cli.training.tokens import Chat, Example, Limits, Tokenized, branch, tokenize
+from seapo_cli.training.spans import Weighting
+from seapo_cli.training.tokens import (
+    Chat,
+    Example,
+    Limits,
+    Tokenized,
+    Weights,
+    branch,
+    tokenize,
+)
 
 _ERRORS_FILE = "errors.jsonl"
 _SHOWN = 5
@@ -54,13 +62,9 @@ def load(settings: TrainSettings, tokenizer: Any, pairs_only: bool, writes: bool
     if pairs_only:
         train, held = (_paired(rows, settings.loss, bad) for rows in (train, held))
     chat, limits = Chat(tokenizer), Limits(settings.max_length, settings.too_long)
-    train_data, held_data = (tokenize(rows, chat, limits) for rows in (train, held))
-    data = Tokenized(
-        train_data.pairs + held_data.pairs,
-        train_data.examples + held_data.examples,
-        train_data.counts + held_data.counts,
-        train_data.refused + held_data.refused,
-    )
+    weighting = Weighting.of(settings)
+    train_data, held_data = (tokenize(rows, chat, limits, weighting) for rows in (train, held))
+    data = train_data + held_data
     bad += [_bad(pair, reason) for pair, reason in data.refused]
     if writes and bad:
         _write(bad, settings)
@@ -119,14 +123,12 @@ def _notes(bad: Sequence[BadRow], data: Tokenized, settings: TrainSettings) -> l
         )
     if counts["equal"]:
         notes.append(f"{counts['equal']:,} pairs have two equal sides and teach nothing")
+    if counts["unknown_spans"]:
+        notes.append(
+            f"{counts['unknown_spans']:,} pairs count evenly: the chat template changes their "
+            "answers, so that what was changed cannot be found"
+        )
     return notes
-
-
-def epoch_order(rows: int, seed: int, epoch: int) -> list[int]:
-    """The rows of one epoch in their order; a function of the seed and the epoch alone."""
-    order = list(range(rows))
-    random.Random(f"{seed} {epoch}").shuffle(order)
-    return order
 
 
 def mismatched(examples: Sequence[Example], max_length: int) -> tuple[Example, ...]:
@@ -141,5 +143,15 @@ def mismatched(examples: Sequence[Example], max_length: int) -> tuple[Example, .
         partner = next((other for other in others if other.prompt != example.prompt), example)
         room = max_length - len(example.prompt)
         sides = (None if side is None else side[:room] for side in partner.answer)
-        found.append(branch(example.prompt, *sides))
+        cut = branch(example.prompt, *sides)
+        if (weights := partner.weights) is not None:
+            cut = replace(
+                cut,
+                weights=Weights(
+                    weights.shared,
+                    weights.chosen[: len(cut.chosen or ())],
+                    weights.rejected[: len(cut.rejected or ())],
+                ),
+            )
+        found.append(cut)
     return tuple(found)

@@ -1,53 +1,65 @@
-"""Several pairs in one sequence: the common part of each once, then its two branches.
+"""Several pairs in one sequence: what answers to one prompt begin with stands there once.
 
-    [prompt shared | rest of chosen | rest of rejected][prompt shared | ...]...
+    [prompt chosen | rest of rejected | rest of another rejected][prompt chosen | ...]...
 
-Positions restart at each branch, so that both continue the common part.
+Each answer continues the one of those before it with which it has most tokens in common. So the
+answers to a prompt are a tree (a trie on tokens), and positions go on from where a branch begins.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import NamedTuple
 
 import torch
 
-from seapo_cli.training.tokens import Example, Ids
+from seapo_cli.training.tokens import Example, Ids, common_start
 
 SHARED, CHOSEN, REJECTED = range(3)
 PARTS = 3
 """Log-probabilities are summed over three parts of each pair."""
 
+Stretch = tuple[int, int]
+"""First token in a pack, and the one after the last."""
+
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """Where one pair lies in a pack: the common part, chosen's branch, rejected's branch."""
+class Branch:
+    """Tokens that one answer has for itself, and those before them."""
 
     begin: int
-    chosen: int
-    rejected: int
     end: int
+    before: tuple[Stretch, ...]
+    """What it continues, in order; each stretch starts where a branch does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Pairs in one sequence of T tokens, with N completion tokens to score."""
+    """Pairs in one sequence of T tokens, with N scored tokens that M places of sums want."""
 
     rows: tuple[int, ...]
     """Which rows of the data set they are."""
-    segments: tuple[Segment, ...]
+    branches: tuple[Branch, ...]
+    """In order, and without gaps."""
     input_ids: torch.Tensor
     """[1, T]"""
     position_ids: torch.Tensor
     """[1, T]"""
     sources: torch.Tensor
-    """[N] Where the hidden state is that predicts a scored token; shared parts come first."""
+    """[N] Where the hidden state is that predicts a scored token."""
     targets: torch.Tensor
-    """[N] The scored tokens."""
+    """[N] The scored tokens; those that need no gradient come first."""
+    untracked: int
+    """How many they are: they lie in shared parts only, or count nothing."""
+    scored: torch.Tensor
+    """[M] Numbers of scored tokens: one that several pairs have is there for each."""
     slots: torch.Tensor
-    """[N] The sum that a token belongs to: 3 * place in the pack + part."""
-    shared: int
-    """How many of the N lie in shared parts."""
+    """[M] The sum that it goes into: 3 * place in the pack + part."""
+    weights: torch.Tensor | None
+    """[M] What it counts there; None where all count alike."""
 
     @property
     def tokens(self) -> int:
@@ -56,92 +68,167 @@ class Pack:
 
     def to(self, device: torch.device) -> Pack:
         """The same pack on another device."""
-        return Pack(
-            self.rows,
-            self.segments,
-            self.input_ids.to(device),
-            self.position_ids.to(device),
-            self.sources.to(device),
-            self.targets.to(device),
-            self.slots.to(device),
-            self.shared,
+        names = ("input_ids", "position_ids", "sources", "targets", "scored", "slots", "weights")
+        found = {name: getattr(self, name) for name in names}
+        return replace(
+            self, **{name: one.to(device) for name, one in found.items() if one is not None}
         )
 
 
-def pack(rows: Sequence[int], examples: Sequence[Example]) -> Pack:
-    """Lay the given rows of `examples` out one after the other.
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """One answer in the pack: the tokens that the model reads, and where they are."""
 
-    The last token of a branch predicts nothing, so it is scored but not part of the input.
-    """
-    ids: list[int] = []
-    positions: list[int] = []
-    segments: list[Segment] = []
-    scored: list[tuple[int, int, int]] = []
+    tokens: Ids[int]
+    stretches: tuple[Stretch, ...]
+
+
+@dataclass(slots=True)
+class _Tree:
+    """A pack in the making."""
+
+    ids: Ids[int] = field(default_factory=lambda: array("i"))
+    positions: Ids[int] = field(default_factory=lambda: array("i"))
+    branches: list[Branch] = field(default_factory=list)
+    paths: dict[bytes, list[_Path]] = field(default_factory=dict)
+    """By prompt."""
+
+    def sources(self, prompt: Ids[int], answer: Ids[int]) -> list[int]:
+        """Where each token of an answer is predicted; what is not there yet is added.
+
+        The last token of an answer predicts nothing, so it is scored but not part of the input.
+        """
+        tokens = (prompt + answer)[:-1]
+        known = self.paths.setdefault(prompt.tobytes(), [])
+        lengths = [common_start(tokens, path.tokens) for path in known]
+        common = max(lengths, default=0)
+        before = _first(known[lengths.index(common)].stretches, common) if common else ()
+        stretches = before
+        if common < len(tokens):
+            begin = len(self.ids)
+            self.ids += tokens[common:]
+            self.positions += array("i", range(common, len(tokens)))
+            self.branches.append(Branch(begin, len(self.ids), before))
+            stretches = (*before, (begin, len(self.ids)))
+            known.append(_Path(tokens, stretches))
+        places = [place for stretch in stretches for place in range(*stretch)]
+        return places[len(prompt) - 1 :]
+
+
+def _first(stretches: Sequence[Stretch], count: int) -> tuple[Stretch, ...]:
+    """The first `count` tokens of some stretches."""
+    found = []
+    for begin, end in stretches:
+        taken = min(end - begin, count)
+        if taken:
+            found.append((begin, begin + taken))
+        count -= taken
+    return tuple(found)
+
+
+def pack(rows: Sequence[int], examples: Sequence[Example]) -> Pack:
+    """Lay the given rows of `examples` out, those with the same prompt as one tree."""
+    tree = _Tree()
+    scored: list[_Scored] = []
     for place, row in enumerate(rows):
         example = examples[row]
-        begin = len(ids)
-        common = [*example.prompt, *example.shared]
-        ids += common
-        positions += range(len(common))
-        first = begin + len(example.prompt) - 1
-        slot = PARTS * place
-        scored += [(first + n, one, slot + SHARED) for n, one in enumerate(example.shared)]
-        ends = [len(ids)]
+        common, weights = len(example.shared), example.weights
+        shared: list[_Scored] = []
         for part, side in ((CHOSEN, example.chosen), (REJECTED, example.rejected)):
-            scored += _scored(side or (), begin + len(common) - 1, len(ids), slot + part)
-            branch = side[:-1] if side else ()
-            positions += range(len(common), len(common) + len(branch))
-            ids += branch
-            ends.append(len(ids))
-        segments.append(Segment(begin, *ends))
-    scored.sort(key=lambda one: one[2] % PARTS != SHARED)  # stable: parts stay in order
-    table = torch.tensor(scored, dtype=torch.long).reshape(-1, 3)
+            if side is None:
+                continue
+            answer = example.shared + side
+            sources = tree.sources(example.prompt, answer)
+            slots = [PARTS * place + SHARED] * common + [PARTS * place + part] * len(side)
+            counts = [1.0] * len(answer)
+            if weights is not None:
+                own = weights.chosen if part == CHOSEN else weights.rejected
+                counts = [weights.shared] * common + own.tolist()
+            found = [_Scored(*one) for one in zip(sources, answer, slots, counts, strict=True)]
+            shared, rest = found[:common], found[common:]
+            scored += rest
+        scored += shared
+    # A token in the shared part of one pair may lie in a branch of another.
+    tracked = {one.edge for one in scored if one.slot % PARTS != SHARED and one.weight}
+    each = sorted({one.edge for one in scored}, key=lambda edge: (edge in tracked, edge))
+    numbers = {edge: number for number, edge in enumerate(each)}
+    table = torch.tensor(each, dtype=torch.long).reshape(-1, 2)
+    weighted = any(examples[row].weights is not None for row in rows)
     return Pack(
         tuple(rows),
-        tuple(segments),
-        torch.tensor([ids]),
-        torch.tensor([positions]),
+        tuple(tree.branches),
+        torch.tensor([tree.ids]),
+        torch.tensor([tree.positions]),
         sources=table[:, 0],
         targets=table[:, 1],
-        slots=table[:, 2],
-        shared=sum(slot % PARTS == SHARED for _, _, slot in scored),
+        untracked=len(each) - len(tracked),
+        scored=torch.tensor([numbers[one.edge] for one in scored], dtype=torch.long),
+        slots=torch.tensor([one.slot for one in scored], dtype=torch.long),
+        weights=torch.tensor([one.weight for one in scored]) if weighted else None,
     )
 
 
-def _scored(
-    side: Sequence[int] | Ids[int], common: int, start: int, slot: int
-) -> list[tuple[int, int, int]]:
-    """Source, target and slot of a branch's tokens; its first is predicted by the common part."""
-    sources = [common, *range(start, start + len(side) - 1)]
-    return [(source, target, slot) for source, target in zip(sources, side, strict=False)]
+class _Scored(NamedTuple):
+    """A token that is scored for one sum of one pair."""
+
+    source: int
+    target: int
+    slot: int
+    weight: float
+
+    @property
+    def edge(self) -> tuple[int, int]:
+        """What is computed once, whoever wants it."""
+        return self.source, self.target
 
 
-def balance(rows: Sequence[int], examples: Sequence[Example], packs: int) -> list[list[int]]:
-    """Share rows out over packs of about equal length, longest rows first.
+def together(rows: Sequence[int], groups: Sequence[int]) -> list[list[int]]:
+    """Neighbouring rows of one group as one unit; `groups` has the number of each row's."""
+    return [list(unit) for _, unit in groupby(rows, key=groups.__getitem__)]
 
-    Every process makes the same packs. With more packs than rows the last ones stay empty.
+
+def size(unit: Sequence[int], examples: Sequence[Example]) -> int:
+    """Tokens of a unit: its rows have one prompt and one chosen answer.
+
+    What several rejected answers begin with beyond that counts for each.
+    """
+    first, *others = (examples[row] for row in unit)
+    return first.tokens + sum(len(other.rejected or ()) for other in others)
+
+
+def balance(
+    units: Sequence[Sequence[int]], examples: Sequence[Example], packs: int
+) -> list[list[int]]:
+    """Share units of rows out over packs of about equal length, longest first.
+
+    Every process makes the same packs. With more packs than units the last ones stay empty.
     """
     found: list[list[int]] = [[] for _ in range(packs)]
     sizes = [0] * packs
-    for row in _longest_first(rows, examples):
+    for tokens, unit in _longest_first(units, examples):
         smallest = sizes.index(min(sizes))
-        found[smallest].append(row)
-        sizes[smallest] += examples[row].tokens
+        found[smallest] += unit
+        sizes[smallest] += tokens
     return found
 
 
-def fill(rows: Sequence[int], examples: Sequence[Example], tokens: int) -> list[list[int]]:
-    """Rows in packs of at most `tokens` (or of one longer row), longest rows first."""
+def fill(
+    units: Sequence[Sequence[int]], examples: Sequence[Example], tokens: int
+) -> list[list[int]]:
+    """Units of rows in packs of at most `tokens` (or of one longer unit), longest first."""
     packs: list[list[int]] = []
     room = 0
-    for row in _longest_first(rows, examples):
-        if examples[row].tokens > room or not packs:
+    for needed, unit in _longest_first(units, examples):
+        if needed > room or not packs:
             packs.append([])
             room = tokens
-        packs[-1].append(row)
-        room -= examples[row].tokens
+        packs[-1] += unit
+        room -= needed
     return packs
 
 
-def _longest_first(rows: Sequence[int], examples: Sequence[Example]) -> list[int]:
-    return sorted(rows, key=lambda row: (-examples[row].tokens, row))
+def _longest_first(
+    units: Sequence[Sequence[int]], examples: Sequence[Example]
+) -> list[tuple[int, Sequence[int]]]:
+    sized = [(size(unit, examples), unit) for unit in units]
+    return sorted(sized, key=lambda one: (-one[0], one[1][0]))

@@ -48,8 +48,9 @@ def row_metrics(
     """Figures of scored rows.
 
     A reward is beta times the log-ratio to the reference; for losses without a reference, beta
-    times the log-probability per token.
+    times the log-probability per token. All tokens count alike.
     """
+    scores = scores.unweighted
     has = (scores.chosen_tokens > 0, scores.rejected_tokens > 0)
     logps = (scores.policy.whole_chosen, scores.policy.whole_rejected)
     if LOSSES[settings.loss].reference:
@@ -125,6 +126,7 @@ class FallingChosen:
         self._settings = settings
         self._start: tuple[float, float] | None = None
         self._last: deque[tuple[float, float]] = deque(maxlen=_WINDOW)
+        self._drifts: deque[dict[int, float]] = deque(maxlen=_WINDOW)
         self._warned = False
 
     def see(self, rows: Sequence[RowMetrics], metrics: Mapping[str, Any]) -> str | None:
@@ -135,6 +137,7 @@ class FallingChosen:
         margin, drift = metrics.get("rewards/margins"), _mean(row.drift for row in rows)
         if self._warned or margin is None:
             return None
+        self._drifts.append({row.row: row.drift for row in rows})
         self._last.append((metrics["logps/chosen"] if drift is None else drift, margin))
         if len(self._last) < _WINDOW:
             return None
@@ -149,6 +152,15 @@ class FallingChosen:
             f"chosen answers are getting less likely (logps/chosen fell by {fall:.1f}) while their "
             f"margin grows: {self._remedy()}"
         )
+
+    def fallen(self) -> dict[int, float]:
+        """Rows of the last steps whose chosen fell, and by how many nats, most first.
+
+        None where the loss has no reference: what chosen had before is not known.
+        """
+        falls = {row: -drift for step in self._drifts for row, drift in step.items()}
+        most_first = sorted(falls.items(), key=lambda one: -one[1])
+        return {row: fall for row, fall in most_first if fall > _FALL}
 
     def _remedy(self) -> str:
         if LOSSES[self._settings.loss].reference and self._settings.loss != "kto":

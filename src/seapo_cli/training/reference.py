@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from seapo_cli.errors import InUse, SeapoError
-from seapo_cli.training.layout import PARTS, fill
+from seapo_cli.training.layout import PARTS, fill, together
 from seapo_cli.training.processes import Processes
 from seapo_cli.training.saved import Damaged, all_finite, read_saved
 from seapo_cli.training.tokens import Example, digest
@@ -22,6 +22,15 @@ from seapo_cli.whole_files import whole_file
 
 PACK_TOKENS = 2048
 """Tokens in one forward pass: without gradients this needs little memory."""
+
+
+CHES = 2
+"""Columns beside the sums: what `difficulty.ches` gives."""
+
+
+def columns(examples: Sequence[Example]) -> int:
+    """How many sums each example has: weighted ones too, where its tokens have weights."""
+    return 2 * PARTS if examples and examples[0].weights else PARTS
 
 
 def hash_weights(model: Any) -> str:
@@ -36,39 +45,42 @@ def hash_weights(model: Any) -> str:
 def reference_logps(
     score: Callable[[Sequence[int]], torch.Tensor],
     examples: Sequence[Example],
+    groups: Sequence[int],
     key: str,
     folder: Path,
     processes: Processes,
     advance: Callable[[int], None],
     say: Callable[[str], None],
 ) -> torch.Tensor:
-    """[len(examples), 3] fp32 on the CPU: sums of log-probabilities per part, from disk if there.
+    """[len(examples), 5 or 8] fp32 on the CPU: sums of log-probabilities and CHES, kept on disk.
 
-    `score` gives the sums of some rows; `advance` is told how many rows are done; `key` names
-    the model and its precision. A damaged file is told through `say` and replaced.
+    `score` gives these of some rows, those of one group at once; `advance` is told how many
+    rows are done; `key` names the model and its precision. A damaged file is told through `say`
+    and replaced.
 
     Raises:
         SeapoError: the result cannot be kept, or what was kept cannot be read.
     """
     name = hashlib.blake2b(f"{key} {digest(examples)}".encode(), digest_size=16).hexdigest()
     path = folder / f"{name}.pt"
-    known = processes.agree(_kept(path, len(examples), say) if processes.first else None)
+    shape = len(examples), columns(examples) + CHES
+    known = processes.agree(_kept(path, shape, say) if processes.first else None)
     if known is not None:
         return known
-    found = _compute(score, examples, processes, advance)
+    found = _compute(score, examples, groups, processes, advance)
     if processes.first:
         _keep(found, path)
     return found
 
 
-def _kept(path: Path, rows: int, say: Callable[[str], None]) -> torch.Tensor | None:
+def _kept(path: Path, shape: tuple[int, int], say: Callable[[str], None]) -> torch.Tensor | None:
     """What was computed before; None where there is nothing, or nothing that can be used."""
     if not path.is_file():
         return None
     try:
         found = read_saved(path)
         right = isinstance(found, torch.Tensor) and found.dtype is torch.float32
-        if not right or found.shape != (rows, PARTS) or not all_finite(found):
+        if not right or found.shape != shape or not all_finite(found):
             raise Damaged("not the values of these pairs")
     except Damaged as error:
         say(f"{path}: damaged ({error}): reference log-probabilities are computed again")
@@ -80,15 +92,17 @@ def _kept(path: Path, rows: int, say: Callable[[str], None]) -> torch.Tensor | N
 def _compute(
     score: Callable[[Sequence[int]], torch.Tensor],
     examples: Sequence[Example],
+    groups: Sequence[int],
     processes: Processes,
     advance: Callable[[int], None],
 ) -> torch.Tensor:
     mine: list[tuple[list[int], torch.Tensor]] = []
-    for rows in processes.share(fill(range(len(examples)), examples, PACK_TOKENS)):
+    units = together(range(len(examples)), groups)
+    for rows in processes.share(fill(units, examples, PACK_TOKENS)):
         with torch.no_grad():
             mine.append((rows, score(rows).cpu()))
         advance(len(rows) * processes.count)
-    found = torch.zeros(len(examples), PARTS)
+    found = torch.zeros(len(examples), columns(examples) + CHES)
     for part in processes.gather(mine):
         for rows, sums in part:
             found[rows] = sums

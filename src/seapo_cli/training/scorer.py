@@ -18,6 +18,7 @@ from seapo_cli.training.attention import (
     Unsupported,
     register,
 )
+from seapo_cli.training.difficulty import ches
 from seapo_cli.training.layout import CHOSEN, PARTS, REJECTED, SHARED, Pack, pack
 from seapo_cli.training.logps import Head, token_logps
 from seapo_cli.training.tokens import Example
@@ -71,18 +72,26 @@ class Scorer(nn.Module):
         return self._inner[0].config.get_text_config()
 
     def forward(
-        self, rows: Sequence[int], examples: Sequence[Example], shared: bool
+        self,
+        rows: Sequence[int],
+        examples: Sequence[Example],
+        shared: bool,
+        with_ches: bool = False,
     ) -> torch.Tensor:
-        """[len(rows), 3] fp32: sums of log-probabilities of shared part, chosen, rejected.
+        """[len(rows), 3 or 6] fp32: sums of log-probabilities of shared part, chosen, rejected.
 
-        The shared part's gradient is only computed with `shared`.
+        Where tokens have weights, the weighted sums of the three parts follow. The gradient of the
+        shared part, and that of tokens that count nothing, is only computed with `shared`. With
+        `with_ches` the two values of `difficulty.ches` come last.
         """
         batch = pack(rows, examples).to(self._device)
         with torch.autocast(batch.input_ids.device.type, torch.bfloat16, enabled=self.bf16):
             if self.path == "plain":
-                return self._plain([examples[row] for row in rows], batch.input_ids.device)
+                those = [examples[row] for row in rows]
+                return self._plain(those, batch.input_ids.device, with_ches)
             hidden = self._hidden(batch)
-            return self._sums(hidden, batch, shared)
+            sums = self._sums(hidden, batch, shared)
+            return torch.cat([sums, _ches(hidden, batch)], dim=1) if with_ches else sums
 
     @property
     def _device(self) -> torch.device:
@@ -99,34 +108,77 @@ class Scorer(nn.Module):
 
     def _sums(self, hidden: torch.Tensor, batch: Pack, shared: bool) -> torch.Tensor:
         head = Head.of(self._inner[0])
-        sums = torch.zeros(len(batch.rows), PARTS, device=hidden.device)
-        for part, tracked in ((slice(batch.shared), shared), (slice(batch.shared, None), True)):
+        found = []
+        first, rest = slice(batch.untracked), slice(batch.untracked, None)
+        for part, tracked in ((first, shared), (rest, True)):
             with torch.set_grad_enabled(tracked and torch.is_grad_enabled()):
                 states, targets = hidden[batch.sources[part]], batch.targets[part]
-                logps = token_logps(states, head, targets, self.bf16)
-                scored = sums.new_zeros(sums.numel()).index_add(0, batch.slots[part], logps)
-            sums = sums + scored.view(-1, PARTS)
-        return sums
+                found.append(token_logps(states, head, targets, self.bf16))
+        logps = torch.cat(found)[batch.scored]
+        each = [logps] if batch.weights is None else [logps, batch.weights * logps]
+        zeros = logps.new_zeros(len(batch.rows) * PARTS)
+        sums = [zeros.index_add(0, batch.slots, one).view(-1, PARTS) for one in each]
+        return torch.cat(sums, dim=1)
 
-    def _plain(self, examples: Sequence[Example], device: torch.device) -> torch.Tensor:
-        """The textbook computation: each side a padded sequence of its own, all logits at once."""
-        sides = [
-            (place, part, example, side)
-            for place, example in enumerate(examples)
-            for part, side in ((CHOSEN, example.chosen), (REJECTED, example.rejected))
-            if side is not None
-        ]
-        texts = [torch.tensor([*e.prompt, *e.shared, *side]) for _, _, e, side in sides]
-        ids = pad_sequence(texts, batch_first=True).to(device)
-        lengths = torch.tensor([len(text) for text in texts], device=device)
+    def _plain(
+        self, examples: Sequence[Example], device: torch.device, with_ches: bool
+    ) -> torch.Tensor:
+        """The textbook computation: each answer a padded sequence of its own, all logits at once.
+
+        An answer that several pairs have is computed once.
+        """
+        texts: dict[bytes, tuple[int, torch.Tensor]] = {}
+        sides: list[tuple[int, int, int, Example]] = []
+        for place, example in enumerate(examples):
+            for part, side in ((CHOSEN, example.chosen), (REJECTED, example.rejected)):
+                if side is not None:
+                    text = example.prompt + example.shared + side
+                    line, _ = texts.setdefault(
+                        text.tobytes(), (len(texts), torch.tensor(text, dtype=torch.long))
+                    )
+                    sides.append((place, part, line, example))
+        ids = pad_sequence([text for _, text in texts.values()], batch_first=True).to(device)
+        lengths = torch.tensor([len(text) for _, text in texts.values()], device=device)
         seen = torch.arange(ids.shape[1], device=device) < lengths[:, None]
-        logits = self.model(input_ids=ids, attention_mask=seen.long(), use_cache=False).logits
-        logps = logits[:, :-1].float().log_softmax(-1)
+        found = self.model(
+            input_ids=ids,
+            attention_mask=seen.long(),
+            use_cache=False,
+            output_hidden_states=with_ches,
+        )
+        logps = found.logits[:, :-1].float().log_softmax(-1)
         logps = logps.gather(-1, ids[:, 1:, None]).squeeze(-1)
-        sums = [[logps.new_zeros(()) for _ in range(PARTS)] for _ in examples]
-        for line, (place, part, example, side) in zip(logps, sides, strict=True):
+        zero = logps.new_zeros(())
+        sums = [[zero] * (2 * PARTS if example.weights else PARTS) for example in examples]
+        for place, part, line, example in sides:
             start = len(example.prompt) - 1
             middle = start + len(example.shared)
-            sums[place][SHARED] = line[start:middle].sum()
-            sums[place][part] = line[middle : middle + len(side)].sum()
-        return torch.stack([torch.stack(row) for row in sums])
+            shared, own = logps[line, start:middle], logps[line, middle : lengths[line] - 1]
+            sums[place][SHARED], sums[place][part] = shared.sum(), own.sum()
+            if (weights := example.weights) is not None:
+                of_own = weights.chosen if part == CHOSEN else weights.rejected
+                sums[place][PARTS + SHARED] = weights.shared * shared.sum()
+                sums[place][PARTS + part] = (torch.tensor(of_own, device=device) * own).sum()
+        table = torch.stack([torch.stack(row) for row in sums])
+        if not with_ches:
+            return table
+        hidden = found.hidden_states[-1].float()
+        states = hidden.new_zeros(len(examples), PARTS, hidden.shape[-1])
+        counts = hidden.new_zeros(len(examples), PARTS)
+        for place, part, line, example in sides:
+            start = len(example.prompt) - 1
+            middle, end = start + len(example.shared), int(lengths[line]) - 1
+            for one, at in ((SHARED, slice(start, middle)), (part, slice(middle, end))):
+                states[place, one] = hidden[line, at].sum(0)
+                counts[place, one] = at.stop - at.start
+        return torch.cat([table, ches(states, counts)], dim=1)
+
+
+def _ches(hidden: torch.Tensor, batch: Pack) -> torch.Tensor:
+    """[n, 2]"""
+    sums = len(batch.rows) * PARTS
+    counts = hidden.new_zeros(sums, len(batch.targets), dtype=torch.float32)
+    counts[batch.slots, batch.scored] = 1.0
+    with torch.autocast(hidden.device.type, enabled=False):
+        states = counts @ hidden[batch.sources].float()
+    return ches(states.view(-1, PARTS, states.shape[-1]), counts.sum(1).view(-1, PARTS))

@@ -14,7 +14,7 @@ Tracker = Literal["tensorboard", "wandb", "trackio"]
 LOSS_NAMES: tuple[str, ...] = get_args(LossName)
 
 WRITTEN = (
-    *("train_settings.json", "metrics.jsonl", "errors.jsonl", "README.md"),
+    *("train_settings.json", "metrics.jsonl", "errors.jsonl", "displaced.jsonl", "README.md"),
     *("config.json", "generation_config.json", "adapter_config.json", "model.safetensors"),
     *("adapter_model.safetensors", "tokenizer.json", "tokenizer_config.json"),
 )
@@ -52,8 +52,22 @@ class LossSettings(Settings):
     sft: float = Field(default=0.0, ge=0)
     """Weight of chosen's own negative log-likelihood per token (RPO's alpha)."""
 
+    group_loss: Literal["pairs", "listwise", "best"] = "pairs"
+    """How several rejected answers of a row count: each as a pair, all at once, or their mean."""
+    span_weight: float = Field(default=1.0, gt=0)
+    """What a changed token counts."""
+    span_tail: int = Field(default=0, ge=0)
+    """Tokens after a changed span over which their weight falls to that of the others."""
+    span_only: bool = False
+    """Whether only changed tokens count, and their tail."""
+
     row_margins: bool = False
     """Whether chosen's reward must lead by the row's `margin`, where it has one."""
+
+    @property
+    def weighs_spans(self) -> bool:
+        """Whether tokens count differently."""
+        return self.span_only or self.span_weight != 1
 
     @model_validator(mode="after")
     def _fits_the_loss(self) -> Self:
@@ -69,6 +83,15 @@ class LossSettings(Settings):
             )
         if self.row_margins and self.loss == "kto":
             raise ValueError("--row-margins does not go with --loss kto: it judges single answers")
+        if self.group_loss == "listwise" and self.loss not in ("sigmoid", "simpo"):
+            raise ValueError("--group-loss listwise goes with --loss sigmoid or simpo")
+        if self.group_loss == "best" and self.loss in ("orpo", "kto"):
+            raise ValueError(
+                f"--group-loss best does not go with --loss {self.loss}: it needs chosen's lead; "
+                "take sigmoid, cdpo, robust, hinge, ipo or simpo"
+            )
+        if self.span_tail and not self.weighs_spans:
+            raise ValueError("--span-tail needs --span-weight other than 1, or --span-only")
         if self.sft and self.loss in ("orpo", "kto"):
             raise ValueError("--sft does not go with --loss orpo (it has such a term) or kto")
         return self
@@ -89,6 +112,11 @@ class TrainSettings(LossSettings):
     """Tokens of prompt and answer together."""
     too_long: Literal["truncate", "drop"] = "truncate"
 
+    margin_window: tuple[float, float] | None = None
+    """Lowest and highest reference margin, in nats, of pairs that are trained on."""
+    order: Literal["random", "easy-first"] = "random"
+    pair_scores: Path | None = None
+
     lora_rank: int = Field(default=0, ge=0)
     """0 trains all weights."""
     lora_alpha: int = Field(default=16, gt=0)
@@ -105,7 +133,7 @@ class TrainSettings(LossSettings):
     epochs: float = Field(default=1.0, gt=0)
     max_steps: int | None = Field(default=None, ge=1)
     batch_size: int = Field(default=4, ge=1)
-    """Pairs in one forward pass of one process."""
+    """Rows in one forward pass of one process, each with all its rejected answers."""
     accumulate: int = Field(default=1, ge=1)
     """Forward passes in one step of the optimizer."""
     seed: Seed = 0
@@ -131,6 +159,11 @@ class TrainSettings(LossSettings):
     reference_cache: Path
 
     @property
+    def asks_reference(self) -> bool:
+        """Whether something but the loss needs to know what the reference makes of the pairs."""
+        return bool(self.margin_window or self.pair_scores or self.order == "easy-first")
+
+    @property
     def evaluates(self) -> bool:
         """Whether there are held-out pairs."""
         return self.eval_file is not None or self.eval_split > 0
@@ -143,6 +176,8 @@ class TrainSettings(LossSettings):
             raise ValueError("evaluation needs pairs: give --eval-file or --eval-split")
         if self.patience and not self.eval_steps:
             raise ValueError("--patience needs --eval-steps")
+        if self.margin_window and self.margin_window[0] >= self.margin_window[1]:
+            raise ValueError("--margin-window LOW HIGH: LOW must be under HIGH")
         if self.merge and not self.lora_rank:
             raise ValueError("--merge needs --lora-rank")
         if self.nodes > 1 and not self.rendezvous:

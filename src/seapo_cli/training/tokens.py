@@ -5,17 +5,30 @@ from __future__ import annotations
 import hashlib
 import logging
 from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any, Literal
 
 from seapo_cli.calls import Called, Tool
-from seapo_cli.errors import RowError
-from seapo_cli.pairs import Pair
+from seapo_cli.errors import RowError, UsageError
+from seapo_cli.pairs import Pair, Span
 from seapo_cli.records import Message
+from seapo_cli.training.spans import Weighting, spans_of
 
 Ids = array  # array("i"): a 60,000-pair data set stays small
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each token of a pair counts in the loss."""
+
+    shared: float
+    """Every token of the shared part: it has nothing that was changed."""
+    chosen: array[float]
+    rejected: array[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,8 @@ class Example:
     shared: Ids[int]
     chosen: Ids[int] | None
     rejected: Ids[int] | None
+    weights: Weights | None = None
+    """None where all tokens count alike."""
 
     @property
     def tokens(self) -> int:
@@ -78,6 +93,32 @@ class Chat:
             RowError: the template renders the prompt differently once an answer follows, or
                 leaves tool calls out.
         """
+        return self._ended(self.ids(self._answered(messages, prompt, answer, tools)))
+
+    def offsets(
+        self, messages: Sequence[Message], prompt: str, answer: str, tools: Sequence[Tool] = ()
+    ) -> list[Span] | None:
+        """The characters of the answer that each token of its completion stands for.
+
+        Those of what the template puts after it are beyond its end. None where the template does
+        not render the answer as it is.
+
+        Raises:
+            UsageError: the tokenizer cannot say.
+        """
+        if not self._tokenizer.is_fast:
+            raise UsageError("--span-weight and --span-only need a fast tokenizer (tokenizer.json)")
+        text, core = self._answered(messages, prompt, answer, tools), answer.strip()
+        if core not in text:
+            return None
+        shift = answer.index(core) - text.index(core)
+        found = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        spans = [(start + shift, end + shift) for start, end in found["offset_mapping"]]
+        return [*spans, (len(text) + shift, len(text) + shift + 1)]  # an end that is put after it
+
+    def _answered(
+        self, messages: Sequence[Message], prompt: str, answer: str, tools: Sequence[Tool]
+    ) -> str:
         whole = self._render([*messages, Message.of(answer)], tools)
         if not whole.startswith(prompt):
             raise RowError(
@@ -89,7 +130,7 @@ class Chat:
             raise RowError(
                 "the chat template takes no tool calls; give one that does with --chat-template"
             )
-        return self._ended(self.ids(text))
+        return text
 
     def ids(self, text: str) -> Ids[int]:
         """Token ids of rendered text: the template has put all special tokens in."""
@@ -133,14 +174,27 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Tokenized:
-    """A data set ready for training; the two lists go together."""
+    """A data set ready for training; the lists go together."""
 
     pairs: tuple[Pair, ...]
     examples: tuple[Example, ...]
+    groups: tuple[int, ...]
+    """The number of each pair's row: pairs of one row are a group, and stand side by side."""
     counts: Counter[str]
-    """How many rows were `truncated`, dropped as `too_long`, or have `equal` sides."""
+    """How many rows were `truncated`, dropped as `too_long`, have `equal` sides, or spans that
+    could not be found in the rendered text (`unknown_spans`)."""
     refused: tuple[tuple[Pair, str], ...]
     """Pairs that could not be tokenized, and why."""
+
+    def __add__(self, other: Tokenized) -> Tokenized:
+        rows = max(self.groups, default=-1) + 1
+        return Tokenized(
+            self.pairs + other.pairs,
+            self.examples + other.examples,
+            self.groups + tuple(rows + number for number in other.groups),
+            self.counts + other.counts,
+            self.refused + other.refused,
+        )
 
     def digest(self) -> str:
         """Hash of all token ids, and of where one part ends and the next begins."""
@@ -154,11 +208,15 @@ def digest(examples: Iterable[Example]) -> str:
         for part in (example.prompt, example.shared, example.chosen, example.rejected):
             found.update(b"-" if part is None else len(part).to_bytes(4, "little"))
             found.update(part or b"")
+        if (weights := example.weights) is not None:
+            found.update(array("f", [weights.shared]) + weights.chosen + weights.rejected)
     return found.hexdigest()
 
 
-def tokenize(pairs: Iterable[Pair], chat: Chat, limits: Limits) -> Tokenized:
-    """Token ids of all pairs that fit.
+def tokenize(
+    pairs: Iterable[Pair], chat: Chat, limits: Limits, weighting: Weighting | None = None
+) -> Tokenized:
+    """Token ids of all pairs that fit, and what each counts.
 
     A pair whose prompt alone is too long, or whose sides only differ past the limit, is
     dropped also under `truncate`: nothing could be learnt from what is left.
@@ -175,10 +233,17 @@ def tokenize(pairs: Iterable[Pair], chat: Chat, limits: Limits) -> Tokenized:
             refused.append((pair, str(error)))
             continue
         if example is not None:
+            if weighting is not None:
+                example = replace(example, weights=_weights(pair, example, chat, weighting, counts))
             kept.append((pair, example))
-    return Tokenized(
-        tuple(pair for pair, _ in kept), tuple(e for _, e in kept), counts, tuple(refused)
-    )
+    pairs, examples = (tuple(column) for column in zip(*kept, strict=True)) if kept else ((), ())
+    return Tokenized(pairs, examples, _numbered(pairs), counts, tuple(refused))
+
+
+def _numbered(pairs: Sequence[Pair]) -> tuple[int, ...]:
+    """Rows numbered through, by where pairs come from."""
+    rows = groupby(pairs, key=lambda pair: pair.where)
+    return tuple(number for number, (_, row) in enumerate(rows) for _ in row)
 
 
 def _example(pair: Pair, chat: Chat, limits: Limits, counts: Counter[str]) -> Example | None:
@@ -201,11 +266,36 @@ def _example(pair: Pair, chat: Chat, limits: Limits, counts: Counter[str]) -> Ex
     return branch(prompt, *sides)
 
 
+def _weights(
+    pair: Pair, example: Example, chat: Chat, weighting: Weighting, counts: Counter[str]
+) -> Weights:
+    """Where spans are not known, as in a single judged answer, all tokens count."""
+    sides = [len(side or ()) for side in (example.chosen, example.rejected)]
+    even = Weights(1.0, *(array("f", [1.0]) * length for length in sides))
+    if pair.chosen is None or pair.rejected is None:
+        return even
+    prompt, begin, spans = chat.prompt(pair.prompt), len(example.shared), spans_of(pair)
+    found = []
+    for answer, of_side, length in zip(
+        (pair.chosen, pair.rejected), (spans.chosen, spans.rejected), sides, strict=True
+    ):
+        offsets = chat.offsets(pair.prompt, prompt, answer, pair.tools)
+        if offsets is None:
+            counts["unknown_spans"] += 1
+            return even
+        found.append(weighting.weights(offsets, of_side, begin, begin + length))
+    return Weights(weighting.rest, *found)
+
+
 def branch(prompt: Ids[int], chosen: Ids[int] | None, rejected: Ids[int] | None) -> Example:
     """Split a pair at the first token in which its completions differ."""
     if chosen is None or rejected is None:
         return Example(prompt, array("i"), chosen, rejected)
-    pairs = enumerate(zip(chosen, rejected, strict=False))
-    shorter = min(len(chosen), len(rejected))
-    at = next((place for place, (one, other) in pairs if one != other), shorter)
+    at = common_start(chosen, rejected)
     return Example(prompt, chosen[:at], chosen[at:], rejected[at:])
+
+
+def common_start(one: Ids[int], other: Ids[int]) -> int:
+    """How many tokens both begin with."""
+    ends = range(1, min(len(one), len(other)) + 1)
+    return bisect_left(ends, True, key=lambda end: one[:end] != other[:end])

@@ -6,41 +6,44 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 import torch
 
 from seapo_cli.errors import SeapoError
 from seapo_cli.training import dataset
+from seapo_cli.training.batches import Batches, plan
 from seapo_cli.training.check import choose_path
 from seapo_cli.training.checkpoints import Checkpoints, Progress, trained_weights
+from seapo_cli.training.difficulty import Scored, displaced, means, write_scores
 from seapo_cli.training.export import export, merges, model_card
-from seapo_cli.training.layout import PARTS
+from seapo_cli.training.layout import size, together
 from seapo_cli.training.losses import LOSSES
 from seapo_cli.training.metrics import FallingChosen, Metrics, RowMetrics, peak_memory_mb, summarize
 from seapo_cli.training.model import load_model, load_tokenizer, quiet, turn_off_dropout
 from seapo_cli.training.optimizer import build_optimizer, learning_rate, take_step
+from seapo_cli.training.prepared import prepared
 from seapo_cli.training.processes import Processes, join, leave, spread
-from seapo_cli.training.reference import hash_weights, reference_logps
+from seapo_cli.training.reference import hash_weights
 from seapo_cli.training.report import Report
 from seapo_cli.training.scorer import Scorer
 from seapo_cli.training.settings import TrainSettings
-from seapo_cli.training.tokens import Example
 from seapo_cli.training.trackers import open_trackers
-from seapo_cli.training.work import Columns, Work
+from seapo_cli.training.work import Work
 from seapo_cli.whole_files import only_run
 
 _NOT_OF_THE_RESULT = {
     *("files", "eval_file", "model", "chat_template", "output_dir", "reference_cache"),
     *("batch_size", "accumulate", "procs", "nodes", "rendezvous", "sharding"),
     *("save_steps", "save_minutes", "keep", "report_to", "share_prefix", "gradient_checkpointing"),
+    "pair_scores",
 }
 """Settings that do not decide the result, or that the fingerprint knows by what they stand for."""
-_COMPUTED = 2
+_DISPLACED_FILE = "displaced.jsonl"
+_COMPUTED = 3
 """Raised whenever log-probabilities are computed otherwise: those kept from before are void."""
 
 
@@ -78,6 +81,8 @@ class _Run:
     settings: TrainSettings
     split: dataset.Split
     work: Work
+    scores: Scored
+    batches: Batches
     optimizer: torch.optim.Optimizer
     checkpoints: Checkpoints
     processes: Processes
@@ -102,7 +107,10 @@ def _prepare(
         for note in choose_path(scorer, shared, split.data.examples, processes.device):
             report.say(note)
     shared.eval()
-    work = _work(settings, split, shared, f"{model_hash} {bf16} {_COMPUTED}", processes, report)
+    key = f"{model_hash} {bf16} {_COMPUTED}"
+    work, scores = prepared(settings, split, shared, key, processes, report)
+    if settings.pair_scores and processes.first:
+        write_scores(str(settings.pair_scores), split.data.pairs, scores)
     shared.train()
     optimizer = build_optimizer(shared, settings)
     checkpoints = Checkpoints(settings.output_dir, settings.keep, processes)
@@ -110,51 +118,23 @@ def _prepare(
     found = checkpoints.restore(fingerprint, shared, optimizer, report.say)
     progress = found or Progress(fingerprint, 0, 0, math.inf, 0)
     report.goto(progress.metrics_bytes)
-    total = math.ceil(settings.epochs * _steps_per_epoch(settings, split.training, processes))
+    units = together(range(split.training), split.data.groups)
+    batches = plan(units, scores, settings, _rows_per_step(settings, processes), report.say)
+    total = math.ceil(settings.epochs * batches.per_epoch)
     total = min(total, settings.max_steps or total)
     return _Run(
-        settings, split, work, optimizer, checkpoints, processes, report, bf16, total, progress
-    )
-
-
-def _work(
-    settings: TrainSettings,
-    split: dataset.Split,
-    scorer: Any,
-    key: str,
-    processes: Processes,
-    report: Report,
-) -> Work:
-    """The rows with the reference's log-probabilities, where the loss compares with them."""
-    examples = split.data.examples
-    pairs: Sequence[Example] = ()
-    if settings.loss == "kto":
-        training = dataset.mismatched(examples[: split.training], settings.max_length)
-        pairs = training + dataset.mismatched(examples[split.training :], settings.max_length)
-
-    def reference(of: Sequence[Example]) -> torch.Tensor:
-        if not LOSSES[settings.loss].reference or not of:
-            return torch.zeros(len(of), PARTS)
-        report.begin("reference log-probabilities", len(of))
-        return reference_logps(
-            lambda rows: scorer(rows, of, False),
-            of,
-            key,
-            settings.reference_cache,
-            processes,
-            report.advance,
-            report.say,
-        )
-
-    return Work(
-        scorer=scorer,
-        examples=examples,
-        columns=Columns.of(split.data, settings.row_margins),
-        reference=reference(examples),
-        mismatched=pairs,
-        mismatched_reference=reference(pairs),
         settings=settings,
+        split=split,
+        work=work,
+        scores=scores,
+        batches=batches,
+        optimizer=optimizer,
+        checkpoints=checkpoints,
         processes=processes,
+        report=report,
+        bf16=bf16,
+        total=total,
+        progress=progress,
     )
 
 
@@ -169,18 +149,19 @@ def _loop(run: _Run) -> None:
     report.begin("steps", run.total, run.progress.step)
     for step in range(run.progress.step, run.total):
         began = time.perf_counter()
-        rows = _rows(step, settings, run.split.training, run.processes)
+        rows = run.batches.rows(step)
         found = run.work.train(rows, settings.accumulate)
         rate = learning_rate(step, run.total, settings)
         norm = take_step(run.work.scorer, run.optimizer, rate, settings.max_grad_norm)
         figures = _figures(run, rows, found, time.perf_counter() - began)
         _stop_if_broken(run, step + 1, figures["loss"], norm)
-        epoch = (step + 1) / _steps_per_epoch(settings, run.split.training, run.processes)
+        epoch = (step + 1) / run.batches.per_epoch
         figures |= {"grad_norm": norm, "learning_rate": rate, "epoch": round(epoch, 4)}
         report.metrics(step + 1, figures)
         report.advance(1, f"loss {figures['loss']:.4f}")
         if warning := watch.see(found, figures):
             report.say(f"warning: {warning}")
+            _tell_displaced(run, watch.fallen())
         run.progress = replace(run.progress, step=step + 1)
         ends = step + 1 == run.total
         if ends or (settings.eval_steps and (step + 1) % settings.eval_steps == 0):
@@ -193,10 +174,19 @@ def _loop(run: _Run) -> None:
             break
 
 
+def _tell_displaced(run: _Run, fallen: Mapping[int, float]) -> None:
+    """Name the pairs whose chosen fell most, and write all of them."""
+    path = run.settings.output_dir / _DISPLACED_FILE
+    if fallen and run.processes.first:
+        run.report.say(displaced(fallen, run.split.data.pairs, run.scores, path))
+
+
 def _figures(run: _Run, rows: Sequence[int], found: list[RowMetrics], seconds: float) -> Metrics:
-    tokens = sum(run.work.examples[row].tokens for row in rows)
+    units = together(rows, run.split.data.groups)
+    tokens = sum(size(unit, run.work.examples) for unit in units)
     return {
         **summarize(found, [pair.error_type for pair in run.split.data.pairs]),
+        **means(rows, run.scores),
         "tokens_per_second": round(tokens / seconds, 1),
         "peak_memory_mb": round(peak_memory_mb(), 1),
     }
@@ -281,6 +271,7 @@ def _fingerprint(
     values = settings.model_dump(mode="json", exclude=_NOT_OF_THE_RESULT)
     values["rows_per_step"] = settings.batch_size * settings.accumulate * processes
     values["terms"] = [(pair.weight, pair.margin) for pair in split.data.pairs]
+    values["groups"] = split.data.groups
     parts = [
         json.dumps(values, sort_keys=True),
         split.data.digest(),
@@ -288,20 +279,6 @@ def _fingerprint(
         model_hash,
     ]
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
-
-
-def _rows(step: int, settings: TrainSettings, rows: int, processes: Processes) -> list[int]:
-    """The rows of one step, of all processes together."""
-    epoch, place = divmod(step, _steps_per_epoch(settings, rows, processes))
-    size = _rows_per_step(settings, processes)
-    return _order(rows, settings.seed, epoch)[place * size : (place + 1) * size]
-
-
-_order = cache(dataset.epoch_order)
-
-
-def _steps_per_epoch(settings: TrainSettings, rows: int, processes: Processes) -> int:
-    return math.ceil(rows / _rows_per_step(settings, processes))
 
 
 def _rows_per_step(settings: TrainSettings, processes: Processes) -> int:

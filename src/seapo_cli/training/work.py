@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
 
-from seapo_cli.training.layout import balance, fill
+from seapo_cli.training.layout import PARTS, balance, fill, together
 from seapo_cli.training.losses import Logps, Scores, row_losses, scores_shared
 from seapo_cli.training.metrics import RowMetrics, row_metrics
 from seapo_cli.training.processes import Processes, gradient_sync
@@ -26,16 +27,36 @@ class Columns:
     margin: torch.Tensor
     chosen_tokens: torch.Tensor
     rejected_tokens: torch.Tensor
+    groups: Sequence[int]
+    chosen_weight: torch.Tensor
+    """Sum of the weights of chosen's tokens: their number, where all count alike."""
+    rejected_weight: torch.Tensor
 
     @classmethod
-    def of(cls, data: Tokenized, margins: bool) -> Columns:
-        """Read off a data set; with `margins` those of the rows count."""
+    def of(cls, data: Tokenized, settings: LossSettings) -> Columns:
+        """Read off a data set.
+
+        A loss of whole groups stands at each of a group's rows, and so counts less at each.
+        """
         lengths = [[len(side or ()) for side in example.answer] for example in data.examples]
+        sizes = Counter(data.groups if settings.group_loss != "pairs" else ())
+        shares = [1 / sizes.get(group, 1) for group in data.groups]
         return cls(
-            torch.tensor([pair.weight for pair in data.pairs]),
-            torch.tensor([pair.margin * margins for pair in data.pairs]),
+            torch.tensor([p.weight * share for p, share in zip(data.pairs, shares, strict=True)]),
+            torch.tensor([pair.margin * settings.row_margins for pair in data.pairs]),
             *torch.tensor(lengths).unbind(1),
+            data.groups,
+            *torch.tensor([_masses(example) for example in data.examples]).unbind(1),
         )
+
+
+def _masses(example: Example) -> tuple[float, float]:
+    """Sums of the weights of both sides' tokens."""
+    lengths = [float(len(side or ())) for side in example.answer]
+    if (weights := example.weights) is None:
+        return lengths[0], lengths[1]
+    shared = weights.shared * len(example.shared)
+    return shared + sum(weights.chosen), shared + sum(weights.rejected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +68,7 @@ class Work:
     examples: Sequence[Example]
     columns: Columns
     reference: torch.Tensor
-    """[n, 3]; zeros where the loss needs none."""
+    """[n, 3 or 6]; zeros where the loss needs none."""
     mismatched: Sequence[Example]
     """Prompts with other rows' answers, for KTO's KL term; none for other losses."""
     mismatched_reference: torch.Tensor
@@ -61,8 +82,9 @@ class Work:
         The mean is over the rows of all processes, so it does not depend on how they are packed.
         """
         count = self.processes.count
-        passes = min(accumulate, math.ceil(len(rows) / count))
-        packs = balance(rows, self.examples, passes * count)[self.processes.rank :: count]
+        units = together(rows, self.columns.groups)
+        passes = min(accumulate, math.ceil(len(units) / count))
+        packs = balance(units, self.examples, passes * count)[self.processes.rank :: count]
         total = float(self.columns.weight[list(rows)].sum())
         kl = self._kl(rows)
         found: list[RowMetrics] = []
@@ -82,7 +104,8 @@ class Work:
         """Figures of the rows, everywhere."""
         kl = self._kl(rows)
         found: list[RowMetrics] = []
-        for pack in self.processes.share(fill(rows, self.examples, PACK_TOKENS)):
+        units = together(rows, self.columns.groups)
+        for pack in self.processes.share(fill(units, self.examples, PACK_TOKENS)):
             losses, scores = self._losses(pack, kl)
             found += row_metrics(pack, self.columns.weight[pack], losses, scores, self.settings)
         parts = self.processes.gather(found)
@@ -91,15 +114,31 @@ class Work:
     def _losses(self, rows: Sequence[int], kl: torch.Tensor) -> tuple[torch.Tensor, Scores]:
         sums = self.scorer(rows, self.examples, scores_shared(self.settings))
         picked, device = list(rows), sums.device
+        reference, columns = self.reference[picked].to(device), self.columns
         scores = Scores(
-            policy=Logps(*sums.unbind(1)),
-            reference=Logps(*self.reference[picked].to(device).unbind(1)),
-            chosen_tokens=self.columns.chosen_tokens[picked].to(device),
-            rejected_tokens=self.columns.rejected_tokens[picked].to(device),
-            margin=self.columns.margin[picked].to(device),
+            policy=Logps(*sums[:, :PARTS].unbind(1)),
+            reference=Logps(*reference[:, :PARTS].unbind(1)),
+            chosen_tokens=columns.chosen_tokens[picked].to(device),
+            rejected_tokens=columns.rejected_tokens[picked].to(device),
+            margin=columns.margin[picked].to(device),
             kl=kl.to(device),
+            groups=self._groups(rows).to(device),
         )
+        if sums.shape[1] > PARTS:
+            scores = replace(
+                scores,
+                policy=Logps(*sums[:, PARTS:].unbind(1)),
+                reference=Logps(*reference[:, PARTS:].unbind(1)),
+                chosen_tokens=columns.chosen_weight[picked].to(device),
+                rejected_tokens=columns.rejected_weight[picked].to(device),
+                plain=scores,
+            )
         return row_losses(scores, self.settings), scores
+
+    def _groups(self, rows: Sequence[int]) -> torch.Tensor:
+        """[len(rows)] Groups numbered from 0."""
+        numbers = torch.tensor([self.columns.groups[row] for row in rows])
+        return numbers.unique(return_inverse=True)[1]
 
     @torch.no_grad()
     def _kl(self, rows: Sequence[int]) -> torch.Tensor:
@@ -107,7 +146,8 @@ class Work:
         if not self.mismatched:
             return torch.zeros(())
         found: dict[int, list[float]] = {}
-        for pack in self.processes.share(fill(rows, self.mismatched, PACK_TOKENS)):
+        units = together(rows, self.columns.groups)
+        for pack in self.processes.share(fill(units, self.mismatched, PACK_TOKENS)):
             change = (
                 self.scorer(pack, self.mismatched, False).cpu() - self.mismatched_reference[pack]
             )
@@ -116,8 +156,8 @@ class Work:
         everywhere = {
             row: one for part in self.processes.gather(found) for row, one in part.items()
         }
-        for row, (shared, chosen, rejected) in sorted(everywhere.items()):
-            example = self.mismatched[row]
+        for row, sums in sorted(everywhere.items()):
+            example, (shared, chosen, rejected) = self.mismatched[row], sums[-PARTS:]
             ratios += [shared + chosen] if example.chosen is not None else []
             ratios += [shared + rejected] if example.rejected is not None else []
         return torch.tensor(max(0.0, sum(ratios) / len(ratios)))

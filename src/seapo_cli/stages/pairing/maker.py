@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from statistics import mean
 from typing import BinaryIO
 
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Failure, Outcome, Result
-from seapo_cli.errors import RowError
+from seapo_cli.errors import RowError, UsageError
 from seapo_cli.jsonl import Line
+from seapo_cli.pairs import OF_EACH, Spans, known_edits
 from seapo_cli.records import Keys
 from seapo_cli.settings import PairSettings
+from seapo_cli.stages.errors.difference import edits_between
 from seapo_cli.stages.formats import load_format
 from seapo_cli.stages.formats.base import Data, Pair
+from seapo_cli.stages.formats.group import group_row
 from seapo_cli.stages.pairing.apart import apart
 from seapo_cli.stages.pairing.best import Extremes, Verdicts, by_value, judged
 from seapo_cli.stages.pairing.candidates import PROVENANCE, Candidate, Group
@@ -40,6 +45,8 @@ class Maker:
         self._settings = settings
         self._scratch = scratch
         self._format = load_format(settings.format)
+        if settings.spans and self._format.unpaired:
+            raise UsageError(f"--spans needs a format of pairs: {settings.format} has none")
         self._sets = EvaluationSets(settings.decontaminate)
         self._index = Index(source, scratch, settings, keys)
         self._verdicts = Verdicts(scratch.database)
@@ -112,20 +119,48 @@ class Maker:
         return slots(group, extremes, settings)
 
     def _made(self, chosen: Iterable[tuple[bool, Slot, Candidate]]) -> Iterator[Made]:
-        sort = self._settings.order == "easy-to-hard"
-        last: tuple[int, str] | None = None
-        for evaluation, slot, candidate in chosen:
-            answer = slot.group, candidate.response
-            pair = _pair(candidate, first=answer != last)
-            last = answer
-            self._report.add(pair, evaluation)
-            rows = self._format.rows(pair)
-            if pair.row.tools:  # where trainers look for them, as the row has them
-                rows = [row | {"tools": pair.row.data["tools"]} for row in rows]
-            if self._settings.provenance:
-                rows = [row | _provenance(pair) for row in rows]
-            hard = closeness(candidate, self._settings) if sort else 0.0
-            yield Made(evaluation, rows, slot.group, hard, slot.rank)
+        for (evaluation, prompt, _), found in groupby(chosen, key=_answer):
+            slots, candidates = zip(*((slot, one) for _, slot, one in found), strict=True)
+            pairs = [_pair(one, first=number == 0) for number, one in enumerate(candidates)]
+            for pair in pairs:
+                self._report.add(pair, evaluation)
+            hard = [0.0] * len(pairs)
+            if self._settings.order == "easy-to-hard":
+                hard = [closeness(one, self._settings) for one in candidates]
+            if self._settings.group:
+                yield Made(evaluation, [self._group(pairs)], prompt, mean(hard), slots[0].rank)
+                continue
+            for pair, slot, one in zip(pairs, slots, hard, strict=True):
+                yield Made(evaluation, self._rows(pair), prompt, one, slot.rank)
+
+    def _rows(self, pair: Pair) -> Sequence[Data]:
+        return [row | self._beside(pair) for row in self._format.rows(pair)]
+
+    def _group(self, pairs: Sequence[Pair]) -> Data:
+        row, beside = group_row(pairs), [self._beside(pair) for pair in pairs]
+        of_each = {key: [one.get(key) for one in beside] for key in OF_EACH}
+        return {
+            **beside[0],
+            **row,
+            **{key: values for key, values in of_each.items() if any(values)},
+        }
+
+    def _beside(self, pair: Pair) -> Data:
+        """What stands beside a format's own keys."""
+        found: Data = {}
+        if pair.row.tools:  # where trainers look for them, as the row has them
+            found["tools"] = pair.row.data["tools"]
+        if self._settings.provenance:
+            found |= _provenance(pair)
+        if self._settings.spans:
+            found |= _spans(pair)
+        return found
+
+
+def _answer(found: tuple[bool, Slot, Candidate]) -> tuple[bool, int, str]:
+    """What the pairs of one answer have in common."""
+    evaluation, slot, candidate = found
+    return evaluation, slot.group, candidate.response
 
 
 def _failed(group: Group, reason: str) -> Result:
@@ -144,6 +179,13 @@ def _pair(candidate: Candidate, first: bool) -> Pair:
         score_rejected=candidate.negative_value,
         first=first,
     )
+
+
+def _spans(pair: Pair) -> Data:
+    """What differs, in characters of both answers: by the edits, or by a comparison."""
+    edits = known_edits(pair.row.data.get("error"), pair.chosen, pair.rejected)
+    spans = Spans.of(edits or edits_between(pair.chosen, pair.rejected))
+    return {"chosen_spans": spans.chosen, "rejected_spans": spans.rejected}
 
 
 def _provenance(pair: Pair) -> Data:

@@ -1,0 +1,23 @@
+"""seapo's own format: a good answer with all its worse ones, for `seapo train`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from seapo_cli.stages.formats.base import Data, Pair, turns
+
+
+def group_row(pairs: Sequence[Pair]) -> Data:
+    """One row of pairs with one prompt and one good answer.
+
+    `prompt`: a string or messages; `chosen`: a string; `rejected`: strings; `error_type`: of each,
+    null where it is not known.
+    """
+    first = pairs[0]
+    prompt = first.row.prompt
+    return {
+        "prompt": prompt if isinstance(prompt, str) else turns(prompt),
+        "chosen": first.chosen,
+        "rejected": [pair.rejected for pair in pairs],
+        "error_type": [pair.error_type for pair in pairs],
+    }
