@@ -86,8 +86,8 @@ def test_python_gets_the_mistakes_of_a_programmer() -> None:
 def test_c_pointers_and_generic_types_are_no_operators() -> None:
     signs = {p.start for kind in ("equation", "condition") for p in KINDS[kind](Source(C_CODE))}
     assert C_CODE.index("*p") not in signs
-    java = "```java\nList<String> a = new ArrayList<>();\nint b = 2 * c;\n```"
-    assert [java[p.start] for p in KINDS["equation"](Source(java))] == ["*"]
+    java = "```java\nList<String> a = new ArrayList<>();\nint b = 2 / c;\n```"
+    assert [java[p.start] for p in KINDS["equation"](Source(java))] == ["/"]
     assert not list(KINDS["condition"](Source(java)))
 
 

@@ -23,21 +23,15 @@ CONDITIONS: Choices = {
 """Slips that pass a review: no plain reversals."""
 SEVERE: Choices = {"<": (">",), ">": ("<",), "==": ("!=",), "!=": ("==",), "not in": ("in",)}
 ARITHMETIC: Choices = {
-    "+": ("-", "*"),
-    "-": ("+", "*"),
-    "*": ("+", "-"),
-    "/": ("*", "-"),
-    "//": ("*", "-"),
-    "%": ("//", "*"),
-    "**": ("*", "+"),
-    "+=": ("-=", "*="),
-    "-=": ("+=", "*="),
-    "*=": ("+=", "-="),
-    "^": ("&", "|"),
-    "&": ("|", "^"),
+    "/": ("//",),
+    "//": ("/",),
+    "%": ("//",),
+    "^": ("|",),
+    "&": ("|",),
     "|": ("&", "^"),
 }
-FLOOR_FREE = {"%": ("*", "+")}
+"""Operators that are confused; plus for minus is seen at once."""
+FLOOR_FREE = {"/": ("%",), "%": ("/",)}
 """`//` begins a comment elsewhere than in Python."""
 CALLS: Choices = {
     "max": ("min",),
@@ -55,7 +49,7 @@ CALLS: Choices = {
     "endswith": ("startswith",),
     "startsWith": ("endsWith",),
     "endsWith": ("startsWith",),
-    "ceil": ("floor",),
+    "ceil": ("floor", "round"),
     "floor": ("ceil",),
     "sin": ("cos",),
     "cos": ("sin", "tan"),

@@ -14,6 +14,7 @@ from itertools import islice
 
 from seapo_cli.records import Edit
 from seapo_cli.stages.errors.arithmetic import (
+    OPERAND,
     SIGNS,
     Equation,
     Number,
@@ -30,6 +31,8 @@ from seapo_cli.stages.errors.source import OFFERED, Place, Source
 
 Offers = list[tuple[str, tuple[Edit, ...]]]
 
+LIKELY = 3
+"""A wrong step whose result is this many times the right one is seen to be absurd."""
 TRIED = 12
 """So many numbers or equations are worked through in one answer."""
 
@@ -159,9 +162,17 @@ def _steps(
 
 def _other_results(worked: Sum, index: int, equation: Equation, rng: random.Random) -> Offers:
     """The same step with another result, carried on."""
+    if _is_at_sight(equation.expression):
+        return []
     values = shuffled(slips(worked.numbers[index].value), rng)
     found = _carried(worked, index, values, OFFERED)
     return [(f"{equation.expression}={result}", edits) for result, edits in found.items()]
+
+
+def _is_at_sight(expression: str) -> bool:
+    """Whether anybody sees the result of a sum: one digit, or ends in zeros, on either side."""
+    operands = [number.rstrip("0.") for number in OPERAND.findall(expression)]
+    return sum(len(number.replace(".", "")) > 1 for number in operands) < 2
 
 
 def slips(value: Fraction) -> list[Fraction]:
@@ -193,6 +204,8 @@ def _other_signs(
             value = evaluate(changed)
             old = worked.numbers[index].value
             if other == sign or value is None or value <= 0 or value == old:
+                continue
+            if not old / LIKELY <= value <= old * LIKELY:
                 continue
             if decimals_of(value) > decimals_of(old) or not (edits := worked.carry(index, value)):
                 continue
