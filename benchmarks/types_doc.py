@@ -24,8 +24,8 @@ LONGEST = 110
 AROUND = 28
 HEAD = """# Error types
 
-Made by `benchmarks/types_doc.py` from `benchmarks/results/blind/types`; `seapo types` lists the same
-by pack. `-t NAME`, `-t pack:NAME`, or a file of your own ([inject.md](inject.md#your-own-type)).
+Made by `benchmarks/types_doc.py` from `benchmarks/results/blind/types`; `seapo types` lists the
+same by pack. `-t NAME`, `-t pack:NAME`, or a file of your own ([inject.md](inject.md#your-own-type)).
 
 The figures are from a blind reading: a large model answered the requests of `inject --mode
 propose` about answers that the type might fit, and readers, large models too, who knew nothing
