@@ -1,7 +1,7 @@
 """Yield of `seapo inject` with the embedded model on real answers, by data set, mode and type.
 
-    python benchmarks/inject_yield.py [--rows 200] [--sets gsm8k dolly] [--modes edit rewrite]
-                                      [--types factual logical hallucination style] [--fresh]
+    python benchmarks/inject_yield.py [--rows 200] [--sets gsm8k dolly] [--modes menu rewrite]
+                                      [--types factual logical] [--fresh]
 
 Evenly spaced rows of GSM8K and Dolly go through the real command, all types of a mode in one
 run, as a user would. Shown by type: the share of rows with an accepted negative, for GSM8K the
@@ -24,8 +24,8 @@ from harness import RESULTS, ROOT, SEAPO, machine, measure, save, show
 from oracle import provably_wrong
 
 FILES = {"gsm8k": "prompts_gsm8k_train.jsonl", "dolly": "prompts_dolly.jsonl"}
-MODES = ("edit", "rewrite")
-TYPES = ("factual", "logical", "hallucination", "style")
+MODES = ("menu", "rewrite")
+TYPES = ("factual", "logical")
 
 Found = dict[str, Any]
 
@@ -94,12 +94,12 @@ def merged(new: list[Found], old: list[Found]) -> list[Found]:
 
 
 def cost_ratios(results: list[Found]) -> list[Found]:
-    """Output tokens per accepted negative, edit over rewrite, where both were measured."""
+    """Output tokens per accepted negative, menu over rewrite, where both were measured."""
     tokens = {(r["set"], r["type"], r["mode"]): r["tokens"] for r in results}
     return [
-        {"set": name, "type": kind, "edit_over_rewrite": round(edit / rewrite, 3)}
-        for (name, kind, mode), edit in tokens.items()
-        if mode == "edit" and (rewrite := tokens.get((name, kind, "rewrite"))) and edit
+        {"set": name, "type": kind, "menu_over_rewrite": round(menu / rewrite, 3)}
+        for (name, kind, mode), menu in tokens.items()
+        if mode == "menu" and (rewrite := tokens.get((name, kind, "rewrite"))) and menu
     ]
 
 
@@ -121,7 +121,7 @@ def main() -> None:
             new = list(run(options.data, name, mode, options.types, options.rows))
             results = merged(new, results)
             show(f"{name}, {mode}", new)
-            target = "edit: >= 0.95 accepted, factual >= 0.8 provably wrong; tokens <= 0.25"
+            target = "menu: factual >= 0.8 provably wrong; tokens <= 0.25"
             ratios = cost_ratios(results)
             save("inject_yield", {"target": target, "rows": results, "cost": ratios})
     show("Output tokens per accepted negative", cost_ratios(results))

@@ -35,14 +35,14 @@ def counters(url: str) -> dict[str, float]:
     }
 
 
-def run(url: str, data: Path, mode: str, rows: int, options: list[str]) -> dict[str, Any]:
+def run(url: str, data: Path, mode: str, rows: int) -> dict[str, Any]:
     """One `seapo inject` over the first rows of a data set."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         source, summary = folder / "rows.jsonl", folder / "summary.json"
         source.write_text("".join(data.read_text().splitlines(keepends=True)[:rows]))
         command = [*SEAPO, "inject", str(source), "-o", str(folder / "out.jsonl"), "--no-store"]
-        command += ["--base-url", url, "--mode", mode, "--summary", str(summary), *options]
+        command += ["--base-url", url, "--mode", mode, "--summary", str(summary)]
         command += [part for kind in TYPES for part in ("-t", kind)]
         before = counters(url)
         cost = measure(command, folder, ok=(0, 3))
@@ -66,8 +66,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--rows", type=int, default=40)
     parser.add_argument("--sets", nargs="+", default=["arena_hard", "oasst_en"])
-    parser.add_argument("--modes", nargs="+", default=["edit"])
-    parser.add_argument("--fill", default="own", help="as in `seapo inject`; edit mode only")
+    parser.add_argument("--modes", nargs="+", default=["propose"])
     options = parser.parse_args()
     rows = [
         run(
@@ -75,13 +74,12 @@ def main() -> None:
             options.data / f"prompts_{name}.jsonl",
             mode,
             options.rows,
-            ["--fill", options.fill],
         )
         for mode in options.modes
         for name in options.sets
     ]
     show("Prompt tokens from vLLM's prefix cache, three error types per row", rows)
-    save("prefix_cache", {"fill": options.fill, "target": ">= 0.6", "rows": rows})
+    save("prefix_cache", {"target": ">= 0.6", "rows": rows})
 
 
 if __name__ == "__main__":

@@ -24,15 +24,15 @@ LONGEST = 110
 AROUND = 28
 HEAD = """# Error types
 
-Made by `benchmarks/types_doc.py` from `benchmarks/results/blind/types`; `seapo types` lists the same
-by pack. `-t NAME`, `-t pack:NAME`, or a file of your own ([inject.md](inject.md#your-own-type)).
+Made by `benchmarks/types_doc.py` from `benchmarks/results/blind/types`; `seapo types` lists the
+same by pack. `-t NAME`, `-t pack:NAME`, or a file of your own ([inject.md](inject.md#your-own-type)).
 
-The figures are from a blind reading: a large model answered the requests of `inject --mode propose`
-about answers that fit the type, and readers who knew nothing else judged what came of them by
-`benchmarks/results/blind/RUBRIC.md`. **good** is: worse in substance, of this type, fluent, nothing
-else broken, believability at least 4 of 5. A type ships with at least 0.6. With so few items a share
-is good to about ± 0.25. "made" is how many of the answers asked about got a mistake; the model
-declined the others.
+The figures are from a blind reading: a large model answered the requests of `inject --mode
+propose` about answers that the type might fit, and readers, large models too, who knew nothing
+else, judged what came of them by `benchmarks/results/blind/RUBRIC.md`. **good** is: worse in
+substance, of this type, fluent, nothing else broken, believability at least 4 of 5. A type ships
+with at least 0.6. With so few items a share is good to about ± 0.25. "made" is how many of the
+answers asked about got a mistake; the model declined the others.
 
 """
 

@@ -110,6 +110,21 @@ def test_lines_that_hold_no_pair_are_named(tmp_path: Path) -> None:
     assert listed == BadRow(str(file), 4, "a row must be a JSON object")
 
 
+@pytest.mark.parametrize("turn", [{"from": [], "value": "x"}, {"from": {}, "value": {}}])
+def test_turns_of_sharegpt_with_odd_speakers_are_bad_rows(turn: dict[str, Any]) -> None:
+    with pytest.raises(RowError):
+        read_pair(PAIRS["llamafactory-sharegpt"] | {"conversations": [turn]})
+
+
+def test_depth_in_keys_that_nobody_reads_is_no_matter() -> None:
+    deep: Any = "x"
+    for _ in range(1000):
+        deep = [deep]
+    assert read_pair(PAIRS["trl"] | {"tools": deep}).chosen == "good"
+    with pytest.raises(RowError):
+        read_pair({"prompt": deep, "chosen": "good", "rejected": "bad"})
+
+
 def test_the_source_of_the_prompt() -> None:
     assert read_pair(PAIRS["trl"] | {"source": "dolly"}).source == "dolly"
     assert read_pair(PAIRS["trl"] | {"source": ["x"]}).source is None

@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from seapo_cli import safe_text
-from seapo_cli.safe_text import hide, masked, printable, tell
+from seapo_cli.safe_text import hide, label, masked, printable, tell
 
 SECRET = 'sk-1"/secret=='
 
@@ -48,3 +48,9 @@ def test_no_control_character_is_printed_raw(capsys: pytest.CaptureFixture[str])
     hide("sk-4f1d2c33")
     tell("the key sk-4f1d2c33\x07")
     assert capsys.readouterr().err == "the key ***\\x07\n"
+
+
+def test_a_label_is_one_short_line() -> None:
+    assert label("factual") == "factual"
+    assert label("a\tb\n\x1b[2J") == "a\\tb\\n\\x1b[2J"
+    assert label("x" * 41) == "x" * 39 + "…"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
+from os import urandom
 from pathlib import Path
 from typing import Any
 
@@ -293,3 +294,31 @@ def test_small_files_do_not_fill_the_memory(tmp_path: Path, name: str) -> None:
     *told, peak = run.stdout.decode().splitlines()
     assert int(peak) < 300, f"{peak} MB"
     assert any("times its size" in line for line in told) == refused
+
+
+def test_large_columns_of_parquet_are_not_held_whole(tmp_path: Path) -> None:
+    """Writers begin each column with a dictionary, and give it up where texts differ."""
+    file = tmp_path / "rows.parquet"
+    parquet.write_table(
+        pyarrow.table({"prompt": [urandom(2000).hex() for _ in range(30_000)]}), file
+    )
+    assert not sources._repeating(parquet.ParquetFile(file).metadata)
+    run = [sys.executable, "-c", MEASURE, str(file)]
+    peak = int(subprocess.run(run, capture_output=True, check=True).stdout.split()[-1])
+    assert peak < 200
+
+
+@pytest.mark.parametrize("place", [4, 40, 400])
+def test_damaged_places_in_arrow_cost_only_their_rows(tmp_path: Path, place: int) -> None:
+    """pyarrow itself would read far beyond the file, and the process be killed for it."""
+    file = tmp_path / "rows.arrow"
+    write_feather(file)
+    offsets = pyarrow.Table.from_pylist(ROWS)["prompt"].chunk(0).buffers()[1].to_pybytes()[:800]
+    data = file.read_bytes()
+    start = data.index(offsets) + place
+    file.write_bytes(data[:start] + (0x70000000).to_bytes(4, "little") + data[start + 4 :])
+    run = subprocess.run([sys.executable, "-c", MEASURE, str(file)], capture_output=True)
+    assert run.returncode == 0, run
+    told = run.stdout.decode().splitlines()[:-1]
+    assert len(told) == len(ROWS)
+    assert 1 <= len(told) - told.count("None") <= 2

@@ -63,10 +63,10 @@ class Pair:
     """FILE:LINE."""
     source: str | None = None
     """Where the prompt comes from, as the row says."""
-    spans: Spans | None = None
-    """What was changed, where the row says it."""
     tools: tuple[Tool, ...] = ()
     """What the prompt offers to call."""
+    spans: Spans | None = None
+    """What was changed, where the row says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +147,8 @@ def read_pair(data: object, where: str = "") -> Pair:
         margin=_number(data, "margin", 0.0),
         where=where,
         source=source if isinstance(source, str) else None,
-        spans=_spans(data, chosen, rejected),
         tools=read_tools(data.get("tools")),
+        spans=_spans(data, chosen, rejected),
     )
 
 
@@ -220,10 +220,14 @@ def _answered(data: dict[str, Any], names: tuple[str, ...]) -> tuple[tuple[Messa
 
 def _plain_turns(value: Any) -> Any:
     """ShareGPT's `from` and `value` as `role` and `content`, in a turn or a list of turns."""
-    if isinstance(value, list):
-        return [_plain_turns(turn) for turn in value]
+    return [_plain_turn(turn) for turn in value] if isinstance(value, list) else _plain_turn(value)
+
+
+def _plain_turn(value: Any) -> Any:
     if isinstance(value, dict) and value.keys() >= {"from", "value"}:
-        role = _SHAREGPT_ROLES.get(value["from"], value["from"])
+        role = value["from"]
+        if isinstance(role, str):
+            role = _SHAREGPT_ROLES.get(role, role)
         return {"role": role, "content": value["value"]}
     return value
 

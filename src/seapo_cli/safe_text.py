@@ -18,6 +18,7 @@ Text = TypeVar("Text", str, bytes)
 
 _MASK = "***"
 _SHORTEST, _LONG = 8, 20
+_LONGEST_LABEL = 40
 _secrets: set[str] = set()
 _forms: list[tuple[str, bytes]] = []
 """Every form in which a secret may appear, longest first."""
@@ -58,6 +59,12 @@ def masked(text: Text) -> Text:
 def printable(text: str) -> str:
     """The text with control characters made visible, so that none reaches a terminal raw."""
     return _UNPRINTABLE.sub(_visible, text)
+
+
+def label(text: str) -> str:
+    """A name out of data in one short line: rows may hold anything where a type is expected."""
+    cut = text if len(text) <= _LONGEST_LABEL else text[: _LONGEST_LABEL - 1] + "…"
+    return printable(cut.replace("\n", "\\n").replace("\t", "\\t"))
 
 
 def _visible(match: re.Match[str]) -> str:

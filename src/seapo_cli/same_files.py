@@ -15,9 +15,9 @@ from pathlib import Path
 
 from seapo_cli.errors import UsageError
 from seapo_cli.sources import files_of, is_data, is_remote, remote_path
-from seapo_cli.whole_files import PART, descriptor_of, shown
+from seapo_cli.whole_files import PART, descriptor_of, is_direct, shown
 
-_STORE_FILES = ("-wal", "-shm", "-journal")
+_STORE_FILES = ("-wal", "-shm", "-journal", "-claims")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def writes(option: str, name: object | None) -> list[Place]:
     if name is None:
         return []
     place = Place(option, str(name))
-    if descriptor_of(place.name) is not None or is_remote(place.name):
+    if is_remote(place.name) or is_direct(place.name):
         return [place]
     return [place, Place(option, os.path.realpath(place.name) + PART)]
 

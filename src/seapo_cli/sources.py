@@ -11,7 +11,6 @@ import csv
 import gzip
 import io
 import os
-import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -41,8 +40,8 @@ _MANY_BYTES = 64 << 20
 _WELL_PACKED = 50
 _LARGE_DICTIONARY = 1 << 18
 _ARROW_FILE = b"ARROW1\0\0"
-_PACKED = re.compile(rb"(.{8})(?:\x28\xb5\x2f\xfd|\x04\x22\x4d\x18)", re.DOTALL)
-"""A packed buffer of Arrow: its length when unpacked, then the mark of zstd or LZ4."""
+_PACKED = (b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18")
+"""Marks of zstd and LZ4; in a packed buffer of Arrow its length when unpacked stands before."""
 MOST_ARRAY_BYTES = 64 << 20
 """A JSON array is read whole: larger ones are refused."""
 _MOST_FIELD = 32 << 20
@@ -307,34 +306,53 @@ def _parquet(file: BinaryIO) -> Iterator[bytes]:
     _refuse_bombs(found.metadata)
     names = sorted(_repeating(found.metadata))
     table = parquet.ParquetFile(file, read_dictionary=names, **options) if names else found
-    for batch in table.iter_batches(_ROWS, use_threads=False):
+    # The others too may repeat a text of their dictionary in each row.
+    rows = _MANY_BYTES // max(1, _largest_dictionary(found.metadata))
+    for batch in table.iter_batches(max(1, min(_ROWS, rows)), use_threads=False):
         yield from _lines(batch)
 
 
 def _repeating(metadata: Any) -> set[str]:
-    """Columns that may hold few and large texts again and again: kept as they are in the file."""
+    """Columns that may hold few and large texts again and again: kept as they are in the file.
+
+    Not those that are mostly no dictionary, as all large columns of different texts are: such a
+    one would be held whole.
+    """
     found = set()
+    for column in _columns(metadata):
+        size, packed_size = _dictionary_size(column), column.total_compressed_size
+        packed = column.total_uncompressed_size > _WELL_PACKED * packed_size
+        if size and (packed or (size > _LARGE_DICTIONARY and 2 * size > packed_size)):
+            found.add(column.path_in_schema)
+    return found
+
+
+def _columns(metadata: Any) -> Iterator[Any]:
     for group in range(metadata.num_row_groups):
         for number in range(metadata.num_columns):
-            column = metadata.row_group(group).column(number)
-            size = (column.data_page_offset or 0) - (column.dictionary_page_offset or 0)
-            packed = column.total_uncompressed_size > _WELL_PACKED * column.total_compressed_size
-            if column.has_dictionary_page and (packed or size > _LARGE_DICTIONARY):
-                found.add(column.path_in_schema)
-    return found
+            yield metadata.row_group(group).column(number)
+
+
+def _dictionary_size(column: Any) -> int:
+    """Bytes of a column's dictionary in the file."""
+    if not column.has_dictionary_page:
+        return 0
+    return int((column.data_page_offset or 0) - (column.dictionary_page_offset or 0))
+
+
+def _largest_dictionary(metadata: Any) -> int:
+    return max(map(_dictionary_size, _columns(metadata)), default=0)
 
 
 def _refuse_bombs(metadata: Any) -> None:
     """Check what a Parquet file says of itself: a page of a column is unpacked in one piece."""
-    for group in range(metadata.num_row_groups):
-        for number in range(metadata.num_columns):
-            column = metadata.row_group(group).column(number)
-            claimed = max(column.total_uncompressed_size, column.num_values)
-            if claimed > max(_MANY_BYTES, _MOST_PACKED * column.total_compressed_size):
-                raise ValueError(
-                    f"column {column.path_in_schema!r} would unpack to over {_MOST_PACKED:,} times "
-                    "its size"
-                )
+    for column in _columns(metadata):
+        claimed = max(column.total_uncompressed_size, column.num_values)
+        if claimed > max(_MANY_BYTES, _MOST_PACKED * column.total_compressed_size):
+            raise ValueError(
+                f"column {column.path_in_schema!r} would unpack to over {_MOST_PACKED:,} times "
+                "its size"
+            )
 
 
 def _arrow(file: BinaryIO) -> Iterator[bytes]:
@@ -348,7 +366,9 @@ def _arrow(file: BinaryIO) -> Iterator[bytes]:
         reader = pyarrow.ipc.open_file(file)
         batches = map(reader.get_batch, range(reader.num_record_batches))
     for batch in batches:
-        yield from _lines(batch)
+        # pyarrow maps it as it is, and would follow a damaged length out of its memory.
+        batch.validate()
+        yield from _lines(batch, checked=False)
 
 
 def _refuse_packed(pyarrow: Any, file: BinaryIO) -> None:
@@ -358,26 +378,40 @@ def _refuse_packed(pyarrow: Any, file: BinaryIO) -> None:
     with suppress(pyarrow.ArrowInvalid, EOFError, StopIteration, OSError):  # reading tells of it
         messages = pyarrow.ipc.MessageReader.open_stream(file)
         while True:
-            body = messages.read_next_message().body or b""
-            claimed = sum(int.from_bytes(match[1], "little") for match in _PACKED.finditer(body))
+            body = bytes(messages.read_next_message().body or b"")
+            claimed = sum(_claimed(body, mark) for mark in _PACKED)
             if claimed > max(_MANY_BYTES, _MOST_PACKED * len(body)):
                 raise ValueError(f"a batch would unpack to over {_MOST_PACKED:,} times its size")
     file.seek(0)
 
 
-def _lines(batch: Any) -> Iterator[bytes]:
-    """JSON lines, of few rows at a time where rows are large."""
+def _claimed(body: bytes, mark: bytes) -> int:
+    """What stands before the marks, as numbers, added up."""
+    total, place = 0, body.find(mark, 8)
+    while place >= 0:
+        total += int.from_bytes(body[place - 8 : place], "little")
+        place = body.find(mark, place + len(mark))
+    return total
+
+
+def _lines(batch: Any, checked: bool = True) -> Iterator[bytes]:
+    """JSON lines, of few rows at a time where rows are large.
+
+    What is not `checked` is as a file says: its places and lengths are looked at first.
+    """
     most = _rows_at_once(batch)
     for start in range(0, batch.num_rows, most):
         few = batch.slice(start, most)
         try:
+            if not checked:
+                few.validate(full=True)
             rows = few.to_pylist()
-        except UnicodeDecodeError:
+        except ValueError:
             if most > 1:
                 for number in range(few.num_rows):
-                    yield from _lines(few.slice(number, 1))
+                    yield from _lines(few.slice(number, 1), checked)
             else:
-                yield b"\xff\n"  # not UTF-8 either: costs only itself, as in JSONL
+                yield b"\xff\n"  # damaged, or not UTF-8: costs only itself, as in JSONL
             continue
         options = orjson.OPT_APPEND_NEWLINE
         yield b"".join(orjson.dumps(row, default=_text, option=options) for row in rows)

@@ -63,13 +63,18 @@ def target_of(name: str, keep_part: bool = False) -> Target:
 
     `keep_part` leaves what there is of a file that did not become whole.
     """
-    if descriptor_of(name) is None:
-        with suppress(OSError):  # then opening it tells
-            mode = Path(name).stat().st_mode
-            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-                return Direct(name)
-        return WholeFile(name, keep_part)
-    return Direct(name)
+    return Direct(name) if is_direct(name) else WholeFile(name, keep_part)
+
+
+def is_direct(name: str) -> bool:
+    """Whether output of a name is written as it comes: to a descriptor, a pipe or a device."""
+    if descriptor_of(name) is not None:
+        return True
+    try:
+        mode = Path(name).stat().st_mode
+    except OSError:  # then opening it tells
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 class _Descriptor:

@@ -28,7 +28,7 @@ ROWS = [
         "response": "He has 3+4 = <<3+4=7>>7 apples.\n#### 7",
     },
 ]
-TYPES = ["-t", "factual", "-t", "logical", "-t", "hallucination", "-t", "style"]
+TYPES = ["-t", "factual", "-t", "numerical"]
 
 
 @pytest.fixture
@@ -67,6 +67,7 @@ def test_inject_out_of_the_box(alone: Seapo) -> None:
     """As typed in the README: no server, no key, no model named; and again from the store."""
     result = alone.bare("inject", *TYPES, "--summary", "summary.json", stdin=ROWS)
     assert result.code == 0, result.stderr
+    assert "--mode menu" in result.stderr
     check_negatives(result.stdout)
     assert alone.summary()["cached_tokens"] > 0
     again = alone.bare("inject", *TYPES, "--summary", "summary.json", stdin=ROWS)
@@ -75,8 +76,8 @@ def test_inject_out_of_the_box(alone: Seapo) -> None:
 
 
 def test_prompts_are_answered_first(alone: Seapo) -> None:
-    prompt = {"prompt": "Name three colours of the rainbow."}
-    result = alone.bare("inject", "-t", "style", "--max-tokens", "200", stdin=[prompt])
+    prompt = {"prompt": "How many minutes does an hour have? Answer with a number in a sentence."}
+    result = alone.bare("inject", "-t", "factual", "--max-tokens", "200", stdin=[prompt])
     assert result.code == 0, result.stderr
     (row,) = result.rows
     assert row["sample"]["finish_reason"] == "stop"
@@ -109,9 +110,8 @@ def test_a_broken_model_file_is_one_line(alone: Seapo) -> None:
 
 
 def test_the_same_over_http(seapo: Seapo, model_server: str) -> None:
-    """The endpoint's only model is found by itself; --fill as for the packaged model."""
-    options = ["--base-url", model_server, "--fill", "ready", *TYPES]
-    result = seapo.bare("inject", *options, stdin=jsonl(ROWS))
+    """The endpoint's only model is found by itself, and known to be the packaged one."""
+    result = seapo.bare("inject", "--base-url", model_server, *TYPES, stdin=jsonl(ROWS))
     assert result.code == 0, result.stderr
     check_negatives(result.stdout)
 

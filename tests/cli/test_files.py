@@ -46,6 +46,11 @@ def test_equal_paths_are_refused_before_anything_is_opened(
     assert not (seapo.folder / "x").exists()
 
 
+def test_dev_null_may_stand_for_several_outputs(seapo: Seapo) -> None:
+    files = [part for name in ("-o", "--errors", "--rejected") for part in (name, "/dev/null")]
+    assert seapo.bare("filter", seapo.file("rows.jsonl", PAIRS), *files).code == 0
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -216,7 +221,23 @@ def test_show_bears_odd_rows(seapo: Seapo) -> None:
     nested = json.loads("[" * 500 + '"x"' + "]" * 500)
     rows = [
         {**PAIRS[0], "checks": {"length": {"verdict": ["fail"]}}},
+        {**PAIRS[0], "id": nested},
         {"prompt": nested, "response": "x"},
     ]
     result = seapo.bare("show", seapo.file("rows.jsonl", rows))
     assert result.code == 3, result.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [("filter",), ("pair", "--strategy", "all"), ("show", "-t", "none")]
+)
+def test_types_out_of_data_stay_short_and_on_their_line(
+    seapo: Seapo, command: tuple[str, ...]
+) -> None:
+    types = ["x" * 50_000, "a\n" * 500, "\x1b[2J\x07", "```python\n" * 50]
+    rows = seapo.file("rows.jsonl", many(1, types))
+    found = seapo.bare(command[0], rows, *command[1:]).stderr
+    assert len(found) < 5000
+    assert found.count("\n") < 20
+    assert "\x1b" not in found
+    assert "xxx" in found

@@ -61,9 +61,14 @@ def test_version(seapo: Seapo) -> None:
 
 def test_commands_stand_in_the_order_of_the_pipeline() -> None:
     root = get_command(app)
-    order = ["sample", "inject", "filter", "pair", "train", "show"]
+    order = ["sample", "inject", "filter", "pair", "audit", "train", "eval", "show"]
     assert list(root.commands)[: len(order)] == order  # type: ignore[attr-defined]
     assert list(root.commands)[-1] == "store"  # type: ignore[attr-defined]
+
+
+def test_no_command_is_told_in_half_a_sentence(seapo: Seapo) -> None:
+    seapo.environment |= {"COLUMNS": "80"}
+    assert "..." not in seapo.bare("--help").stdout.decode().partition("Commands:")[2]
 
 
 @pytest.mark.parametrize("command", ["sample", "inject", "filter", "pair", "train", "serve"])
@@ -160,6 +165,14 @@ def test_an_unknown_command_or_option_is_a_usage_error(seapo: Seapo) -> None:
         result = seapo.bare(*arguments)
         assert (result.code, result.stdout) == (2, b"")
         assert named in result.stderr
+
+
+@pytest.mark.parametrize("command", [["inject", "--mode", "edit"], ["pair", "--strategy", "best"]])
+def test_a_value_that_is_not_offered_is_told_plainly(seapo: Seapo, command: list[str]) -> None:
+    result = seapo.bare(*command)
+    assert result.code == 2
+    assert f"'{command[-1]}' is not one of '" in result.stderr
+    assert "Value error" not in result.stderr
 
 
 def test_values_out_of_range_are_usage_errors(seapo: Seapo) -> None:

@@ -30,7 +30,7 @@ def test_thoughts_are_kept_apart(seapo: Seapo, where: Literal["tag", "field", "h
 
 
 @pytest.mark.parametrize("where", ["tag", "field", "hidden"])
-@pytest.mark.parametrize("mode", ["edit", "rewrite"])
+@pytest.mark.parametrize("mode", ["propose", "rewrite"])
 def test_injection_leaves_room_to_think(
     seapo: Seapo, where: Literal["tag", "field", "hidden"], mode: str
 ) -> None:
@@ -56,6 +56,15 @@ def test_thinking_without_end_is_paid_twice_at_most(seapo: Seapo) -> None:
     assert sent <= 2 * len(ROWS)
     seapo.run("inject", *options, stdin=ROWS)
     assert len(seapo.server.log().entries) == sent
+
+
+@pytest.mark.parametrize("mode", ["propose", "rewrite"])
+def test_a_response_that_is_nothing_but_thoughts_fails_its_row(seapo: Seapo, mode: str) -> None:
+    rows = [ROWS[0] | {"response": "<think>It is 6 km"}, *ROWS[1:]]
+    result = seapo.run("inject", "-t", "factual", "--mode", mode, stdin=rows)
+    assert "stdin:1: the response holds thoughts only" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "1 failed" in result.stderr or result.code == 1
 
 
 def test_any_field_of_the_request(seapo: Seapo) -> None:

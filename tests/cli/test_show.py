@@ -136,7 +136,7 @@ def test_odd_rows_are_told_or_shown(depth: int) -> None:
     result = show(rows=data)
     assert result.code == 3
     assert MARKED in result.stdout.decode()
-    assert "-:1: " in result.stderr
+    assert "stdin:1: " in result.stderr
     assert len(result.stderr.splitlines()) == 1
 
 
@@ -145,7 +145,7 @@ def test_bad_lines_are_told() -> None:
     assert result.code == 3
     assert MARKED in result.stdout.decode()
     assert "stdin:2: not valid JSON" in result.stderr
-    assert "-:3: nothing to show" in result.stderr
+    assert "stdin:3: nothing to show" in result.stderr
 
 
 def test_a_closed_pipe_is_no_failure() -> None:

@@ -51,7 +51,7 @@ def test_only_the_user_may_read_it(tmp_path: Path) -> None:
     with Store(path) as store:
         asyncio.run(store.put(b"1", "private"))
         found = [*path.parent.iterdir(), path.parent]
-        assert len(found) == 4
+        assert len(found) == 5
         assert all(stat.S_IMODE(file.stat().st_mode) & 0o077 == 0 for file in found)
 
 
@@ -111,11 +111,16 @@ def test_a_lock_does_not_hold_up_the_event_loop(tmp_path: Path) -> None:
         other.close()
 
 
-def test_what_others_stored_is_noticed(tmp_path: Path) -> None:
+def test_a_claim_is_one_run_s_alone_until_it_ends(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite"
-    with Store(path) as one, Store(path) as other:
-        before = one.version()
-        asyncio.run(one.put(b"1", "mine"))
-        assert one.version() == before
-        asyncio.run(other.put(b"2", "theirs"))
-        assert one.version() != before
+    with Store(path) as one:
+        with Store(path) as other:
+            assert one.claims.take(b"a" * 16)
+            assert not other.claims.take(b"a" * 16)
+            assert other.claims.take(b"b" * 16)
+            one.claims.free(b"a" * 16)
+            assert other.claims.take(b"a" * 16)
+            assert not one.claims.take(b"b" * 16)
+        assert one.claims.take(b"a" * 16)
+        assert one.claims.take(b"b" * 16)
+    one.claims.free(b"a" * 16)  # a request that is cancelled after all is closed

@@ -126,7 +126,7 @@ def _wrong_bytes() -> Iterator[Fault]:
             ),
         )
     for name, head in STATUS_LINES.items():
-        leads_away = name[0] == "3"  # whoever redirects one request does so with all
+        leads_away = name[:3] in ("301", "302", "307")  # who redirects one does so with all
         yield Fault(f"status line {name}", _sends(head, Act.HALF_CLOSE), fatal=leads_away)
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     for name, chunk in CHUNKS.items():

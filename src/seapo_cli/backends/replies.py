@@ -25,6 +25,7 @@ from seapo_cli.safe_text import masked
 
 _LONGEST_MESSAGE = 300
 _OVERLOADED = {429, 503, 529}
+_MOVED = {301, 302, 303, 307, 308}
 _PASSING = {408, 409, 425}
 _ABOUT_THE_REQUEST = {400, 403, 404, 405, 413, 415, 422, 500, 501}
 _BAD_JSON = "json_validate_failed"
@@ -173,7 +174,7 @@ class Refusal:
             return Transient(text)
         if self._status in (401, 403) and not self._has_key:
             return BackendFatal(f"{text} (no key is set: export OPENAI_API_KEY)")
-        if 300 <= self._status < 400:
+        if self._status in _MOVED:  # and so it has for all requests, which go to one address
             place = self._headers.get("Location", "an address that it does not tell")
             return BackendFatal(f"HTTP {self._status}: the server has moved to {shown(place)}")
         if advice := _FATAL.get(self._status):

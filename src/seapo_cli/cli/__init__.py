@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -32,29 +32,31 @@ from seapo_cli.streams import secure_streams
 
 app = typer.Typer(
     name="seapo",
-    help="Preference pairs from typed mistakes: sample, inject, filter, pair, train, audit, eval. "
+    help="Preference pairs from typed mistakes: sample, inject, filter, pair, audit, train, eval. "
     "JSONL in and out.",
     no_args_is_help=True,
     rich_markup_mode=None,  # a third of the start-up time
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+_INTERRUPTED = 130
 _COMMANDS: dict[str, Callable[..., None]] = {  # in the order of the pipeline, then what looks on
     "sample": sample,
     "inject": inject,
     "filter": filter_,
     "pair": pair,
-    "train": train,
     "audit": audit,
+    "train": train,
     "eval": evaluate,
-    "profile": profile,
     "show": show,
+    "profile": profile,
     "types": types,
     "checks": checks,
     "serve": serve,
 }
 for name, command in _COMMANDS.items():
-    app.command(name=name, cls=GroupedCommand)(command)
+    line = (command.__doc__ or "").partition("\n")[0]  # in full, where click would cut it
+    app.command(name=name, cls=GroupedCommand, short_help=line)(command)
 app.add_typer(store_app, name="store")
 
 
@@ -96,5 +98,13 @@ def main() -> None:
         tell(f"seapo: {error}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        print("seapo: interrupted; the same command goes on from here", file=sys.stderr)
-        sys.exit(130)
+        _interrupted()
+    except SystemExit as done:
+        if done.code == _INTERRUPTED:  # typer takes Ctrl-C for itself, and says nothing
+            _interrupted()
+        raise
+
+
+def _interrupted() -> NoReturn:
+    print("seapo: interrupted; the same command goes on from here", file=sys.stderr)
+    sys.exit(_INTERRUPTED)

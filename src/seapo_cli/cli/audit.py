@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -72,9 +71,9 @@ def audit(
             continue
         tally.rows_failed += 1
         if tally.rows_failed <= _SHOWN_REASONS:
-            print(f"seapo audit: {found.file}:{found.line}: {found.reason}", file=sys.stderr)
+            tell(f"seapo audit: {found.file}:{found.line}: {found.reason}")
     if (more := tally.rows_failed - _SHOWN_REASONS) > 0:
-        print(f"seapo audit: {more:,} more lines hold no pair", file=sys.stderr)
+        tell(f"seapo audit: {more:,} more lines hold no pair")
     items = gather.items()
     report = Report(audit_items(items, seed), gather.left_out, gather.unmatched)
     with suppress(ReaderGone), Output(output) as file:

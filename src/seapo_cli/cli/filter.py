@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,6 +11,7 @@ from seapo_cli.cli import complete
 from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, listed, option
 from seapo_cli.cli.runner import RunnerOptions
 from seapo_cli.errors import UsageError
+from seapo_cli.safe_text import tell
 
 if TYPE_CHECKING:
     from seapo_cli.records import Keys
@@ -121,7 +121,7 @@ def filter_(
         runner.run(stage, settings, files, rejected=rejected, keys=keys)
         return
     for warning in stage.warnings:
-        print(f"seapo filter: {warning}", file=sys.stderr)
+        tell(f"seapo filter: {warning}")
     asked = model if stage.asks_model else None
     runner.run(stage, settings, files, asked, rejected=rejected, keys=keys)
 
@@ -155,9 +155,8 @@ def _without_leaks(
     from seapo_cli.stages.audit.prune import prune_file
 
     found = prune_file(files.input, keys, stage, limit, files.seed)
-    print(
+    tell(
         f"seapo filter: told apart without the question: {found.before:.2f} of the pairs, "
-        f"{found.after:.2f} without the {len(found.surest):,} surest",
-        file=sys.stderr,
+        f"{found.after:.2f} without the {len(found.surest):,} surest"
     )
     return make_filter(settings, keys, [Leak(surest=found.surest)])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from typer import BadParameter
 from typer.core import TyperCommand
 
 GROUPS: dict[str, str] = {
@@ -33,6 +34,14 @@ _TRAINING = ("Loss", "Adapters", "Optimizer", "Checkpoints and evaluation", "Spe
 
 class GroupedCommand(TyperCommand):
     """A command whose help lists its options in groups."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments; what is wrong with a value is said without pydantic's prefix."""
+        try:
+            return super().parse_args(ctx, args)
+        except BadParameter as error:
+            error.message = error.message.replace("Value error, ", "", 1)
+            raise
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write arguments, then the options group by group."""

@@ -39,6 +39,9 @@ _NEVER_REACHED_SECONDS = 10.0
 _MOST_TURNED_AWAY = 50
 """How often one request may be turned away by an overloaded server that serves others."""
 
+_LOOK_AGAIN_SECONDS = 0.05
+"""How often to look for what another run has under way."""
+
 
 class Gateway:
     """Answers requests from the store or the backend; shared by all rows of a run."""
@@ -76,7 +79,7 @@ class Gateway:
             return await asyncio.shield(twin)
         self._in_flight[key] = future = asyncio.get_running_loop().create_future()
         try:
-            completion = await self._answer(key, request, turn)
+            completion = await self._claimed(key, request, turn)
             future.set_result(completion)
             return completion
         except BaseException as error:
@@ -98,6 +101,25 @@ class Gateway:
         self._tally.from_store += 1
         self._health.known()
         return known
+
+    async def _claimed(self, key: bytes, request: Request, turn: int) -> Completion:
+        """Answer a request, or wait for the answer of another run that has it under way."""
+        if self._store is None:
+            return await self._answer(key, request, turn)
+        claims, patience = self._store.claims, time.monotonic() + self._settings.patience
+        while not claims.take(key):
+            if time.monotonic() > patience:  # that run was suspended, perhaps
+                return await self._answer(key, request, turn)
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            if (known := await self._stored(key)) is not None:
+                return known
+        try:
+            # The other run may have stored it between our look and our claim.
+            if (known := await self._stored(key)) is not None:
+                return known
+            return await self._answer(key, request, turn)
+        finally:
+            claims.free(key)
 
     async def _answer(self, key: bytes, request: Request, turn: int) -> Completion:
         try:
@@ -145,17 +167,10 @@ class Gateway:
 
         At once again, in another form, where the backend has learnt how to ask.
         """
-        before = self._store.version() if self._store else 0
         spent = Usage()
         for _ in range(_MOST_TURNED_AWAY):
             await self._limiter.acquire(turn)
             try:
-                if (
-                    self._store
-                    and self._store.version() != before
-                    and (known := await self._stored(key))
-                ):
-                    return known  # another run has paid for it while this one waited
                 self._health.check()
                 self._tally.requests_sent += 1
                 completion = await self._sent(request)

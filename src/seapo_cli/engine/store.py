@@ -11,11 +11,12 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from seapo_cli.engine.claims import Claims
 from seapo_cli.engine.threads import DaemonThread
 from seapo_cli.errors import StoreError
 
@@ -49,10 +50,13 @@ class Store:
         with self._explained():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # By hand, as SQLite would let everybody read it: prompts and answers are private.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            # Only where it is missing: to close an open database takes SQLite's locks off it.
+            with suppress(FileExistsError):
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
             self._patient = self._connect(_BUSY_SECONDS)
             self._quick = self._connect(0)
             self._set_up()
+            self.claims = Claims(path)
 
     def _connect(self, seconds: float) -> sqlite3.Connection:
         found = sqlite3.connect(
@@ -127,12 +131,6 @@ class Store:
                 lambda: self._patient.execute(statement, values).fetchone()
             )
 
-    def version(self) -> int:
-        """A number that is another one once another process has stored something."""
-        with self._explained():
-            (number,) = self._quick.execute("PRAGMA data_version").fetchone()
-        return int(number)
-
     def count(self) -> int:
         """How many answers it holds."""
         with self._explained():
@@ -170,6 +168,7 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         self._waiter.close()
+        self.claims.close()
         self._quick.close()
         self._patient.close()
 

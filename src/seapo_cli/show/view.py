@@ -50,7 +50,7 @@ def read_view(data: object) -> View:
     if prompt is None:
         raise RowError("nothing to show: no prompt")
     return View(
-        id=printable(str(data["id"])) if data.get("id") is not None else None,
+        id=printable(str(data["id"])) if isinstance(data.get("id"), str | int) else None,
         prompt=printable(prompt),
         pieces=tuple(Piece(p.kind, printable(p.text)) for p in _pieces(data)),
         label=printable(error_type_of(data) or _label(data)),

@@ -8,7 +8,7 @@ from itertools import islice
 
 from seapo_cli.errors import RowError
 from seapo_cli.jsonl import input_name, open_input, read_lines
-from seapo_cli.safe_text import tell
+from seapo_cli.safe_text import label, tell
 from seapo_cli.show.view import View, read_view
 from seapo_cli.stages.judge import official
 
@@ -62,6 +62,8 @@ class Views:
         if more := self.bad - len(self._reasons):
             tell(f"seapo show: {more:,} more lines cannot be shown")
         if not self.shown and not self.bad:
-            there = ", ".join(f"{name} ({n:,})" for name, n in self._labels.most_common(_NAMED))
+            there = ", ".join(
+                f"{label(name)} ({n:,})" for name, n in self._labels.most_common(_NAMED)
+            )
             wanted = f"no row of type {self._type!r}: there are {there}"
             tell(f"seapo show: {wanted if there else f'{self._name}: no rows'}")

@@ -63,6 +63,9 @@ class Inject:
                 return Outcome(failures=[Failure.of(error, about="answering the prompt first: ")])
         # The mistake belongs into the answer, which the thoughts would contradict.
         if (answer := without_thought(row.response or "")) != row.response:
+            if not answer.strip():
+                reason = "the response holds thoughts only, and no answer to make worse"
+                return Outcome(failures=[Failure(reason)])
             row, added = replace(row, response=answer), {**added, "response": written(answer)}
         rows, failures, doubt = [], [], None
         for error_type in self._types_of(row):

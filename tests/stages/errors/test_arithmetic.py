@@ -184,3 +184,13 @@ def test_equations_of_both_kinds_do_not_overlap() -> None:
 def test_a_value_is_written_in_the_form_of_the_number(text: str, value: str, written: str) -> None:
     (number,) = numbers(Source(text))
     assert number.written(Fraction(value)) == written
+
+
+def test_numbers_are_carried_in_their_order_whatever_was_found_on_the_way() -> None:
+    text = (
+        "There are 2, 3, 4 things.\nThat is 2+3 = <<2+3=5>>5 things.\nThat is 2 + 5 = 7 things.\n"
+        "That is 5+5 = <<5+5=10>>10 things.\nThat is 5+7 = <<5+7=12>>12 things.\n#### 12"
+    )
+    edits = Sum.of(Source(text)).carry(1, Fraction(1))
+    assert edits is not None
+    assert "3+3 = <<3+3=6>>6" in apply_edits(text, edits)

@@ -12,13 +12,13 @@ from seapo_cli.stages.errors.base import Injection, Steps
 from seapo_cli.stages.errors.trial import chosen_mode
 
 ABLE = (
-    proposal(("about 27 days", "about 31 days")),
     proposal(
         ("=48>>48", "=46>>46"),
         ("48-9 = <<48-9=39>>39", "46-9 = <<46-9=37>>37"),
         ("#### 39", "#### 37"),
     ),
     proposal(("n % 2 == 0", "n % 2 == 1")),
+    proposal(("about 27 days", "about 31 days")),
 )
 
 

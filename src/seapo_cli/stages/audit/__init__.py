@@ -17,6 +17,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from seapo_cli.errors import UsageError
+from seapo_cli.extras import install
 
 
 def need_scikit_learn(what: str) -> None:
@@ -26,4 +27,4 @@ def need_scikit_learn(what: str) -> None:
         UsageError: it is not.
     """
     if find_spec("sklearn") is None:
-        raise UsageError(f"{what} needs scikit-learn: pip install 'seapo-cli[audit]'")
+        raise UsageError(f"{what} needs scikit-learn: {install('audit')}")

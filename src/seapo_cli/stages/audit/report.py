@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import orjson
 
+from seapo_cli.safe_text import label
 from seapo_cli.stages.audit.baselines import Baseline, baselines
 from seapo_cli.stages.audit.classify import tell
 from seapo_cli.stages.audit.features import PLACES, Features, features
@@ -92,7 +93,8 @@ def audit(items: Sequence[Item], seed: int = 0) -> list[Part]:
     for by, labels in groups:
         names = sorted(set(labels))
         for name in names if len(names) > 1 else ():
-            rows = every[np.array(labels) == name]
+            # Not as an array of text, which gives each label the room of the longest.
+            rows = every[[one == name for one in labels]]
             parts.append(_part(by, name, found.of(rows), ratios[rows], seed))
     return parts
 
@@ -200,7 +202,7 @@ def table(parts: Sequence[Part]) -> str:
 
 
 def _label(part: Part) -> str:
-    return part.name if part.by == "all" else f"{part.by} {part.name}"
+    return part.name if part.by == "all" else f"{part.by} {label(part.name)}"
 
 
 def _told(word: Word) -> str:

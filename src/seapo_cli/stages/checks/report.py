@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from seapo_cli.safe_text import label
 from seapo_cli.stages.checks.base import Verdict
 
 _UNNAMED = "(none)"
@@ -67,7 +68,7 @@ class Report:
     def table(self) -> str:
         """Rejected pairs by check and error type, the commonest types first."""
         kinds = [kind for kind, _ in self._rows.most_common(_MOST_COLUMNS)]
-        lines = [["rejected by", "all", *kinds]]
+        lines = [["rejected by", "all", *map(label, kinds)]]
         lines += [
             [name, f"{failed.total():,}", *(f"{failed[kind]:,}" for kind in kinds)]
             for name, failed in self._failed.items()

@@ -229,7 +229,8 @@ class Sum:
                 if result is None or new not in (result, old):
                     return None
                 if result != old and old not in known:
-                    ahead = list(heapq.merge(ahead, self._after(index, old)))
+                    for later in self._after(index, old):
+                        heapq.heappush(ahead, later)
                 new = known[old] = result
             changed[index] = new
             if len(changed) > MOST_CHANGED:

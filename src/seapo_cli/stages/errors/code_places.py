@@ -10,44 +10,28 @@ from seapo_cli.stages.errors.source import Block, Place, Source
 Choices = Mapping[str, Sequence[str]]
 
 CONDITIONS: Choices = {
-    "<": (">=", ">"),
-    ">": ("<=", "<"),
-    "<=": (">", ">="),
-    ">=": ("<", "<="),
-    "==": ("!=",),
-    "!=": ("==",),
-    "===": ("!==",),
-    "!==": ("===",),
+    "<": ("<=",),
+    "<=": ("<",),
+    ">": (">=",),
+    ">=": (">",),
     "&&": ("||",),
     "||": ("&&",),
     "and": ("or",),
     "or": ("and",),
-    "not in": ("in",),
-    "is not": ("is",),
-    "True": ("False",),
-    "False": ("True",),
-    "true": ("false",),
-    "false": ("true",),
     "continue": ("break",),
 }
-BOUNDARIES: Choices = {"<": ("<=",), "<=": ("<",), ">": (">=",), ">=": (">",), "==": (">=", "<=")}
-"""For a subtle mistake: wrong in few cases only."""
+"""Slips that pass a review: no plain reversals."""
+SEVERE: Choices = {"<": (">",), ">": ("<",), "==": ("!=",), "!=": ("==",), "not in": ("in",)}
 ARITHMETIC: Choices = {
-    "+": ("-", "*"),
-    "-": ("+", "*"),
-    "*": ("+", "-"),
-    "/": ("*", "-"),
-    "//": ("*", "-"),
-    "%": ("//", "*"),
-    "**": ("*", "+"),
-    "+=": ("-=", "*="),
-    "-=": ("+=", "*="),
-    "*=": ("+=", "-="),
-    "^": ("&", "|"),
-    "&": ("|", "^"),
+    "/": ("//",),
+    "//": ("/",),
+    "%": ("//",),
+    "^": ("|",),
+    "&": ("|",),
     "|": ("&", "^"),
 }
-FLOOR_FREE = {"%": ("*", "+")}
+"""Operators that are confused; plus for minus is seen at once."""
+FLOOR_FREE = {"/": ("%",), "%": ("/",)}
 """`//` begins a comment elsewhere than in Python."""
 CALLS: Choices = {
     "max": ("min",),
@@ -65,7 +49,7 @@ CALLS: Choices = {
     "endswith": ("startswith",),
     "startsWith": ("endsWith",),
     "endsWith": ("startsWith",),
-    "ceil": ("floor",),
+    "ceil": ("floor", "round"),
     "floor": ("ceil",),
     "sin": ("cos",),
     "cos": ("sin", "tan"),
@@ -83,7 +67,9 @@ CALLS: Choices = {
     "float": ("int",),
     "findall": ("split",),
 }
-WORDS = "|".join(sorted((w for w in CONDITIONS if w[0].isalpha()), key=len, reverse=True))
+WORDS = "|".join(
+    sorted((w for w in {**CONDITIONS, **SEVERE} if w[0].isalpha()), key=len, reverse=True)
+)
 OPERATOR = re.compile(
     rf"\b(?P<word>{WORDS})\b"
     r"|(?<=[\w)\]\"'])(?P<gap> *)(?P<sign>[-+*/%&|^=!<>]+)(?P<after> *)(?=[\w(\[\"'{.-])"
@@ -99,19 +85,15 @@ TWO_BOUNDS = re.compile(r"\brange\(((?:[^(),\n]|\([^(),\n]*\))+), ?((?:[^(),\n]|
 SLICE = re.compile(r"(?<=[\w)\]])\[(?:::-1|:|1:|:-1)\]")
 SLICES = {"[:]": ("[1:]", "[:-1]"), "[::-1]": ("[:]", "[::-2]"), "[1:]": ("[:]", "[2:]")}
 SLICES |= {"[:-1]": ("[:]", "[1:]")}
-PYTHON_IF = re.compile(r"\b(?:el)?if(?: not)?\b(?=[ (])")
 SORTED = re.compile(r"\b(?:sorted|reversed)(?=\(\w+\))")
 LENGTH = re.compile(r"\blen\(\w+\)")
 
 
 def find_conditions(source: Source) -> Iterator[Place]:
     """Comparisons, boolean operators, `if not`, and the bounds of loops."""
-    table = CONDITIONS
-    if source.severity == "subtle":
-        table = {**CONDITIONS, **BOUNDARIES}
+    table = {**CONDITIONS, **SEVERE} if source.severity == "severe" else CONDITIONS
     python = [block for block in source.blocks if block.python]
     found = [place for block in source.blocks for place in _operators(source, block, table)]
-    found += [place for block in python for place in _python_ifs(source, block)]
     yield from _places(source, "condition", found)
     yield from _places(source, "condition", [place for b in python for place in _bounds(source, b)])
 
@@ -157,14 +139,6 @@ def _is_binary(match: re.Match[str], block: Block) -> bool:
         return False
     generic = match["sign"] in "<>*&" and not (match["gap"] and match["after"])
     return block.python or not generic
-
-
-def _python_ifs(source: Source, block: Block) -> Iterator[Found]:
-    for match in source.live(PYTHON_IF, block):
-        line = source.text[match.end() : match.end() + 60].partition("\n")[0]
-        if "__name__" not in line:
-            word = match[0].partition(" ")[0]
-            yield match.span(), (word if " " in match[0] else f"{word} not",)
 
 
 def _bounds(source: Source, block: Block) -> Iterator[Found]:

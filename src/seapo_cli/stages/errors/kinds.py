@@ -12,11 +12,12 @@ from seapo_cli.prompts import ErrorType
 from seapo_cli.stages.checks import all_checks
 from seapo_cli.stages.errors.code_places import find_conditions
 from seapo_cli.stages.errors.measure_places import find_dates, find_units
-from seapo_cli.stages.errors.numeric_places import find_equations, find_numbers
+from seapo_cli.stages.errors.numeric_places import find_equations, find_numbers, find_steps
 from seapo_cli.stages.errors.source import Finder, Place, Source
 
 KINDS: dict[str, Finder] = {
     "equation": find_equations,
+    "step": find_steps,
     "number": find_numbers,
     "date": find_dates,
     "unit": find_units,
@@ -24,7 +25,7 @@ KINDS: dict[str, Finder] = {
 }
 _MOST = 40
 """Places of one kind: more would be worked out for nothing in a long answer."""
-_LEADING = ("equation", "number")
+_LEADING = ("equation", "step", "number")
 """What counts most in an answer that works something out."""
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from itertools import islice
 
 from seapo_cli.records import Edit
 from seapo_cli.stages.errors.arithmetic import (
+    OPERAND,
     SIGNS,
     Equation,
     Number,
@@ -28,6 +29,10 @@ from seapo_cli.stages.errors.code_places import find_arithmetic
 from seapo_cli.stages.errors.measure_places import UNIT, YEAR, shuffled
 from seapo_cli.stages.errors.source import OFFERED, Place, Source
 
+Offers = list[tuple[str, tuple[Edit, ...]]]
+
+LIKELY = 3
+"""A wrong step whose result is this many times the right one is seen to be absurd."""
 TRIED = 12
 """So many numbers or equations are worked through in one answer."""
 
@@ -125,33 +130,60 @@ def _number_place(number: Number, choices: Mapping[str, tuple[Edit, ...]]) -> Pl
 
 
 def find_equations(source: Source) -> Iterator[Place]:
-    """Equations, with another sign (a wrong step) or another result; then arithmetic in code."""
-    rng = source.rng("equation")
+    """Equations with another result, carried on to the end; then arithmetic in code."""
+    yield from _steps(source, "equation", _other_results)
+    yield from find_arithmetic(source)
+
+
+def find_steps(source: Source) -> Iterator[Place]:
+    """Equations with another sign: a wrong step, reckoned rightly and carried on to the end."""
+    yield from _steps(source, "step", lambda *asked: list(_other_signs(*asked[:3])))
+
+
+def _steps(
+    source: Source, kind: str, others: Callable[[Sum, int, Equation, random.Random], Offers]
+) -> Iterator[Place]:
+    """Equations of an answer; those first whose change reaches the final answer."""
+    rng = source.rng(kind)
     worked = Sum.of(source)
     final = worked.final()
     found = []
     for index, which in shuffled(list(worked.results.items()), rng)[:TRIED]:
         equation = worked.equations[which]
-        steps = shuffled(list(_other_signs(worked, index, equation)), rng)
-        results = _other_results(worked, index, equation, rng)
-        limit = 0 if source.severity == "subtle" else OFFERED // 2
-        if offered := dict(shuffled([*steps[:limit], *results], rng)):
+        offers = others(worked, index, equation, rng)
+        if offered := dict(shuffled(offers, rng)[:OFFERED]):
             ask = "a wrong step instead of this equation"
             reaches = final and any(e.start == final.start for es in offered.values() for e in es)
-            place = Place("equation", equation.left[0], equation.right[1], ask, offered)
+            place = Place(kind, equation.left[0], equation.right[1], ask, offered)
             found.append((not reaches, place))
     for _, place in sorted(found, key=lambda pair: pair[0]):
         yield place
-    yield from find_arithmetic(source)
 
 
-def _other_results(
-    worked: Sum, index: int, equation: Equation, rng: random.Random
-) -> list[tuple[str, tuple[Edit, ...]]]:
+def _other_results(worked: Sum, index: int, equation: Equation, rng: random.Random) -> Offers:
     """The same step with another result, carried on."""
-    values = wrong_values(worked.numbers[index].value, worked.source.severity, rng)
-    found = _carried(worked, index, values, OFFERED // 2)
+    if _is_at_sight(equation.expression):
+        return []
+    values = shuffled(slips(worked.numbers[index].value), rng)
+    found = _carried(worked, index, values, OFFERED)
     return [(f"{equation.expression}={result}", edits) for result, edits in found.items()]
+
+
+def _is_at_sight(expression: str) -> bool:
+    """Whether anybody sees the result of a sum: one digit, or ends in zeros, on either side."""
+    operands = [number.rstrip("0.") for number in OPERAND.findall(expression)]
+    return sum(len(number.replace(".", "")) > 1 for number in operands) < 2
+
+
+def slips(value: Fraction) -> list[Fraction]:
+    """Results that one gets by slips of reckoning: a carry forgotten, digits exchanged."""
+    unit = Fraction(1, 10 ** decimals_of(value)) if decimals_of(value) < 9 else Fraction(1)
+    steps = [unit * 10, unit * 100] if value >= unit * 20 else [unit, unit * 2]
+    found = {value + sign * step for step in steps for sign in (1, -1) if step * 3 <= value * 2}
+    digits = str(int(value / unit))
+    if len(digits) > 1:
+        found.add(Fraction(int(digits[:-2] + digits[-1] + digits[-2])) * unit)
+    return sorted(v for v in found if v > 0 and v != value) or [value + unit]
 
 
 def _other_signs(
@@ -172,6 +204,8 @@ def _other_signs(
             value = evaluate(changed)
             old = worked.numbers[index].value
             if other == sign or value is None or value <= 0 or value == old:
+                continue
+            if not old / LIKELY <= value <= old * LIKELY:
                 continue
             if decimals_of(value) > decimals_of(old) or not (edits := worked.carry(index, value)):
                 continue

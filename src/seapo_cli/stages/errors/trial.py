@@ -1,29 +1,22 @@
 """`--mode auto`: which mode a model can do is found out by asking it, not by its name.
 
-Three short answers whose mistakes can be checked exactly go to the model in propose mode. The
-requests are those of any row, so the store keeps their answers and no run pays for them twice.
+Short answers whose mistakes can be checked exactly go to the model in propose mode. The requests
+are those of any row, so the store keeps their answers and no run pays for them twice.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from seapo_cli.errors import Pending, RowError
 from seapo_cli.prompts import error_types
 from seapo_cli.records import Message
+from seapo_cli.safe_text import tell
 from seapo_cli.stages.errors import propose
 from seapo_cli.stages.errors.base import Injection, Steps, Task
 
-_ASKED = (
-    (
-        "Why does the Moon always show us the same side?",
-        "The Moon turns once on its axis in the time that it takes to go around the Earth, about "
-        "27 days. Tides that the Earth raised in the young, soft Moon slowed its rotation until "
-        "the two periods were equal. Because both motions have the same period, the far side "
-        "never comes into view from the Earth.",
-    ),
+_ASKED = (  # the shortest first: a model that cannot may go on to the token limit
     (
         "A shop sells pens in boxes of 12. Mia buys 4 boxes and gives 9 pens away. How many pens "
         "does she keep?",
@@ -35,6 +28,13 @@ _ASKED = (
         "        if n % 2 == 0 and (best is None or n > best):\n            best = n\n"
         "    return best\n",
     ),
+    (
+        "Why does the Moon always show us the same side?",
+        "The Moon turns once on its axis in the time that it takes to go around the Earth, about "
+        "27 days. Tides that the Earth raised in the young, soft Moon slowed its rotation until "
+        "the two periods were equal. Because both motions have the same period, the far side "
+        "never comes into view from the Earth.",
+    ),
 )
 _ENOUGH = 2
 """So many usable mistakes show that a model can propose, so many failures that it cannot."""
@@ -43,7 +43,7 @@ Drive = Callable[[Steps], Awaitable[Injection]]
 
 
 async def chosen_mode(drive: Drive, model: str) -> Literal["propose", "menu"]:
-    """The mode for a model: `propose` where it can do that, else `menu`.
+    """The mode for a model: `propose` where it can do that, else `menu`, and a line on stderr.
 
     `drive` answers the requests of a mode. Where answers come in later batches, `propose`.
     """
@@ -65,9 +65,8 @@ async def chosen_mode(drive: Drive, model: str) -> Literal["propose", "menu"]:
         except RowError:
             failed += 1
     mode: Literal["propose", "menu"] = "propose" if usable >= _ENOUGH else "menu"
-    print(
+    tell(
         f"seapo inject: {model} proposed usable mistakes for {usable} of {usable + failed} trial "
-        f"answers: --mode {mode}",
-        file=sys.stderr,
+        f"answers: --mode {mode}"
     )
     return mode

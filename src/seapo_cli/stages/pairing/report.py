@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from seapo_cli.safe_text import label
 from seapo_cli.stages.formats.base import Pair
 from seapo_cli.stages.pairing.select import Mixture
 
@@ -60,7 +61,7 @@ class Report:
         """For people, on stderr; lines."""
         pairs = self.types.total()
         shown = self.types.most_common(_SHOWN_TYPES)
-        shares = [f"{name} {count:,} ({count / pairs:.1%})" for name, count in shown]
+        shares = [f"{label(name)} {count:,} ({count / pairs:.1%})" for name, count in shown]
         if more := len(self.types) - len(shown):
             shares.append(f"{more:,} other types")
         lines = [f"{self.prompts:,} prompts, {pairs:,} pairs: {', '.join(shares) or 'none'}"]
