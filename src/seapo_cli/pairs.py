@@ -120,7 +120,7 @@ def read_row_pairs(data: object, where: str = "") -> list[Pair]:
 
 def _several(rejected: object) -> bool:
     """Whether it is a list of answers, and not the turns of one."""
-    return isinstance(rejected, list) and bool(rejected) and isinstance(rejected[0], str)
+    return isinstance(rejected, list) and bool(rejected) and isinstance(rejected[0], str | list)
 
 
 def read_pair(data: object, where: str = "") -> Pair:

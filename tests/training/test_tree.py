@@ -121,3 +121,12 @@ def test_pairs_without_a_group_are_a_tree_too_where_the_prompt_is_one() -> None:
     data = apart(grouped())
     tokens = layout.pack(range(6), data.examples).tokens
     assert tokens == layout.pack(range(6), grouped().examples).tokens
+
+
+@pytest.mark.parametrize("group_loss", ["listwise", "best"])
+def test_a_group_counts_once_however_much_of_it_is_left(group_loss: str) -> None:
+    data, settings = grouped(ROWS[1:]), LossSettings(group_loss=group_loss)
+    work = tiny_model.work(data, settings, tiny_model.tiny_model(), "segments")
+    assert sorted(row.weight for row in work.train([0, 1, 2], 1)) == [0.5, 0.5, 1.0]
+    assert [row.weight for row in work.train([1, 2], 1)] == [1.0, 1.0]
+    assert sorted(row.weight for row in work.evaluate([0, 1, 2])) == [0.5, 0.5, 1.0]

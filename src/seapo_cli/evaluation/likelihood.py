@@ -77,7 +77,7 @@ class Likelihoods(AnswerScores):
                 print(note, file=sys.stderr)
             self._checked = True
         found: list[list[float]] = [[] for _ in examples]
-        for rows in fill(range(len(examples)), examples, PACK_TOKENS):
+        for rows in fill([[row] for row in range(len(examples))], examples, PACK_TOKENS):
             for row, sums in zip(rows, self._scorer(rows, examples, False).tolist(), strict=True):
                 found[row] = sums
         return found

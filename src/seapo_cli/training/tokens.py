@@ -274,7 +274,8 @@ def _weights(
     even = Weights(1.0, *(array("f", [1.0]) * length for length in sides))
     if pair.chosen is None or pair.rejected is None:
         return even
-    prompt, begin, spans = chat.prompt(pair.prompt), len(example.shared), spans_of(pair)
+    prompt, begin = chat.prompt(pair.prompt, pair.tools), len(example.shared)
+    spans = spans_of(pair)
     found = []
     for answer, of_side, length in zip(
         (pair.chosen, pair.rejected), (spans.chosen, spans.rejected), sides, strict=True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -34,15 +33,10 @@ class Columns:
 
     @classmethod
     def of(cls, data: Tokenized, settings: LossSettings) -> Columns:
-        """Read off a data set.
-
-        A loss of whole groups stands at each of a group's rows, and so counts less at each.
-        """
+        """Read off a data set."""
         lengths = [[len(side or ()) for side in example.answer] for example in data.examples]
-        sizes = Counter(data.groups if settings.group_loss != "pairs" else ())
-        shares = [1 / sizes.get(group, 1) for group in data.groups]
         return cls(
-            torch.tensor([p.weight * share for p, share in zip(data.pairs, shares, strict=True)]),
+            torch.tensor([pair.weight for pair in data.pairs]),
             torch.tensor([pair.margin * settings.row_margins for pair in data.pairs]),
             *torch.tensor(lengths).unbind(1),
             data.groups,
@@ -85,7 +79,7 @@ class Work:
         units = together(rows, self.columns.groups)
         passes = min(accumulate, math.ceil(len(units) / count))
         packs = balance(units, self.examples, passes * count)[self.processes.rank :: count]
-        total = float(self.columns.weight[list(rows)].sum())
+        total = float(self._weights(rows).sum())
         kl = self._kl(rows)
         found: list[RowMetrics] = []
         for number, pack in enumerate(packs):
@@ -93,7 +87,7 @@ class Work:
             scale = count / total if pack else 0.0
             with gradient_sync(self.scorer, number == len(packs) - 1):
                 losses, scores = self._losses(pack or rows[:1], kl)
-                weights = self.columns.weight[pack or rows[:1]].to(losses.device)
+                weights = self._weights(pack or rows[:1]).to(losses.device)
                 (scale * (losses * weights).sum()).backward()
             if pack:
                 found += row_metrics(pack, weights, losses, scores, self.settings)
@@ -107,7 +101,7 @@ class Work:
         units = together(rows, self.columns.groups)
         for pack in self.processes.share(fill(units, self.examples, PACK_TOKENS)):
             losses, scores = self._losses(pack, kl)
-            found += row_metrics(pack, self.columns.weight[pack], losses, scores, self.settings)
+            found += row_metrics(pack, self._weights(pack), losses, scores, self.settings)
         parts = self.processes.gather(found)
         return list({row.row: row for part in parts for row in part}.values())
 
@@ -134,6 +128,17 @@ class Work:
                 plain=scores,
             )
         return row_losses(scores, self.settings), scores
+
+    def _weights(self, rows: Sequence[int]) -> torch.Tensor:
+        """[len(rows)] What rows count; groups are whole.
+
+        A loss of a whole group stands at each of its rows, and so counts less at each.
+        """
+        weights = self.columns.weight[list(rows)]
+        if self.settings.group_loss == "pairs":
+            return weights
+        groups = self._groups(rows)
+        return weights / groups.bincount()[groups]
 
     def _groups(self, rows: Sequence[int]) -> torch.Tensor:
         """[len(rows)] Groups numbered from 0."""

@@ -139,11 +139,8 @@ class Maker:
     def _group(self, pairs: Sequence[Pair]) -> Data:
         row, beside = group_row(pairs), [self._beside(pair) for pair in pairs]
         of_each = {key: [one.get(key) for one in beside] for key in OF_EACH}
-        return {
-            **beside[0],
-            **row,
-            **{key: values for key, values in of_each.items() if any(values)},
-        }
+        known = {key: values for key, values in of_each.items() if any(values)}
+        return row | beside[0] | known
 
     def _beside(self, pair: Pair) -> Data:
         """What stands beside a format's own keys."""
