@@ -25,7 +25,8 @@ AROUND = 28
 HEAD = """# Error types
 
 Made by `benchmarks/types_doc.py` from `benchmarks/results/blind/types`; `seapo types` lists the
-same by pack. `-t NAME`, `-t pack:NAME`, or a file of your own ([inject.md](inject.md#your-own-type)).
+same by pack. `-t NAME`, `-t pack:NAME`, or a file of your own
+([inject.md](inject.md#your-own-type)).
 
 The figures are from a blind reading: a large model answered the requests of `inject --mode
 propose` about answers that the type might fit, and readers, large models too, who knew nothing
@@ -34,6 +35,10 @@ substance, of this type, fluent, nothing else broken, believability at least 4 o
 with at least 0.6. With so few items a share is good to about ± 0.25. "made" is how many of the
 answers asked about got a mistake; the model declined the others.
 
+"""
+
+_BELOW = """Below that, and so taken by their names only, not with their packs: {names}.
+`style` cannot be worse in substance, which the rubric asks for; read it as what it is.
 """
 
 
@@ -51,11 +56,12 @@ def main() -> None:
     for item, made in key.items():
         if item in judged:
             by_type[made["type"]].append((made["id"], judged[item]))
+    below = [name for name, kind in error_types().items() if kind.experimental]
     packs: dict[str, list[str]] = defaultdict(list)
     for kind in error_types().values():
         for pack in kind.packs:
             packs[pack].append(kind.name)
-    parts = [HEAD]
+    parts = [HEAD, _BELOW.format(names=", ".join(f"`{name}`" for name in below))]
     for pack in sorted(packs, key=lambda name: (name != "general", name)):
         parts += [f"## pack:{pack}\n", _table(packs[pack], by_type, asked)]
         parts += [_examples(name, by_type[name], rows) for name in packs[pack]]

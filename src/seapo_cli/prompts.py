@@ -49,6 +49,8 @@ class ErrorType(BaseModel):
     aliases: tuple[str, ...] = ()
     packs: tuple[str, ...] = ()
     """Groups that it belongs to: `-t pack:NAME` takes all types of one."""
+    experimental: bool = False
+    """Its blind figure is below the bar (docs/types.md): taken by its name, not with its packs."""
     description: str
     """One line: what the mistake is. Shown by `seapo types` and told to the model."""
     domains: tuple[Domain, ...] = ()
@@ -94,13 +96,13 @@ def error_types() -> dict[str, ErrorType]:
 
 
 def pack(name: str) -> tuple[ErrorType, ...]:
-    """The packaged error types of a pack.
+    """The packaged error types of a pack, but for the experimental ones.
 
     Raises:
         UsageError: there is no such pack.
     """
-    if found := tuple(kind for kind in error_types().values() if name in kind.packs):
-        return found
+    if kinds := [kind for kind in error_types().values() if name in kind.packs]:
+        return tuple(kind for kind in kinds if not kind.experimental)
     known = sorted({name for kind in error_types().values() for name in kind.packs})
     raise UsageError(f"no pack {name!r}: take one of {', '.join(known)}")
 

@@ -14,4 +14,5 @@ def types() -> None:
         for kind in found:
             if pack in kind.packs:
                 names = ", ".join((kind.name, *kind.aliases))
-                print(f"  {names:<27} {kind.description}")
+                note = " (experimental: by name only)" if kind.experimental else ""
+                print(f"  {names:<27} {kind.description}{note}")
