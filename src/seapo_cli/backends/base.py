@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from seapo_cli.calls import exact
 from seapo_cli.records import Completion, Request
 
 NO_PROMPT_LOGPROBS = (
@@ -44,7 +45,7 @@ def request_key(backend: Backend, request: Request) -> bytes:
     sampling = request.sampling
     wanted = orjson.dumps(
         [
-            [[message.role, message.content] for message in request.messages],
+            [message.key for message in request.messages],
             [sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.seed],
             sampling.stop,
             request.schema,
@@ -52,6 +53,7 @@ def request_key(backend: Backend, request: Request) -> bytes:
             request.logprobs,
             request.scored,
             *(["prefill"] if request.prefill else []),
+            *([["tools", exact(request.tools)]] if request.tools else []),
         ],
         option=orjson.OPT_SORT_KEYS,
     )

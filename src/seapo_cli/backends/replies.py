@@ -11,11 +11,13 @@ from typing import Any
 import orjson
 
 from seapo_cli.backends import thinking
+from seapo_cli.calls import ToolCall, read_calls
 from seapo_cli.errors import (
     BackendError,
     BackendFatal,
     Overloaded,
     RequestRefused,
+    RowError,
     Transient,
 )
 from seapo_cli.records import Completion, LogProb, Usage
@@ -55,6 +57,7 @@ def read_completion(data: bytes) -> Completion:
         prompt_tokens = _count(usage.get("prompt_tokens"))
         return Completion(
             text=masked(text or _text(message.get("refusal"))),
+            tool_calls=_tool_calls(message.get("tool_calls")),
             reasoning=masked(reasoning) or None,
             thought_tokens=_thought_tokens(usage),
             logprob=_logprob(choice.get("logprobs"), inside is not None),
@@ -77,6 +80,21 @@ def _content(found: Any) -> tuple[str, str]:
     parts = [part for part in found if isinstance(part, dict)]
     thoughts = [_content(part.get("thinking"))[1] for part in parts if "thinking" in part]
     return "\n".join(thoughts), "".join(_text(part.get("text")) for part in parts)
+
+
+def _tool_calls(found: Any) -> tuple[ToolCall, ...]:
+    """The calls of an answer.
+
+    Raises:
+        ValueError: it has some that cannot be read.
+    """
+    if not found:
+        return ()
+    try:
+        calls = read_calls(found, "the answer")
+    except RowError as error:
+        raise ValueError(str(error)) from None
+    return tuple(ToolCall.model_validate_json(masked(orjson.dumps(call))) for call in calls)
 
 
 def _text(found: Any) -> str:

@@ -48,7 +48,7 @@ def nothing_but_thought(completion: Completion) -> str | None:
 
     The same request would end the same way, so it must not be paid for again.
     """
-    if completion.finish_reason != "length" or completion.text.strip():
+    if completion.finish_reason != "length" or completion.answer.strip():
         return None
     spent = completion.usage.completion_tokens
     return (

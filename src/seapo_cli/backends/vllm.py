@@ -97,6 +97,11 @@ class VllmBackend:
             async with self._loading:
                 if self._engine is None:
                     await self._load()
+        if request.tools and not request.scored:
+            raise RequestRefused(
+                "--backend vllm reads no tool calls in answers: start `vllm serve` with "
+                "--enable-auto-tool-choice, and name it with --base-url"
+            )
         tokens = self._prompt(request)
         room = self._engine.model_config.max_model_len - len(tokens)
         if room < 1:
@@ -115,10 +120,11 @@ class VllmBackend:
 
     def _prompt(self, request: Request) -> list[int]:
         """The messages as the server would put them, through the model's chat template."""
-        messages = [{"role": m.role, "content": m.content} for m in request.messages]
+        messages = [message.dump("object") for message in request.messages]
         try:
             text: str = self._tokenizer.apply_chat_template(
                 messages,
+                tools=list(request.tools) or None,
                 tokenize=False,
                 add_generation_prompt=not request.scored,
                 continue_final_message=request.scored,

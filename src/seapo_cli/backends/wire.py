@@ -59,7 +59,7 @@ class Dialect:
     def body(self, request: Request) -> dict[str, Any]:
         """The JSON body of a request; what is None is left to the server."""
         sampling = request.sampling
-        messages = [{"role": m.role, "content": m.content} for m in request.messages]
+        messages = [message.dump("text") for message in request.messages]
         is_open = request.scored or request.prefill  # the last turn is read without an end
         body: dict[str, Any] = {"model": self._model, "messages": messages}
         wanted = {
@@ -76,6 +76,8 @@ class Dialect:
             form = self._form(name)
             if value is not None and form:
                 body[form] = value
+        if request.tools:
+            body["tools"] = list(request.tools)
         if request.schema is not None:
             self._add_schema(request.schema, body)
         if request.scored:

@@ -15,6 +15,7 @@ from seapo_cli import __version__
 from seapo_cli.cli.audit import audit
 from seapo_cli.cli.checks import checks
 from seapo_cli.cli.config import load_config
+from seapo_cli.cli.evaluate import evaluate
 from seapo_cli.cli.filter import filter_
 from seapo_cli.cli.help import GroupedCommand
 from seapo_cli.cli.inject import inject
@@ -31,8 +32,8 @@ from seapo_cli.streams import secure_streams
 
 app = typer.Typer(
     name="seapo",
-    help="Preference pairs from typed mistakes: sample, inject, filter, pair, audit, train. JSONL "
-    "in and out.",
+    help="Preference pairs from typed mistakes: sample, inject, filter, pair, train, audit, eval. "
+    "JSONL in and out.",
     no_args_is_help=True,
     rich_markup_mode=None,  # a third of the start-up time
     pretty_exceptions_enable=False,
@@ -45,6 +46,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {  # in the order of the pipeline, t
     "pair": pair,
     "train": train,
     "audit": audit,
+    "eval": evaluate,
     "profile": profile,
     "show": show,
     "types": types,

@@ -182,7 +182,7 @@ def open_run(
     files were wanted (`others` are those that the block opens itself): they are not whole.
     """
     wanted = [name for name in (files.rejected, *others) if name]
-    with _reader_may_go(wanted), ExitStack() as stack:
+    with reader_may_go(wanted), ExitStack() as stack:
         source = stack.enter_context(open_input(files.input))
         errors, summary = (
             stack.enter_context(Output(str(path), option)) if path else None
@@ -214,7 +214,7 @@ def open_run(
 
 
 @contextmanager
-def _reader_may_go(wanted: Sequence[str]) -> Iterator[None]:
+def reader_may_go(wanted: Sequence[str]) -> Iterator[None]:
     """A closed stdout ends a run well, as in `seapo ... | head`, where nothing else was wanted."""
     try:
         yield

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from seapo_cli.errors import RowError
-from seapo_cli.records import Edit, error_type_of
+from seapo_cli.records import Edit, error_type_of, read_messages
 from seapo_cli.safe_text import printable
 from seapo_cli.stages.errors.difference import edits_between
 
@@ -68,6 +68,8 @@ def _text(value: object) -> str:
     """A string, a message of either dialect, or the last message of a list."""
     if isinstance(value, list) and value:
         value = value[-1]
+    if isinstance(value, dict) and value.get("tool_calls"):
+        return read_messages(value, "messages")[0].answer
     if isinstance(value, Mapping):
         value = value.get("content", value.get("value"))
     if not isinstance(value, str):

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from seapo_cli.backends.thinking import split
+from seapo_cli.calls import written
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Failure, Outcome
 from seapo_cli.errors import Declined, Pending, RowError
@@ -19,8 +19,9 @@ from seapo_cli.prompts import ErrorType, load_error_types, template_hash
 from seapo_cli.records import ErrorInfo, Request, Row, Sampling, Usage
 from seapo_cli.settings import InjectSettings
 from seapo_cli.stages.errors import MODES
+from seapo_cli.stages.errors.answers import changeable, whole, without_thought
 from seapo_cli.stages.errors.base import Injection, Steps, Task
-from seapo_cli.stages.errors.kinds import check_places
+from seapo_cli.stages.errors.kinds import check_places, check_proof
 from seapo_cli.stages.errors.proposal import WRONG_ANSWER
 from seapo_cli.stages.errors.trial import chosen_mode
 from seapo_cli.stages.inject_report import InjectReport
@@ -60,12 +61,12 @@ class Inject:
                 row, added = await self._answer(row, gateway)
             except RowError as error:
                 return Outcome(failures=[Failure.of(error, about="answering the prompt first: ")])
-        thought, answer = split(row.response or "")
-        if not answer.strip():
-            error = RowError("the response holds thoughts only, and no answer to make worse")
-            return Outcome(failures=[Failure.of(error)])
-        if thought:  # the mistake belongs into the answer, which the thoughts would contradict
-            row, added = replace(row, response=answer), {**added, "response": answer}
+        # The mistake belongs into the answer, which the thoughts would contradict.
+        if (answer := without_thought(row.response or "")) != row.response:
+            if not answer.strip():
+                reason = "the response holds thoughts only, and no answer to make worse"
+                return Outcome(failures=[Failure(reason)])
+            row, added = replace(row, response=answer), {**added, "response": written(answer)}
         rows, failures, doubt = [], [], None
         for error_type in self._types_of(row):
             try:
@@ -110,7 +111,8 @@ class Inject:
         async def drive(steps: Steps) -> Injection:
             return (await _drive(steps, gateway, 0))[0]
 
-        mode = await chosen_mode(drive, gateway.model)
+        # A trial in batches would take a round for each of its requests.
+        mode = "propose" if gateway.in_batches else await chosen_mode(drive, gateway.model)
         self._check(mode)
         return mode
 
@@ -121,12 +123,12 @@ class Inject:
     async def _answer(self, row: Row, gateway: Gateway) -> tuple[Row, dict[str, Any]]:
         limit = self._settings.max_tokens
         sampling = Sampling(max_tokens=limit, seed=self._settings.seed)
-        request = Request(messages=row.messages, sampling=sampling)
+        request = Request(messages=row.messages, sampling=sampling, tools=row.tools)
         completion = await gateway.complete(request, row.line)
         if reason := unusable(completion, limit, keep_truncated=False):
             raise RowError(reason)
         added = answered(completion, gateway.model, request)
-        return replace(row, response=completion.text), added
+        return replace(row, response=completion.answer), added
 
     def _types_of(self, row: Row) -> Sequence[ErrorType]:
         if not self._weights:
@@ -136,7 +138,7 @@ class Inject:
 
     def _seed(self, row: Row, purpose: str) -> int:
         """A seed that depends on the row's content alone, so other rows may come and go."""
-        prompt = [[message.role, message.content] for message in row.messages]
+        prompt = [message.key for message in row.messages]
         text = orjson.dumps([self._settings.seed, purpose, prompt, row.response])
         return int.from_bytes(hashlib.blake2b(text, digest_size=4).digest(), "big") >> 1
 
@@ -152,19 +154,21 @@ class Inject:
         assert row.response is not None
         task = Task(
             messages=row.messages,
-            response=row.response,
+            response=changeable(row.response, error_type, row.tools),
             error_type=error_type,
             edits=settings.edits,
             severity=settings.severity,
             seed=self._seed(row, error_type.name),
             attempts=settings.attempts,
+            tools=row.tools,
         )
         injection, attempts, usage = await _drive(MODES[mode].steps(task), gateway, row.line)
+        negative, edits = whole(injection, task.response, row.response)
         info = ErrorInfo(
             type=error_type.name,
             traits=error_type.traits,
             mode=mode,
-            edits=injection.edits,
+            edits=edits,
             note=injection.note or None,
             model=gateway.model,
             template=f"{mode}/{error_type.name}",
@@ -173,8 +177,8 @@ class Inject:
             finish_reason=injection.finish_reason,
             usage=usage,
         )
-        self._report.made(error_type.name, row.response, injection.negative)
-        return row.extended(**added, negative=injection.negative, error=dump(info))
+        self._report.made(error_type.name, row.response, negative)
+        return row.extended(**added, negative=written(negative), error=dump(info))
 
 
 def _wanted(settings: InjectSettings) -> tuple[tuple[ErrorType, ...], tuple[float, ...]]:
@@ -186,6 +190,7 @@ def _wanted(settings: InjectSettings) -> tuple[tuple[ErrorType, ...], tuple[floa
     types = load_error_types(settings.error_types or settings.mix)
     for error_type in types:
         check_places(error_type)
+        check_proof(error_type)
     weights = dict.fromkeys((error_type.name for error_type in types), 0.0)
     for name, weight in settings.mix.items():
         named = load_error_types([name])

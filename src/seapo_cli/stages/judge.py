@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from seapo_cli.calls import Tool
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.errors import RowError
 from seapo_cli.prompts import error_types, template
@@ -74,19 +75,23 @@ async def compare(
     gateway: Gateway,
     turn: int,
     kind: str | None = None,
+    tools: tuple[Tool, ...] = (),
 ) -> Comparison:
     """Compare two answers to a conversation, in both orders.
 
     Args:
         turn: the row's line: requests of earlier rows go out first.
         kind: a mistake to look for besides the packaged error types; an alias is one of these.
+        tools: what the conversation offers to call.
 
     Raises:
         RowError: a request failed, or its answer holds no verdict.
         SeapoError: nothing can be answered any more.
     """
     kinds = _kinds(kind)
-    requests = [_request(messages, a, b, kinds) for a, b in ((first, second), (second, first))]
+    requests = [
+        _request(messages, tools, a, b, kinds) for a, b in ((first, second), (second, first))
+    ]
     asked = [gateway.complete(request, turn) for request in requests]
     straight, swapped = await asyncio.gather(*asked)
     one, two = _read(straight), _read(swapped)
@@ -117,10 +122,14 @@ def _kinds(kind: str | None) -> dict[str, str]:
 
 
 def _request(
-    messages: tuple[Message, ...], first: str, second: str, kinds: dict[str, str]
+    messages: tuple[Message, ...],
+    tools: tuple[Tool, ...],
+    first: str,
+    second: str,
+    kinds: dict[str, str],
 ) -> Request:
     content = template("judge/compare").substitute(
-        conversation=conversation_text(messages),
+        conversation=conversation_text(messages, tools),
         first=first,
         second=second,
         kinds="\n".join(f"- {name}: {description}" for name, description in kinds.items()),

@@ -10,7 +10,7 @@ from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Failure, Outcome
 from seapo_cli.errors import RowError
 from seapo_cli.prompts import ErrorType, template
-from seapo_cli.records import Message, Request, Row, Sampling
+from seapo_cli.records import Message, Request, Row, Sampling, answer_text
 from seapo_cli.stages.errors.base import conversation_text
 from seapo_cli.stages.errors.domain import domain_of
 from seapo_cli.stages.replies import json_objects
@@ -50,10 +50,12 @@ class Profile:
 
     def _request(self, row: Row, response: str, kinds: Sequence[ErrorType]) -> Request:
         reference = row.data.get("reference")
+        if isinstance(reference, dict) and reference.get("tool_calls"):
+            reference = answer_text(reference, "reference")
         given = isinstance(reference, str) and bool(reference.strip())
         content = template("judge/classify").substitute(
             has_reference=" A right answer stands below it." if given else "",
-            conversation=conversation_text(row.messages),
+            conversation=conversation_text(row.messages, row.tools),
             response=response,
             reference=f"\n[right answer]\n{reference}\n[end of right answer]\n" if given else "",
             kinds="\n".join(f"- {kind.name}: {kind.description}" for kind in kinds),

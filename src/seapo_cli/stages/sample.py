@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from seapo_cli.calls import written
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Failure, Outcome
 from seapo_cli.errors import RowError
@@ -39,6 +40,7 @@ class Sample:
             sampling=self._sampling(index),
             index=index,
             logprobs=settings.logprobs,
+            tools=row.tools,
         )
         try:
             completion = await gateway.complete(request, row.line)
@@ -48,7 +50,7 @@ class Sample:
             return Failure(reason)
         added = answered(completion, gateway.model, request)
         if row.response is not None and "reference" not in row.data:
-            added = {"reference": row.response, **added}
+            added = {"reference": written(row.response), **added}
         return row.extended(**added)
 
     def _sampling(self, index: int) -> Sampling:
@@ -71,7 +73,7 @@ class Sample:
 
 def unusable(completion: Completion, max_tokens: int, keep_truncated: bool) -> str | None:
     """Why an answer cannot be a `response`; None if it can."""
-    if not completion.text.strip():
+    if not completion.answer.strip():
         return f"the model's answer is empty (finish_reason: {completion.finish_reason})"
     if completion.finish_reason == "length" and not keep_truncated:
         return (
@@ -92,7 +94,7 @@ def answered(completion: Completion, model: str, request: Request) -> dict[str, 
         logprob=completion.logprob,
         reasoning=completion.reasoning,
     )
-    return {"response": completion.text, "sample": dump(info)}
+    return {"response": written(completion.answer), "sample": dump(info)}
 
 
 def dump(info: Any) -> dict[str, Any]:

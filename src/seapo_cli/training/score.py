@@ -2,8 +2,9 @@
 
     python -m seapo_cli.training.score --model NAME
 
-Reads JSONL on stdin, `{"messages": [...], "answers": [first, second]}`, and answers each line at
-once with `{"means": [first, second]}` in nats, or `{"error": reason}`. `seapo filter` runs it.
+Reads JSONL on stdin, `{"messages": [...], "answers": [first, second]}` and perhaps `tools`, and
+answers each line at once with `{"means": [first, second]}` in nats, or `{"error": reason}`.
+`seapo filter` runs it. Answers are strings, or messages where they call tools.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from typing import Any
 
 import torch
 
+from seapo_cli.calls import Tool
 from seapo_cli.errors import RowError, SeapoError
 from seapo_cli.pairs import Pair
-from seapo_cli.records import read_messages
+from seapo_cli.records import answer_text, read_messages
 from seapo_cli.training.check import choose_path
 from seapo_cli.training.model import pretrained_model, pretrained_tokenizer, quiet
 from seapo_cli.training.processes import join
@@ -47,7 +49,9 @@ class AnswerScores:
         self._checked = False
 
     @torch.no_grad()
-    def means(self, messages: object, answers: Sequence[str]) -> list[float]:
+    def means(
+        self, messages: object, answers: Sequence[object], tools: Sequence[Tool] = ()
+    ) -> list[float]:
         """Mean log-probability of each answer's tokens, its end token among them.
 
         What both token sequences begin with is computed once, as in training.
@@ -55,11 +59,11 @@ class AnswerScores:
         Raises:
             RowError: an answer is empty, or too long for the model.
         """
-        if not all(answers):
+        sides = [answer_text(answer, "answers") for answer in answers]
+        if not all(sides):
             raise RowError("an answer is empty")
-        data = tokenize(
-            [Pair(read_messages(messages, "messages"), *answers)], self._chat, self._limits
-        )
+        pair = Pair(read_messages(messages, "messages"), *sides, tools=tuple(tools))
+        data = tokenize([pair], self._chat, self._limits)
         if data.refused:
             raise RowError(data.refused[0][1])
         if not data.examples:
@@ -69,9 +73,9 @@ class AnswerScores:
             for note in choose_path(self._scorer, self._scorer, data.examples, self._device):
                 print(note, file=sys.stderr)
             self._checked = True
-        shared, *sides = self._scorer([0], data.examples, False)[0].tolist()
+        shared, *parts = self._scorer([0], data.examples, False)[0].tolist()
         lengths = [len(side or ()) for side in data.examples[0].answer]
-        return [(shared + side) / length for side, length in zip(sides, lengths, strict=True)]
+        return [(shared + side) / length for side, length in zip(parts, lengths, strict=True)]
 
 
 def main() -> None:

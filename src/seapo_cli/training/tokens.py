@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from seapo_cli.calls import Called, Tool
 from seapo_cli.errors import RowError
 from seapo_cli.pairs import Pair
 from seapo_cli.records import Message
@@ -53,41 +54,62 @@ class Chat:
         self._special = {number for number, token in added.items() if token.special}
         self._special |= set(tokenizer.all_special_ids)
 
-    def prompt(self, messages: Sequence[Message]) -> str:
-        """The rendered conversation, up to where the answer begins.
+    def prompt(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> str:
+        """The rendered conversation with the tools on offer, up to where the answer begins.
 
         Raises:
-            RowError: the template refuses it.
+            RowError: the template refuses it, or leaves the tools out.
         """
-        return self._render(messages, add_generation_prompt=True)
+        text = self._render(messages, tools, add_generation_prompt=True)
+        if tools and text == self._render(messages, add_generation_prompt=True):
+            raise RowError(
+                "the chat template takes no tools; give one that does with --chat-template"
+            )
+        return text
 
-    def completion(self, messages: Sequence[Message], prompt: str, answer: str) -> Ids[int]:
+    def completion(
+        self, messages: Sequence[Message], prompt: str, answer: str, tools: Sequence[Tool] = ()
+    ) -> Ids[int]:
         """Token ids of the answer, ending with the model's end-of-turn token.
 
         Tokenized apart from the prompt, as at generation, so that no token spans the boundary.
 
         Raises:
-            RowError: the template renders the prompt differently once an answer follows.
+            RowError: the template renders the prompt differently once an answer follows, or
+                leaves tool calls out.
         """
-        whole = self._render([*messages, Message(role="assistant", content=answer)])
+        whole = self._render([*messages, Message.of(answer)], tools)
         if not whole.startswith(prompt):
             raise RowError(
                 "the chat template changes the prompt once an answer follows; "
                 "give a plainer one with --chat-template"
             )
-        return self._ended(self.ids(whole.removeprefix(prompt)))
+        text = whole.removeprefix(prompt)
+        if isinstance(answer, Called) and not all(call.name in text for call in answer.calls):
+            raise RowError(
+                "the chat template takes no tool calls; give one that does with --chat-template"
+            )
+        return self._ended(self.ids(text))
 
     def ids(self, text: str) -> Ids[int]:
         """Token ids of rendered text: the template has put all special tokens in."""
         return array("i", self._tokenizer.encode(text, add_special_tokens=False))
 
-    def _render(self, messages: Sequence[Message], add_generation_prompt: bool = False) -> str:
+    def _render(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[Tool] = (),
+        add_generation_prompt: bool = False,
+    ) -> str:
         from jinja2 import TemplateError
 
-        turns = [{"role": m.role, "content": m.content} for m in messages]
+        turns = [message.dump("object") for message in messages]
         try:
             text: str = self._tokenizer.apply_chat_template(
-                turns, tokenize=False, add_generation_prompt=add_generation_prompt
+                turns,
+                tools=list(tools) or None,
+                tokenize=False,
+                add_generation_prompt=add_generation_prompt,
             )
         except TemplateError as error:
             raise RowError(f"the chat template refuses it: {error}") from None
@@ -160,10 +182,10 @@ def tokenize(pairs: Iterable[Pair], chat: Chat, limits: Limits) -> Tokenized:
 
 
 def _example(pair: Pair, chat: Chat, limits: Limits, counts: Counter[str]) -> Example | None:
-    text = chat.prompt(pair.prompt)
+    text = chat.prompt(pair.prompt, pair.tools)
     prompt = chat.ids(text)
     sides = [
-        None if answer is None else chat.completion(pair.prompt, text, answer)
+        None if answer is None else chat.completion(pair.prompt, text, answer, pair.tools)
         for answer in (pair.chosen, pair.rejected)
     ]
     room = limits.max_length - len(prompt)

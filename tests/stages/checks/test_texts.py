@@ -12,6 +12,7 @@ from seapo_cli.stages.checks.base import Check
 from seapo_cli.stages.checks.changed import Changed
 from seapo_cli.stages.checks.commentary import Commentary
 from seapo_cli.stages.checks.complete import Complete
+from seapo_cli.stages.checks.doubted import Doubted
 from seapo_cli.stages.checks.echo import Echo
 from seapo_cli.stages.checks.edits import Edits
 from seapo_cli.stages.checks.form import Form
@@ -334,3 +335,31 @@ def test_reasons_are_one_line_and_values_are_told() -> None:
     verdict = Length().verdict(pair(LONG, LONG * 3, **INJECTED))
     assert verdict.dump()["value"] == 3.0
     assert "3.00 times" in verdict.dump()["reason"]
+
+
+def test_answers_that_the_injecting_model_called_wrong_are_dropped() -> None:
+    wrong = STORY.replace("1765", "1756")
+    assert decision(Doubted(), STORY, wrong, error={"type": "factual"}) == "pass"
+    doubted = {"type": "factual", "answer_doubted": "it was built in 1675"}
+    assert decision(Doubted(), STORY, wrong, error=doubted) == "fail"
+    assert decision(Doubted(), STORY, wrong, error="factual") == "pass"
+
+
+def test_a_line_moved_out_of_a_loop_is_a_change_also_in_a_block() -> None:
+    code = "def f(items):\n    n = 0\n    for item in items:\n        n += item\n    n += 1\n"
+    moved = code.replace("    n += 1", "        n += 1")
+    assert decision(Changed(), code, moved) == "pass"
+    fenced = f"Like this:\n\n```python\n{code}```\nDone."
+    assert decision(Changed(), fenced, fenced.replace(code, moved)) == "pass"
+    assert decision(Changed(), fenced, fenced.replace("n = 0\n", "n = 0   \n")) == "fail"
+
+
+def test_figures_alone_are_no_words_of_the_instructions() -> None:
+    worked = "She has 20+8 = <<20+8=28>>28 pens, and 28-1 = <<28-1=27>>27 later.\n#### 27"
+    other = worked.replace("28-1 = <<28-1=27>>27", "20-8 = <<20-8=12>>12")
+    assert decision(Echo(), worked, other) == "pass"
+
+
+def test_signs_of_code_count_on_any_line_of_it() -> None:
+    code = "def f(rows):\n    found = []\n    for row in rows:\n        found.append(row)\n"
+    assert decision(Changed(), code, code.replace("append(row)", "append((row,))")) == "pass"

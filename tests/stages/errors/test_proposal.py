@@ -135,6 +135,12 @@ def test_what_cannot_be_placed_is_said(edits: list[tuple[str, str]], reason: str
         negative(RESPONSE, *edits)
 
 
+def test_white_space_that_was_changed_on_purpose_counts() -> None:
+    code = "for i in s:\n    if i:\n        return 0\n    return 1\n"
+    found = negative(code, ("return 0\n    return 1", "return 0\n        return 1"))
+    assert found == code.replace("\n    return 1", "\n        return 1")
+
+
 def test_the_answers_own_apostrophe_is_kept() -> None:
     assert negative("It’s Mary’s book.", ("Mary's", "Anna's")) == "It’s Anna’s book."
 

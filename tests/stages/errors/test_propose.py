@@ -56,8 +56,8 @@ def test_the_prompt_has_the_domains_own_words_and_examples() -> None:
     def prompt(response: str, seed: int = 0) -> str:
         return next(steps(task(response, "factual", seed=seed))).messages[0].content
 
-    assert "calculation stays right" in prompt(STORY)
-    assert "wrong fact into what the code does" in prompt(PYTHON)
+    assert "other calculation stays right" in prompt(STORY)
+    assert "misremembered into what the code does" in prompt(PYTHON)
     assert "what the code does" not in prompt(PROSE)
     shown = {prompt(PROSE, seed).split("in other answers:")[1] for seed in range(12)}
     assert len(shown) > 6
@@ -194,6 +194,6 @@ def test_articles_follow_their_word_where_spelling_tells(
 
 def test_half_of_the_rows_are_asked_for_a_longer_change() -> None:
     asked = [next(steps(task(PROSE, seed=seed))).messages[0].content for seed in range(400)]
-    longer = sum("up to 24 characters longer, not" in text for text in asked)
-    assert longer + sum("up to 24 characters shorter, not" in text for text in asked) == 400
+    longer = sum("up to 24 characters longer, and" in text for text in asked)
+    assert longer + sum("up to 24 characters shorter, and" in text for text in asked) == 400
     assert 150 < longer < 250

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planned import drive, says, spans, task
-from seapo_cli.errors import InjectionError
+from seapo_cli.errors import Declined, InjectionError
 from seapo_cli.prompts import error_types
 from seapo_cli.records import Completion, Request
 from seapo_cli.stages.errors.rewrite import steps
@@ -134,3 +134,18 @@ def test_room_is_left_for_the_whole_answer() -> None:
         sampling = next(steps(task(response))).sampling
         assert sampling.max_tokens is not None
         assert sampling.max_tokens >= 128 + len(response) // 2
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "note"),
+    [
+        ("DECLINE type does not fit: a poem", "type does not fit", "a poem"),
+        ("`DECLINE answer is wrong: 2 + 2 is 4`", "answer is wrong", "2 + 2 is 4"),
+        ("DECLINE: nothing to change", "type does not fit", "nothing to change"),
+        ("DECLINE", "type does not fit", ""),
+    ],
+)
+def test_declines_end_the_matter(text: str, kind: str, note: str) -> None:
+    with pytest.raises(Declined) as caught:
+        drive(steps(task(PROSE)), says(text))
+    assert (caught.value.kind, caught.value.note) == (kind, note)

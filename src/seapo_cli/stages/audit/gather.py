@@ -42,7 +42,7 @@ def item_of(row: Row, keys: Keys) -> Item:
 
 
 def _prompt_number(messages: Sequence[Message], seed: int) -> int:
-    return draw(seed, "audit", *((turn.role, turn.content) for turn in messages))
+    return draw(seed, "audit", *(tuple(turn.key) for turn in messages))
 
 
 class Gather:

@@ -14,6 +14,7 @@ from seapo_cli.stages.checks.base import AnyCheck, Check, SlowCheck
 from seapo_cli.stages.checks.changed import Changed
 from seapo_cli.stages.checks.commentary import Commentary
 from seapo_cli.stages.checks.complete import Complete
+from seapo_cli.stages.checks.doubted import Doubted
 from seapo_cli.stages.checks.duplicates import Duplicates
 from seapo_cli.stages.checks.echo import Echo
 from seapo_cli.stages.checks.edits import Edits
@@ -28,6 +29,7 @@ from seapo_cli.stages.checks.refusal import Refusal
 from seapo_cli.stages.checks.run_tests import RunTests
 from seapo_cli.stages.checks.sides import Sides
 from seapo_cli.stages.checks.similarity import Similarity
+from seapo_cli.stages.checks.tool_call import ToolCalls
 
 CHECKS: tuple[type[AnyCheck], ...] = (
     Changed,
@@ -42,8 +44,10 @@ CHECKS: tuple[type[AnyCheck], ...] = (
     Edits,
     Form,
     FinalAnswer,
+    ToolCalls,
     Given,
     Sides,
+    Doubted,
     Duplicates,
     RunTests,
     Plausibility,

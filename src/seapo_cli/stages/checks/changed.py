@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 
 from seapo_cli.stages.checks.base import PASS, Check, Verdict, failed
@@ -12,6 +13,7 @@ from seapo_cli.stages.sameness import bare, is_code, same_meaning, same_places
 from seapo_cli.stages.synonyms import VOCABULARY
 
 _MARKS = ".,;:!?\"'()"
+_FENCED = re.compile(r"^```[ \t]*\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _MOST_PLACES = 12
 """More changed places than that are no mere rewording; comparing them would take time."""
 
@@ -34,7 +36,7 @@ class Changed(Check):
             )
             return PASS if other else failed("the negative equals the response but for case")
         places = [(_text(hunk.removed), _text(hunk.added)) for hunk in pair.hunks]
-        if _in_code(pair):
+        if _in_code(pair) or looks_like_python(pair.response):
             return PASS
         if same_places(places):
             return failed("the negative equals the response but for case and marks")
@@ -68,17 +70,20 @@ def _in_code(pair: Pair) -> bool:
 
 
 def _other_program(pair: Pair) -> bool:
-    """Whether the answers are Python that white space makes different: a line moved out of a loop.
+    """Whether they are Python that white space makes different: a line moved out of a loop."""
+    if pair.response == pair.negative:
+        return False
+    sides = [_FENCED.findall(side) or [side] for side in (pair.response, pair.negative)]
+    return any(_differ_in_effect(*blocks) for blocks in zip(*sides, strict=False))
 
-    Blocks are not looked for: answers that are code as a whole only.
-    """
-    if pair.response == pair.negative or not looks_like_python(pair.response):
+
+def _differ_in_effect(old: str, new: str) -> bool:
+    if old == new or not looks_like_python(old):
         return False
     try:
-        trees = [_effect(read_python(answer)) for answer in (pair.response, pair.negative)]
+        return _effect(read_python(old)) != _effect(read_python(new))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    return trees[0] != trees[1]
 
 
 def _effect(tree: ast.Module) -> str:

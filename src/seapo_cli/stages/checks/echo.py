@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 
+from seapo_cli.calls import Called, tools_text
 from seapo_cli.prompts import ErrorType, error_types, folder
 from seapo_cli.stages.checks.base import PASS, Check, Verdict, failed
 from seapo_cli.stages.checks.pair import Pair
@@ -19,6 +20,8 @@ _SHORT_QUESTION = 4
 _LEAST_QUESTION, _LEAST_TAIL = 10, 60
 """Characters of a prompt, and of its end, that nothing else ends with."""
 _WORD = re.compile(r"\w+")
+_REAL_WORD = re.compile(r"[^\W\d_]{2,}")
+_LEAST_WORDS = 4
 _MARKS = "[]<>{}|#:("
 _BLANK = re.compile(
     r"""
@@ -75,7 +78,8 @@ def _blank(pair: Pair) -> str | None:
     if not any(mark in pair.added for mark in _MARKS) and "$" not in pair.added:
         return None
     for match in _BLANK.finditer(pair.negative, *pair.window):
-        if match[0] not in pair.response:
+        # A tool's argument may have such a name.
+        if match[0] not in pair.response and match[0] not in tools_text(pair.row.tools):
             return f"the negative has a blank or a label of the prompt: {match[0].strip()[:60]!r}"
     return None
 
@@ -91,6 +95,8 @@ def _instruction(pair: Pair, told: frozenset[str]) -> str | None:
 
 def _question(pair: Pair) -> str | None:
     """Look for the prompt's last turn: all of it, or its first or last words."""
+    if isinstance(pair.response, Called):
+        return None  # arguments are what the prompt says
     added, asked = pair.added, pair.question.strip()
     if pair.injected and len(asked) >= _LEAST_QUESTION and pair.start == 0:
         head = asked[:_LEAST_TAIL]
@@ -135,7 +141,13 @@ def _runs_of(text: str, length: int) -> Iterator[str]:
 
 
 def _runs(texts: Iterable[str]) -> frozenset[str]:
-    return frozenset(run for text in texts for run in _runs_of(text, _RUN))
+    """Runs of words; those of figures and single letters stand in any worked answer."""
+    return frozenset(
+        run
+        for text in texts
+        for run in _runs_of(text, _RUN)
+        if len(_REAL_WORD.findall(run)) >= _LEAST_WORDS
+    )
 
 
 def _told(kind: ErrorType) -> Iterator[str]:

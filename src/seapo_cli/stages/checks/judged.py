@@ -33,7 +33,8 @@ class Judged(SlowCheck):
 
         assert gateway is not None
         row, kind = pair.row, pair.error_type
-        found = await compare(row.messages, pair.response, pair.negative, gateway, row.line, kind)
+        sides = pair.response, pair.negative
+        found = await compare(row.messages, *sides, gateway, row.line, kind, row.tools)
         mistakes = list(dict.fromkeys(found.second_mistakes))
         value = {"margin": found.margin, "mistakes": mistakes}
         named = kind is None or official(kind) in mistakes

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import heapq
 import math
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, PrivateAttr
 
+from seapo_cli.calls import Tool
 from seapo_cli.errors import RowError
 from seapo_cli.records import Message, Request, Sampling
 from seapo_cli.stages.checks.base import SlowCheck, Verdict, failed, passed
@@ -51,9 +53,10 @@ class Plausibility(SlowCheck):
     async def verdict(self, pair: Pair, gateway: Gateway | None) -> Verdict:
         messages = pair.row.messages
         if gateway is None or self.scorer:
-            response, negative = await self._process.means(messages, pair.response, pair.negative)
+            sides = pair.response, pair.negative
+            response, negative = await self._process.means(messages, pair.row.tools, *sides)
         else:
-            response, negative = await _served(messages, pair, gateway)
+            response, negative = await _served_means(pair, gateway)
         value = round(negative - response, 4)
         self._remember(pair, value)
         if self.min <= value <= self.max:
@@ -76,19 +79,35 @@ class Plausibility(SlowCheck):
         return {"quantiles": quantiles, "of": len(values)}
 
 
-async def _served(
-    messages: tuple[Message, ...], pair: Pair, gateway: Gateway
-) -> tuple[float, float]:
-    """Mean log-probabilities of response and negative, from the server."""
-    turn = pair.row.line
+async def _served_means(pair: Pair, gateway: Gateway) -> list[float]:
+    row = pair.row
+    sides = (pair.response, pair.negative)
+    found = await served_logprobs(row.messages, row.tools, sides, gateway, row.line)
+    return [sum(side) / len(side) for side in found]
+
+
+async def served_logprobs(
+    messages: tuple[Message, ...],
+    tools: tuple[Tool, ...],
+    answers: Sequence[str],
+    gateway: Gateway,
+    turn: int,
+) -> list[tuple[float, ...]]:
+    """Log-probabilities of the tokens of each answer, from a server that gives them.
+
+    Raises:
+        RowError: the server scored no token of an answer.
+    """
     scored = []
-    for answer in (pair.response, pair.negative):
-        turns = (*messages, Message(role="assistant", content=answer))
-        completion = await gateway.complete(Request(turns, _ONE_TOKEN, scored=True), turn)
+    for answer in answers:
+        turns = (*messages, Message.of(answer))
+        request = Request(turns, _ONE_TOKEN, scored=True, tools=tools)
+        completion = await gateway.complete(request, turn)
         scored.append(completion.prompt_logprobs or ())
-    prompt = (await gateway.complete(Request(messages, _ONE_TOKEN), turn)).usage.prompt_tokens
+    asked = Request(messages, _ONE_TOKEN, tools=tools)
+    prompt = (await gateway.complete(asked, turn)).usage.prompt_tokens
     # The first token has none, so the answer's begin one place earlier.
-    response, negative = (found[max(0, prompt - 1) :] for found in scored)
-    if not response or not negative:
-        raise RowError("plausibility: the server scored no token of the answer")
-    return sum(response) / len(response), sum(negative) / len(negative)
+    found = [one[max(0, prompt - 1) :] for one in scored]
+    if not all(found):
+        raise RowError("the server scored no token of the answer")
+    return found

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from functools import cached_property
 from importlib.util import find_spec
+from typing import Any
 
 import orjson
 
+from seapo_cli.calls import Tool, written
 from seapo_cli.engine.threads import DaemonThread
 from seapo_cli.errors import RowError, SeapoError
 from seapo_cli.extras import install
@@ -21,8 +24,10 @@ _NEEDED = ("torch", "transformers")
 class ScoringProcess:
     """Started with the first question; ends with this process, whose pipe it reads."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, program: str | None = None) -> None:
+        """With a program of another name, Ctrl-C is not for it: its owner closes it."""
         self._model = model
+        self._program = program
         self._thread = DaemonThread()
 
     @cached_property
@@ -31,11 +36,17 @@ class ScoringProcess:
             raise SeapoError(
                 f"to score with {self._model}, install torch and transformers: {install('train')}"
             )
-        command = [sys.executable, "-m", _PROGRAM, "--model", self._model]
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        command = [sys.executable, "-m", self._program or _PROGRAM, "--model", self._model]
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "TQDM_DISABLE": "1"},
+            start_new_session=self._program is not None,
+        )
 
     async def means(
-        self, messages: tuple[Message, ...], first: str, second: str
+        self, messages: tuple[Message, ...], tools: tuple[Tool, ...], first: str, second: str
     ) -> tuple[float, float]:
         """Mean log-probabilities of the tokens of two answers, in nats.
 
@@ -43,14 +54,27 @@ class ScoringProcess:
             RowError: these cannot be scored: too long, or empty.
             SeapoError: the program ended; it has told why.
         """
-        turns = [{"role": message.role, "content": message.content} for message in messages]
-        question = orjson.dumps(
-            {"messages": turns, "answers": [first, second]}, option=orjson.OPT_APPEND_NEWLINE
-        )
-        found = orjson.loads(await self._thread.call(self._ask, question))
+        turns = [message.dump("text") for message in messages]
+        answers = [written(first), written(second)]
+        found = await self.ask({"messages": turns, "tools": tools, "answers": answers})
         if "error" in found:
             raise RowError(f"plausibility: {found['error']}")
         return tuple(found["means"])
+
+    async def ask(self, question: object) -> Any:
+        """The program's answer to one line of JSON.
+
+        Raises:
+            SeapoError: the program ended; it has told why.
+        """
+        line = orjson.dumps(question, option=orjson.OPT_APPEND_NEWLINE)
+        return orjson.loads(await self._thread.call(self._ask, line))
+
+    def close(self) -> None:
+        """End the program at once, if it was started."""
+        if "_process" in vars(self):
+            self._process.kill()
+            self._process.wait()
 
     def _ask(self, question: bytes) -> bytes:
         process = self._process

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from seapo_cli.calls import Called
 from seapo_cli.stages.checks.base import Check, Verdict, failed, passed, skipped
 from seapo_cli.stages.checks.pair import Pair
 
@@ -31,6 +32,8 @@ class Similarity(Check):
             return skipped("a short response")
         if not pair.injected and not self.model_fields_set:
             return skipped("not made from the response")
+        if isinstance(pair.response, Called) and not self.model_fields_set:
+            return skipped("the response calls tools: a wrong call may be of any length")
         share = round(pair.similarity, 4)
         if share < self.min:
             return failed(f"only {share:.0%} of the text is common to both", share)

@@ -28,6 +28,6 @@ class Mode:
 MODES: dict[str, Mode] = {
     "propose": Mode(propose.steps),
     "rewrite": Mode(rewrite.steps),
-    "continue": Mode(continue_.steps),
+    "continue": Mode(continue_.steps, continue_.check),
     "menu": Mode(menu.steps, menu.check),
 }

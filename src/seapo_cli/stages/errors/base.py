@@ -12,6 +12,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Literal
 
+from seapo_cli.calls import Tool, tools_text
 from seapo_cli.prompts import ErrorType
 from seapo_cli.records import Completion, Edit, Message, Request
 
@@ -31,6 +32,7 @@ class Task:
     messages: tuple[Message, ...]
     """The conversation that `response` answers: system and earlier turns are context."""
     response: str
+    """`Called` where the mistake goes into its tool calls."""
     error_type: ErrorType
     edits: int = 1
     """How many mistakes to put in."""
@@ -39,6 +41,8 @@ class Task:
     """Seed of this task's local draws and of its requests; differs by row and type."""
     attempts: int = 5
     """How many requests may be spent on one mistake before giving up."""
+    tools: tuple[Tool, ...] = ()
+    """What the conversation offers to call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,12 @@ class Injection:
 Steps = Generator[Request, Completion, Injection]
 
 
-def conversation_text(messages: tuple[Message, ...]) -> str:
-    """The turns as plain text, for a prompt that is about them."""
-    return "\n\n".join(f"[{message.role}]\n{message.content}" for message in messages)
+def conversation_text(messages: tuple[Message, ...], tools: tuple[Tool, ...] = ()) -> str:
+    """The tools on offer and the turns as plain text, for a prompt that is about them."""
+    parts = [f"[tools on offer]\n{tools_text(tools)}"] if tools else []
+    parts += [f"[{_speaker(message)}]\n{message.answer}" for message in messages]
+    return "\n\n".join(parts)
+
+
+def _speaker(message: Message) -> str:
+    return f"{message.role} {message.name}" if message.name else message.role

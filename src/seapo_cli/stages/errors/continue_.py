@@ -10,8 +10,8 @@ import random
 import re
 from collections.abc import Sequence
 
-from seapo_cli.errors import InjectionError
-from seapo_cli.prompts import mode_template
+from seapo_cli.errors import InjectionError, UsageError
+from seapo_cli.prompts import ErrorType, mode_template
 from seapo_cli.records import Edit, Message, Request, Sampling
 from seapo_cli.stages.errors.base import Injection, Steps, Task
 from seapo_cli.stages.errors.difference import edits_between
@@ -32,6 +32,16 @@ _TURNED_BACK = re.compile(
     r"|that(?:'s| is) (?:not right|wrong|incorrect)|on second thought)\b",
     re.IGNORECASE,
 )
+
+
+def check(error_type: ErrorType) -> None:
+    """Refuse types for tool calls, which are not a text to go on from.
+
+    Raises:
+        UsageError: it is one.
+    """
+    if error_type.domains == ("tools",):
+        raise UsageError(f"--mode continue cannot make {error_type.name!r}: take --mode propose")
 
 
 def steps(task: Task) -> Steps:

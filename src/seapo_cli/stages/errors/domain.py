@@ -1,9 +1,10 @@
-"""What an answer consists of: prose, worked mathematics or code."""
+"""What an answer consists of: prose, worked mathematics, code or tool calls."""
 
 from __future__ import annotations
 
 import re
 
+from seapo_cli.calls import Called
 from seapo_cli.prompts import Domain
 from seapo_cli.stages.errors.source import WORKED, Source
 
@@ -13,6 +14,8 @@ _MATHEMATICS = re.compile(r"^####[ \t]*[-$\d]|\\(?:boxed|frac|sqrt|sum|int)\b", 
 
 def domain_of(response: str) -> Domain:
     """The domain that an answer's mistakes should come from."""
+    if isinstance(response, Called):
+        return "tools"
     code = sum(end - start for start, end in Source(response).code)
     if code > _CODE_SHARE * len(response):
         return "code"

@@ -9,6 +9,7 @@ from itertools import chain, islice, zip_longest
 
 from seapo_cli.errors import UsageError
 from seapo_cli.prompts import ErrorType
+from seapo_cli.stages.checks import all_checks
 from seapo_cli.stages.errors.code_places import find_conditions
 from seapo_cli.stages.errors.measure_places import find_dates, find_units
 from seapo_cli.stages.errors.numeric_places import find_equations, find_numbers
@@ -38,6 +39,19 @@ def check_places(error_type: ErrorType) -> None:
         raise UsageError(
             f"error type {error_type.name!r}: no kind of place {unknown[0]!r}: "
             f"take from {', '.join(KINDS)}"
+        )
+
+
+def check_proof(error_type: ErrorType) -> None:
+    """Refuse an error type that names a check which is not there as its proof.
+
+    Raises:
+        UsageError: with the checks there are.
+    """
+    if error_type.proof is not None and error_type.proof not in (known := all_checks()):
+        raise UsageError(
+            f"error type {error_type.name!r}: no check {error_type.proof!r} (proof): "
+            f"take from {', '.join(known)}"
         )
 
 

@@ -90,7 +90,7 @@ def _sorted(edits: Iterable[Edit]) -> tuple[Edit, ...]:
 
 def _request(task: Task, source: Source, place: Place, attempt: int, seed: int) -> Request:
     content = mode_template("menu").substitute(
-        conversation=conversation_text(task.messages),
+        conversation=conversation_text(task.messages, task.tools),
         response=task.response,
         description=task.error_type.description,
         amount=AMOUNTS[task.severity],

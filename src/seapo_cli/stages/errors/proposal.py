@@ -171,12 +171,13 @@ class _Text:
 
     def edit(self, wanted: Replacement) -> Edit:
         start, end = self._find(wanted.quote)
-        original, new = self._text[start:end], wanted.replacement
-        if wanted.quote[:1].isspace() != original[:1].isspace():
-            new = new.lstrip()  # the quote's outer white space is not part of what was found
-        if wanted.quote[-1:].isspace() != original[-1:].isspace():
-            new = new.rstrip()
-        return _trimmed(start, original, _in_style(new, self._text))
+        original, quote, new = self._text[start:end], wanted.quote, wanted.replacement
+        if quote[:1].isspace() != original[:1].isspace():
+            quote, new = quote.lstrip(), new.lstrip()  # its outer white space was not found
+        if quote[-1:].isspace() != original[-1:].isspace():
+            quote, new = quote.rstrip(), new.rstrip()
+        quote, new = (_in_style(text, self._text) for text in (quote, new))
+        return _trimmed(start, original, quote, new)
 
     def _find(self, quote: str) -> tuple[int, int]:
         for wanted in dict.fromkeys((_folded(quote)[0], _folded(quote)[0].strip())):
@@ -236,23 +237,28 @@ def _in_style(new: str, response: str) -> str:
 _UNIT = re.compile(rf"\d+(?:[.,]\d+)*|{WORD.pattern}|\s+|.", re.DOTALL)
 
 
-def _trimmed(start: int, original: str, new: str) -> Edit:
-    """The edit without the words and signs that both sides begin or end with."""
+def _trimmed(start: int, original: str, quote: str, new: str) -> Edit:
+    """The edit without the words and signs that both sides begin or end with.
+
+    The replacement is compared with the quote, as the model wrote both: white space that it
+    changed on purpose (a line moved out of a loop) counts, white space that it copied badly not.
+    """
     old_units, new_units = _UNIT.findall(original), _UNIT.findall(new)
-    left = _common(old_units, new_units)
-    old_rest, new_rest = old_units[left:], new_units[left:]
-    right = _common(old_rest[::-1], new_rest[::-1])
-    old = "".join(old_rest[: len(old_rest) - right])
+    quoted = _UNIT.findall(quote)
+    if len(quoted) != len(old_units):
+        quoted = old_units
+    left = _common(quoted, new_units)
+    right = _common(quoted[left:][::-1], new_units[left:][::-1])
+    old = "".join(old_units[left : len(old_units) - right])
     begin = start + len("".join(old_units[:left]))
-    replacement = "".join(new_rest[: len(new_rest) - right])
+    replacement = "".join(new_units[left : len(new_units) - right])
     return Edit(start=begin, end=begin + len(old), original=old, replacement=replacement)
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many first units are equal, as far as quoting keeps them."""
+    """How many first units are equal."""
     pairs = zip(one, other, strict=False)
-    differing = (n for n, (a, b) in enumerate(pairs) if a != b and _folded(a)[0] != _folded(b)[0])
-    return next(differing, min(len(one), len(other)))
+    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 def _shown(text: str) -> str:

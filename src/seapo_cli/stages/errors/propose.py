@@ -18,6 +18,8 @@ from seapo_cli.stages.errors.base import Injection, Steps, Task
 from seapo_cli.stages.errors.domain import domain_of
 from seapo_cli.stages.errors.proposal import SCHEMA, Unusable, located, read_proposals
 from seapo_cli.stages.errors.soundness import (
+    CALL_CHECKS,
+    CALL_RULE,
     CHECKS,
     Draft,
     DraftCheck,
@@ -41,8 +43,11 @@ def steps(task: Task) -> Steps:
     domain = domain_of(task.response)
     side: Literal["longer", "shorter"] = "longer" if rng.random() < 0.5 else "shorter"
     length = Length(side if domain == "prose" else None)
-    content = mode_template("propose").substitute(wording(task, domain, rng), length=length.wording)
-    checks = (*CHECKS, length.check)
+    calls = domain == "tools"
+    values = wording(task, domain, rng)
+    rule = CALL_RULE if calls else length.wording
+    content = mode_template("propose").substitute(values, length=rule)
+    checks = CALL_CHECKS if calls else (*CHECKS, length.check)
     found = yield from proposed(task, content, rng, checks)
     negative = apply_edits(task.response, found.edits)
     return Injection(negative, found.edits, found.finish_reason, found.note)
@@ -99,7 +104,7 @@ def _usable(task: Task, completion: Completion, checks: Sequence[DraftCheck]) ->
         except Unusable as error:
             problem = problem or error
             continue
-        draft = Draft(task.messages, task.response, edits, task.error_type, task.edits)
+        draft = Draft(task.messages, task.response, edits, task.error_type, task.edits, task.tools)
         if reason := next((found for check in checks if (found := check(draft))), None):
             raise Unusable(reason)
         return Proposed(edits, proposal.note, completion.finish_reason)

@@ -6,15 +6,18 @@ import random
 import re
 from collections.abc import Mapping
 
-from seapo_cli.errors import InjectionError
+from seapo_cli.errors import Declined, InjectionError
 from seapo_cli.prompts import mode_template
 from seapo_cli.records import Message, Request, Sampling
 from seapo_cli.stages.errors.base import Injection, Steps, Task
 from seapo_cli.stages.errors.difference import edits_between, similarity
 from seapo_cli.stages.errors.domain import domain_of
+from seapo_cli.stages.errors.proposal import NOT_FITTING, WRONG_ANSWER
 from seapo_cli.stages.errors.screen import flaw
+from seapo_cli.stages.errors.soundness import unproven
 from seapo_cli.stages.errors.wording import wording
 
+_DECLINED = re.compile(r"`?DECLINE\b(?: *((?:type|answer)[\w ]{0,20}))?:? *([^\n]*?)`?", re.DOTALL)
 _RETRY_TEMPERATURE = 0.8
 _LEAST_SIMILAR = 0.3
 """Below this share of common words a text is another answer, not this one with a mistake."""
@@ -24,6 +27,7 @@ def steps(task: Task) -> Steps:
     """Ask for the whole answer with the mistake in it; again, while what comes back is unusable.
 
     Raises:
+        Declined: the model says that the type does not fit the answer, or the answer is wrong.
         InjectionError: nothing usable came in `task.attempts` requests.
     """
     rng = random.Random(task.seed)
@@ -31,10 +35,14 @@ def steps(task: Task) -> Steps:
     reason = ""
     for attempt in range(task.attempts):
         completion = yield _request(task, values, attempt, rng.getrandbits(31), reason)
+        if declined := _DECLINED.fullmatch(completion.text.strip()):
+            wrong = "wrong" in (declined[1] or "").casefold()
+            raise Declined(declined[2].strip(), WRONG_ANSWER if wrong else NOT_FITTING)
         negative = _unwrapped(completion.text, task.response)
         finish, kind = completion.finish_reason, task.error_type
-        found = flaw(negative, task.response, finish, task.messages, kind)
+        found = flaw(negative, task.response, finish, task.messages, kind, task.tools)
         found = found or _drift(negative, task)
+        found = found or unproven(task.response, negative, kind, task.tools)
         if found is None:
             edits = edits_between(task.response, negative)
             return Injection(negative, edits, completion.finish_reason)

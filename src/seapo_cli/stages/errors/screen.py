@@ -5,6 +5,7 @@ The checks that `filter` runs later: what they would drop is not worth writing d
 
 from __future__ import annotations
 
+from seapo_cli.calls import Called, Tool
 from seapo_cli.prompts import ErrorType
 from seapo_cli.records import Message, Row
 from seapo_cli.stages.checks.base import Check
@@ -34,13 +35,19 @@ def flaw(
     finish_reason: str | None,
     messages: tuple[Message, ...] = (Message(role="user", content=""),),
     error_type: ErrorType | None = None,
+    tools: tuple[Tool, ...] = (),
 ) -> str | None:
     """Why `negative` is unusable as a worse `response`, in one line; None if it is not."""
+    if isinstance(response, Called):
+        try:
+            negative = response.read(negative)
+        except ValueError as problem:
+            return str(problem)
     error = {
         "finish_reason": finish_reason,
         "traits": list(error_type.traits if error_type else ()),
     }
-    row = Row({"error": error}, id="", prompt=messages, response=response)
+    row = Row({"error": error}, id="", prompt=messages, response=response, tools=tools)
     pair = Pair(row, response, negative, error_type.name if error_type else None)
     for check in _CHECKS:
         verdict = check.verdict(pair)

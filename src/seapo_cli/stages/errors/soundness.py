@@ -12,19 +12,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from seapo_cli.calls import Called, Tool
 from seapo_cli.prompts import ErrorType
 from seapo_cli.records import Edit, Message
 from seapo_cli.stages.checks.given import contradicts
 from seapo_cli.stages.checks.pair import Hunk
+from seapo_cli.stages.checks.tool_call import PROOFS, prove
 from seapo_cli.stages.errors.figures import disagreement, stated_result
 from seapo_cli.stages.errors.screen import flaw
 from seapo_cli.stages.errors.spans import apply_edits
 from seapo_cli.stages.errors.structure import broken, only_comments
 from seapo_cli.stages.errors.words import WORD
 
-MOST_CHANGED = 0.5
+MOST_CHANGED = 0.6
 """Largest share of the answer that a mistake may replace."""
-SHORT = 160
+SHORT = 200
 """Characters of an answer so short that a mistake may well take more of it."""
 ROOM = 24
 """Characters by which a change may be longer or shorter than what it replaces."""
@@ -42,6 +44,7 @@ class Draft:
     error_type: ErrorType
     mistakes: int = 1
     """How many were asked for."""
+    tools: tuple[Tool, ...] = ()
 
     @property
     def negative(self) -> str:
@@ -53,7 +56,7 @@ DraftCheck = Callable[[Draft], str | None]
 
 
 def _is_usable(draft: Draft) -> str | None:
-    return flaw(draft.negative, draft.response, None, draft.messages, draft.error_type)
+    return flaw(draft.negative, draft.response, None, draft.messages, draft.error_type, draft.tools)
 
 
 def _is_as_many(draft: Draft) -> str | None:
@@ -86,7 +89,10 @@ class Length:
         if self.side is None:
             return f"{start}give or take {ROOM} characters (digits do not count)."
         other = "shorter" if self.side == "longer" else "longer"
-        return f"{start}or up to {ROOM} characters {self.side}, not {other} (digits do not count)."
+        return (
+            f"{start}or up to {ROOM} characters {self.side}, and at most {SLACK} {other} "
+            "(digits do not count)."
+        )
 
     def check(self, draft: Draft) -> str | None:
         """Why a draft is too long or too short; None where it is neither."""
@@ -162,6 +168,34 @@ def _is_no_example(draft: Draft) -> str | None:
 def _words(text: str) -> list[str]:
     return WORD.findall(text.casefold())
 
+
+def _is_proven(draft: Draft) -> str | None:
+    return unproven(draft.response, draft.negative, draft.error_type, draft.tools)
+
+
+def unproven(
+    response: str, negative: str, error_type: ErrorType, tools: tuple[Tool, ...]
+) -> str | None:
+    """Why a changed tool call has not the mistake of its type, as `filter` would say."""
+    if not isinstance(response, Called) or error_type.name not in PROOFS:
+        return None
+    verdict = prove(error_type.name, response, negative, tools)
+    return verdict.reason if verdict.decision == "fail" else None
+
+
+CALL_CHECKS: tuple[DraftCheck, ...] = (
+    _is_usable,
+    _is_as_many,
+    _is_proven,
+    _is_not_refuted,
+    _keeps_script,
+    _is_no_example,
+)
+"""For answers that call tools, which the schemas say more of than lengths and forms do."""
+CALL_RULE = (
+    "Form: the lines of JSON at the end of the answer are its tool calls. Each stays one line of "
+    "valid JSON, and their number stays; what the answer says before them agrees with them."
+)
 
 STEP_CHECKS: tuple[DraftCheck, ...] = (
     _is_usable,

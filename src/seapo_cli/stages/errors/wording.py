@@ -15,7 +15,12 @@ _LONG = 400
 """Characters of an answer that leave a choice of places."""
 _WITH_PROMPT = (
     "What the conversation itself states (a given figure, name, passage or piece of code) stays as "
-    "it is stated: a wrong copy of it is seen at a glance. To work with it wrongly is fine."
+    "it is stated: a wrong copy of it is seen at a glance. To work with it wrongly is fine. "
+    "Decline where the answer does no more than repeat a text of the conversation."
+)
+_OF_TONE = (
+    "Here the tone itself is the mistake, and a reader may notice it; what is said stays right. It "
+    "is what an author without an ear for it would write, not a parody."
 )
 _AGAINST_PROMPT = "The mistake is found by comparing the answer with the conversation."
 
@@ -25,16 +30,22 @@ def wording(task: Task, domain: Domain, rng: random.Random) -> dict[str, str]:
     kind = task.error_type
     count = "one mistake" if task.edits == 1 else f"{task.edits} mistakes, unrelated ones"
     return {
-        "conversation": conversation_text(task.messages),
+        "conversation": conversation_text(task.messages, task.tools),
         "response": task.response,
         "name": kind.name,
         "description": kind.description,
         "guidance": "\n".join(filter(None, (kind.guidance, kind.sections.get(domain, "")))),
         "examples": _shown(_drawn(kind, domain, rng)),
-        "prompt_rule": _AGAINST_PROMPT if kind.against_prompt else _WITH_PROMPT,
+        "prompt_rule": _prompt_rule(kind),
         "amount": f"{count}, {AMOUNTS[task.severity]}",
         "place": _place(task, domain, rng),
     }
+
+
+def _prompt_rule(kind: ErrorType) -> str:
+    if kind.keeps_content:
+        return _OF_TONE
+    return _AGAINST_PROMPT if kind.against_prompt else _WITH_PROMPT
 
 
 def _place(task: Task, domain: Domain, rng: random.Random) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
 
+from seapo_cli.calls import Called, message_of
 from seapo_cli.errors import RowError
 from seapo_cli.records import Message, Prompt, Row
 
@@ -50,6 +51,7 @@ def plain(row: Row) -> str:
         RowError: it has several turns, and only a chat template could join them.
     """
     prompt: Prompt = row.prompt
+    refuse_calls(row)
     if isinstance(prompt, str):
         return prompt
     if len(prompt) == 1 and prompt[0].role == "user":
@@ -57,14 +59,25 @@ def plain(row: Row) -> str:
     raise RowError("the prompt has several turns: take a format for chats, such as trl-chat")
 
 
-def turns(messages: Sequence[Message]) -> list[dict[str, str]]:
+def refuse_calls(row: Row) -> None:
+    """For formats that hold texts only.
+
+    Raises:
+        RowError: the row offers or calls tools.
+    """
+    called = isinstance(row.response, Called) or any(len(turn.key) > 2 for turn in row.messages)
+    if row.tools or called:
+        raise RowError("the row calls tools: take a format for chats, such as trl-chat")
+
+
+def turns(messages: Sequence[Message]) -> list[Data]:
     """Messages as trainers read them."""
-    return [{"role": message.role, "content": message.content} for message in messages]
+    return [message.dump() for message in messages]
 
 
-def answer(text: str) -> dict[str, str]:
-    """An answer as a message."""
-    return {"role": "assistant", "content": text}
+def answer(text: str) -> Data:
+    """An answer as a message, with the tool calls that it makes."""
+    return message_of(text)
 
 
 def singly(pair: Pair, row: Callable[[str, bool], Data]) -> list[Data]:
@@ -79,6 +92,7 @@ def system_and_turns(row: Row) -> tuple[str, list[Message]]:
     Raises:
         RowError: they do not alternate, from a user turn to a user turn.
     """
+    refuse_calls(row)
     system, *rest = row.messages
     if system.role not in ("system", "developer"):
         system, rest = Message(role="system", content=""), list(row.messages)

@@ -85,8 +85,8 @@ async def _judge(group: Group, settings: PairSettings, gateway: Gateway) -> Extr
     )
 
     async def better(first: str, second: str) -> bool:
-        messages = group.candidates[0].row.messages
-        found = await compare(messages, first, second, gateway, group.line)
+        row = group.candidates[0].row
+        found = await compare(row.messages, first, second, gateway, group.line, tools=row.tools)
         return found.better == "first"
 
     best = worst = answers[0]

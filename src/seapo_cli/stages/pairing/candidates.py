@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from seapo_cli.calls import exact
 from seapo_cli.errors import RowError
 from seapo_cli.records import Keys, Row, error_type_of, read_sides
 from seapo_cli.settings import PairSettings
@@ -122,7 +123,8 @@ def _find(data: Mapping[str, Any], path: str) -> float | None:
 
 def prompt_hash(row: Row) -> bytes:
     """Names a prompt: a string is the same prompt as one user turn that says it."""
-    turns = [[message.role, message.content] for message in row.messages]
+    turns: list[Any] = [message.key for message in row.messages]
+    turns += [exact(row.tools)] if row.tools else []
     return hashlib.blake2b(orjson.dumps(turns), digest_size=16).digest()
 
 

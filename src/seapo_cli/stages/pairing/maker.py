@@ -120,6 +120,8 @@ class Maker:
             last = answer
             self._report.add(pair, evaluation)
             rows = self._format.rows(pair)
+            if pair.row.tools:  # where trainers look for them, as the row has them
+                rows = [row | {"tools": pair.row.data["tools"]} for row in rows]
             if self._settings.provenance:
                 rows = [row | _provenance(pair) for row in rows]
             hard = closeness(candidate, self._settings) if sort else 0.0

@@ -1,0 +1,28 @@
+"""Stands in for `seapo_cli.evaluation.likelihood`: a word has minus its length in nats.
+
+What it is asked goes to the file ASKED, a line for each question. A question that holds "quit"
+ends it; one that holds "endless" cannot be scored.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+model = sys.argv[sys.argv.index("--model") + 1]
+scale = 2.0 if "sharp" in model else 1.0
+for line in sys.stdin:
+    found = []
+    for question in json.loads(line):
+        text = json.dumps(question)
+        if "quit" in text:
+            sys.exit(1)
+        with Path(os.environ["ASKED"]).open("a") as log:
+            log.write(text + "\n")
+        if "endless" in text:
+            found.append({"error": "too long"})
+            continue
+        words = [answer.split() for answer in question["answers"]]
+        sums = [-scale * sum(map(len, answer)) for answer in words]
+        found.append({"sums": sums, "tokens": list(map(len, words))})
+    print(json.dumps(found), flush=True)
