@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ from hostile.fault_server import FaultServer
 
 _FIGURES: Counter[str] = Counter()
 _SECONDS: Counter[str] = Counter()
+_BEGUN = time.monotonic()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -92,6 +95,13 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     for name, seconds in sorted(_SECONDS.items()):
         terminalreporter.write_line(f"{seconds:>10,.0f} s of tests in {name}")
     if path := config.getoption("--figures"):
-        counts = {name: len(terminalreporter.stats.get(name, ())) for name in ("passed", "failed")}
-        found = {**dict(sorted(_FIGURES.items())), "tests": counts, "exit": int(exitstatus)}
+        outcomes = ("passed", "failed", "skipped")
+        found = {
+            **dict(sorted(_FIGURES.items())),
+            "tests": {name: len(terminalreporter.stats.get(name, ())) for name in outcomes},
+            "exit": int(exitstatus),
+            "seconds": round(time.monotonic() - _BEGUN),
+            "cores": os.cpu_count(),
+            "load (15 minutes)": round(os.getloadavg()[2], 1),
+        }
         path.write_text(json.dumps(found, indent=2) + "\n")
