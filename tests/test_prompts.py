@@ -21,7 +21,7 @@ from seapo_cli.stages.errors.kinds import check_places
 GOOD = "---\nname: pirate\ndescription: Talk like a pirate.\n---\nArr.\n"
 
 
-PACKS = {"general": 15, "mathematics": 7, "code": 7, "grounded": 2, "tools": 2}
+PACKS = {"general": 14, "mathematics": 7, "code": 6, "grounded": 2, "tools": 3}
 """Types of each pack, but for the experimental ones."""
 
 

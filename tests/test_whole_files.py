@@ -12,7 +12,14 @@ import pytest
 
 from seapo_cli.errors import InUse, SeapoError, UsageError
 from seapo_cli.jsonl import Output
-from seapo_cli.whole_files import WholeFile, only_run, part_of, whole_folder, write_whole
+from seapo_cli.whole_files import (
+    WholeFile,
+    only_run,
+    part_of,
+    scratch_folder,
+    whole_folder,
+    write_whole,
+)
 
 WRITER = """
 import sys, time
@@ -116,3 +123,17 @@ def test_one_run_in_a_folder(tmp_path: Path) -> None:
         pass
     with only_run(tmp_path):
         pass
+
+
+def test_what_a_killed_run_left_goes_with_the_next(tmp_path: Path) -> None:
+    left = tmp_path / ".x-left"
+    left.mkdir()
+    (left / "index").write_text("x")
+    (tmp_path / ".x-link").symlink_to(tmp_path)
+    with scratch_folder(tmp_path, ".x-") as folder:
+        assert not left.exists()
+        with scratch_folder(tmp_path, ".x-") as other:
+            assert folder.is_dir()
+            assert other != folder
+        assert folder.is_dir()
+    assert [path.name for path in tmp_path.iterdir()] == [".x-link"]

@@ -21,7 +21,6 @@ OF_EACH = ("error_type", "error", "checks", "weight", "margin", "chosen_spans", 
 _Character = Annotated[int, Field(ge=0, strict=True)]
 _span_lists = TypeAdapter(tuple[tuple[_Character, _Character], ...])
 _edits = TypeAdapter(tuple[Edit, ...])
-_SHAREGPT_ROLES = {"human": "user", "gpt": "assistant"}
 
 
 Span = tuple[int, int]
@@ -131,7 +130,7 @@ def read_pair(data: object, where: str = "") -> Pair:
     """
     if not isinstance(data, dict):
         raise RowError("a row must be a JSON object")
-    data = {name: _plain_turns(value) for name, value in data.items()}
+    data = dict(data)
     if "conversations" in data:
         data["messages"] = data.pop("conversations")
     if "instruction" in data:
@@ -216,20 +215,6 @@ def _answered(data: dict[str, Any], names: tuple[str, ...]) -> tuple[tuple[Messa
     known = len(row.messages)
     repeats = row.messages in (turns[:known], turns[-known:])
     return (turns if repeats else row.messages + turns), row.response
-
-
-def _plain_turns(value: Any) -> Any:
-    """ShareGPT's `from` and `value` as `role` and `content`, in a turn or a list of turns."""
-    return [_plain_turn(turn) for turn in value] if isinstance(value, list) else _plain_turn(value)
-
-
-def _plain_turn(value: Any) -> Any:
-    if isinstance(value, dict) and value.keys() >= {"from", "value"}:
-        role = value["from"]
-        if isinstance(role, str):
-            role = _SHAREGPT_ROLES.get(role, role)
-        return {"role": role, "content": value["value"]}
-    return value
 
 
 def _alpaca(data: dict[str, Any]) -> list[dict[str, str]]:

@@ -13,9 +13,10 @@ import os
 import re
 import shutil
 import stat
+import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Protocol, Self
@@ -219,6 +220,30 @@ def only_run(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(held)
+
+
+@contextmanager
+def scratch_folder(parent: Path, prefix: str) -> Iterator[Path]:
+    """A new folder that is gone when the block ends; what a killed run left goes as well.
+
+    Raises:
+        OSError: as the system says.
+    """
+    for left in parent.glob(f"{prefix}*"):
+        with suppress(OSError, InUse), only_run(left):
+            shutil.rmtree(left)
+    with ExitStack() as stack:
+        while True:
+            folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+            # Another run may have taken it for a leftover before this one held it.
+            with suppress(FileNotFoundError, InUse):
+                stack.enter_context(only_run(folder))
+                if folder.exists():
+                    break
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class RemoteFile:

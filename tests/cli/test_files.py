@@ -129,7 +129,9 @@ def test_stderr_that_cannot_be_written_is_no_failure(seapo: Seapo) -> None:
     for redirection in ("2>/dev/full", "2>&-"):
         out = seapo.folder / "out.jsonl"
         out.unlink(missing_ok=True)
-        command = f"{sys.executable} -m seapo_cli filter {rows} -o {out} {redirection}"
+        command = (
+            f"{sys.executable} -m seapo_cli filter --preset none {rows} -o {out} {redirection}"
+        )
         assert (
             subprocess.run(command, shell=True, env=seapo.environment, check=False).returncode == 0
         )
@@ -138,7 +140,7 @@ def test_stderr_that_cannot_be_written_is_no_failure(seapo: Seapo) -> None:
 
 @pytest.mark.parametrize("redirection", ["<&-", ">&-"])
 def test_closed_streams_are_one_line(seapo: Seapo, redirection: str) -> None:
-    command = f"{sys.executable} -m seapo_cli filter {redirection}"
+    command = f"{sys.executable} -m seapo_cli filter --preset none --check length {redirection}"
     run = subprocess.run(
         command,
         shell=True,

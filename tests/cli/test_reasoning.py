@@ -103,7 +103,16 @@ def test_a_refused_field_of_the_users_own_is_told(seapo: Seapo) -> None:
 def test_a_batch_holds_the_fields_and_nothing_that_the_model_refuses(seapo: Seapo) -> None:
     """The command of docs/batch.md."""
     del seapo.environment["OPENAI_BASE_URL"]
-    options = ["-t", "factual", "--model", "gpt-5-mini", "--batch-out", "requests.jsonl"]
+    options = [
+        "-t",
+        "factual",
+        "--mode",
+        "propose",
+        "--model",
+        "gpt-5-mini",
+        "--batch-out",
+        "requests.jsonl",
+    ]
     options += ["--reasoning-effort", "low"]
     assert seapo.run("inject", *options, stdin=ROWS).code == 4
     lines = (seapo.folder / "requests-00001.jsonl").read_bytes().splitlines()

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -237,3 +238,13 @@ class Bench:
 def line(row: Any) -> bytes:
     """One row as a line of JSON."""
     return json.dumps(row).encode() + b"\n"
+
+
+def fill(folder: Path, leave: int) -> Path:
+    """Fill a file system but for some bytes; the file that does."""
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(b"x" * 4096):
+            pass
+    os.truncate(filler, filler.stat().st_size - leave)
+    return filler

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +18,7 @@ from hostile.fault_server import FaultServer
 
 _FIGURES: Counter[str] = Counter()
 _SECONDS: Counter[str] = Counter()
+_BEGUN = time.monotonic()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,6 +41,35 @@ def fault_server() -> Iterator[FaultServer]:
     found = FaultServer()
     yield found
     found.stop()
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model with random weights."""
+    from tiny_model import save_tiny
+
+    return save_tiny(tmp_path_factory.mktemp("tiny") / "model")
+
+
+@pytest.fixture(scope="session")
+def training_zygote() -> Iterator[Zygote]:
+    found = Zygote("training")
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 8 MiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("may not mount a file system here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @pytest.fixture
@@ -62,6 +95,13 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     for name, seconds in sorted(_SECONDS.items()):
         terminalreporter.write_line(f"{seconds:>10,.0f} s of tests in {name}")
     if path := config.getoption("--figures"):
-        counts = {name: len(terminalreporter.stats.get(name, ())) for name in ("passed", "failed")}
-        found = {**dict(sorted(_FIGURES.items())), "tests": counts, "exit": int(exitstatus)}
+        outcomes = ("passed", "failed", "skipped")
+        found = {
+            **dict(sorted(_FIGURES.items())),
+            "tests": {name: len(terminalreporter.stats.get(name, ())) for name in outcomes},
+            "exit": int(exitstatus),
+            "seconds": round(time.monotonic() - _BEGUN),
+            "cores": os.cpu_count(),
+            "load (15 minutes)": round(os.getloadavg()[2], 1),
+        }
         path.write_text(json.dumps(found, indent=2) + "\n")

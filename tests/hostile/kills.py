@@ -7,7 +7,6 @@ import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from hostile.bench import Bench, Ended, Running
@@ -125,9 +124,3 @@ def writes(rows: Sequence[Mapping[str, Any]], name: str = "in.jsonl") -> Callabl
         bench.file(name, rows)
 
     return write
-
-
-def trained(bench: Bench) -> dict[str, bytes]:
-    """The weights of a finished training."""
-    path: Path = bench.folder / "out" / "model.safetensors"
-    return {path.name: path.read_bytes()} if path.exists() else {}

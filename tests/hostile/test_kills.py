@@ -15,8 +15,9 @@ import pytest
 
 from hostile.bench import Bench, Running, Zygote
 from hostile.fault_server import Face, FaultServer
-from hostile.kills import Undisturbed, Victim, files, kill, trained, undisturbed, writes
+from hostile.kills import Undisturbed, Victim, files, kill, undisturbed, writes
 from hostile.stages import ASKING, Stage
+from hostile.trainings import prepare_training, start_training, trained
 
 ROWS = 40
 LOCAL = 4000
@@ -95,7 +96,10 @@ VICTIMS: dict[str, tuple[Victim, int]] = {
     "run-tests": (_tested(), 12),
     "batch": (_batch(), 8),
 }  # fmt: skip
-TRAININGS, RAYS = 36, 4
+TRAININGS, RAYS = 40, 4
+_RAY_GRACE = 120
+"""Seconds in which Ray's daemons, which `kill -9` orphans, have to find that out: 10 where little
+else runs. They begin before the run does, and look for it only once they have begun."""
 
 
 @pytest.fixture(scope="session")
@@ -141,38 +145,6 @@ def test_killed_and_run_again(
     assert not broken, "\n".join(broken)
 
 
-def _training(bench: Bench, settings: str) -> Running:
-    return bench.start(settings, program="training", stdout="/dev/null")
-
-
-def _prepare_training(bench: Bench, model: Path) -> None:
-    from seapo_cli.training.settings import TrainSettings
-    from tiny_model import arithmetic_pairs
-
-    folder = bench.folder
-    pairs = bench.file("pairs.jsonl", arithmetic_pairs(24))
-    values = {"files": (pairs,), "model": str(model), "output_dir": folder / "out"}
-    values |= {"reference_cache": folder / "reference", "learning_rate": 1e-3, "batch_size": 4}
-    settings = TrainSettings.checked(**values, epochs=6, save_steps=3, eval_split=0.2)
-    (folder / "out").mkdir(exist_ok=True)
-    (folder / "settings.json").write_text(settings.model_dump_json())
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny model with random weights."""
-    from tiny_model import save_tiny
-
-    return save_tiny(tmp_path_factory.mktemp("tiny") / "model")
-
-
-@pytest.fixture(scope="session")
-def training_zygote() -> Iterator[Zygote]:
-    found = Zygote("training")
-    yield found
-    found.stop()
-
-
 def _curve(bench: Bench) -> list[dict[str, object]]:
     """The metrics without what depends on the machine."""
     lines = (bench.folder / "out" / "train_metrics.jsonl").read_text().splitlines()
@@ -181,7 +153,7 @@ def _curve(bench: Bench) -> list[dict[str, object]]:
 
 
 @pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed")
-@pytest.mark.parametrize("part", list(_parts(TRAININGS, 6)))
+@pytest.mark.parametrize("part", list(_parts(TRAININGS, 5)))
 def test_training_killed_and_run_again(
     part: tuple[int, int],
     tmp_path: Path,
@@ -190,8 +162,8 @@ def test_training_killed_and_run_again(
     tiny: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
-    prepare = partial(_prepare_training, model=tiny)
-    victim = Victim("train", partial(_training, settings="settings.json"), trained, prepare)
+    prepare = partial(prepare_training, model=tiny)
+    victim = Victim("train", start_training, trained, prepare)
     record_property("kills", part[1] - part[0])
     peace = Bench(tmp_path / "whole" / "work", training_zygote)
     whole, broken = undisturbed(victim, peace), []
@@ -232,7 +204,7 @@ def test_ray_killed_and_run_again(
 
     victim = Victim(
         "ray",
-        lambda bench: bench.start(*run, program="exec", environment=short, grace=40),
+        lambda bench: bench.start(*run, program="exec", environment=short, grace=_RAY_GRACE),
         files(*names),
         prepare,
         latency=0.3,

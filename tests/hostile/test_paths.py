@@ -51,6 +51,9 @@ COMMANDS = {
         ("FILE", "--decontaminate"),
         (*_WRITES, "--eval-output", "--dataset-info"),
     ),
+    "batch out": Command(
+        ("sample", "-m", "mock"), ("FILE",), ("--batch-out", "--errors", "--summary", "--store")
+    ),
     "batch": Command(
         ("sample", "-m", "mock"), ("FILE", "--batch-in"), ("-o", "--errors", "--summary", "--store")
     ),
@@ -189,6 +192,14 @@ def test_batch_files_take_nobody_s_place(bench: Bench) -> None:
     run = ("sample", "data-00002.jsonl", "-m", "mock", "--batch-out", "data.jsonl")
     assert not bench.broken(bench.run(*run), {1, 2})
     assert [path.read_bytes() for path in own if path.exists()] == before
+
+
+@pytest.mark.parametrize("name", ["--errors", "--summary", "--store"])
+def test_batch_files_are_nothing_else_of_the_run(name: str, bench: Bench) -> None:
+    bench.file("in.jsonl", Stage("sample", ()).rows(3))
+    run = ("sample", "in.jsonl", "-m", "mock", "--batch-out", "data.jsonl")
+    assert not bench.broken(bench.run(*run, name, "data-00001.jsonl"), {2})
+    assert not list(bench.folder.glob("data*"))
 
 
 @pytest.mark.parametrize("name", ["-o", "--rejected", "--errors", "--summary"])

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from hostile.bench import Bench, Zygote
+from hostile.bench import Bench, Zygote, fill
 from hostile.fault_server import FaultServer
 from hostile.stages import ASKING, Stage
 
@@ -110,27 +108,9 @@ def test_files_that_may_not_grow(stage: Stage, size: int, served: Bench) -> None
     assert not served.broken(again, {0})
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 8 MiB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("may not mount a file system here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
 def test_a_full_disk(stage: Stage, small: Path, served: Bench) -> None:
     served.file("in.jsonl", stage.rows(100))
-    filler = small / "filler"
-    with filler.open("wb", buffering=0) as file, suppress(OSError):
-        while file.write(b"x" * 4096):
-            pass
-    os.truncate(filler, filler.stat().st_size - 8192)
+    filler = fill(small, leave=8192)
     run = [str(small / part) if part == "out.jsonl" else part for part in _run(stage)]
     where = {"SEAPO_STORE": str(small / "store.sqlite"), "TMPDIR": str(small)}
     ended = served.run(*run, environment=where)

@@ -20,6 +20,7 @@ import threading
 import time
 import traceback
 from pathlib import Path
+from runpy import run_module
 from typing import Any, NoReturn
 
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
@@ -112,9 +113,7 @@ def _program(name: str, arguments: list[str]) -> int:
     sys.argv = ["seapo", *arguments]
     try:
         if name == "training":
-            from seapo_cli.training.__main__ import main as train
-
-            return train()
+            run_module("seapo_cli.training", run_name="__main__")
         main()
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else int(left.code is not None)

@@ -79,16 +79,19 @@ def _dataset(plan: Plan, shards: Sequence[Shard], settings: RaySettings, workers
     context.print_on_execution_start = False
     context.max_errored_blocks = -1  # a shard that is lost is no reason to lose the others
     rows = [{"shard": shard.model_dump_json()} for shard in shards]
-    return ray.data.from_items(rows, override_num_blocks=len(rows)).map(
-        Worker,
-        fn_constructor_args=(plan,),
-        # One shard at a time: a queued one would wait for its worker while others idle.
-        compute=ray.data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=1),
-        num_cpus=1,
-        num_gpus=settings.gpus_per_worker or None,
-        max_restarts=-1,
-        max_task_retries=ATTEMPTS - 1,
-    )
+    with warnings.catch_warnings():
+        # New versions of Ray would have the last two otherwise, which old ones do not know.
+        warnings.simplefilter("ignore")
+        return ray.data.from_items(rows, override_num_blocks=len(rows)).map(
+            Worker,
+            fn_constructor_args=(plan,),
+            # One shard at a time: a queued one would wait for its worker while others idle.
+            compute=ray.data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=1),
+            num_cpus=1,
+            num_gpus=settings.gpus_per_worker or None,
+            max_restarts=-1,
+            max_task_retries=ATTEMPTS - 1,
+        )
 
 
 @contextmanager

@@ -111,7 +111,8 @@ class Inject:
         async def drive(steps: Steps) -> Injection:
             return (await _drive(steps, gateway, 0))[0]
 
-        mode = await chosen_mode(drive, gateway.model)
+        # A trial in batches would take a round for each of its requests.
+        mode = "propose" if gateway.in_batches else await chosen_mode(drive, gateway.model)
         self._check(mode)
         return mode
 

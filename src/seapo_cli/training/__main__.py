@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -60,6 +61,8 @@ def _leave(code: int) -> NoReturn:
     The interpreter's own way out frees what holds the process group (see `processes.leave`): one
     run in ten hung or was aborted there, after all was written.
     """
+    # All is written: nothing that Ctrl-C could still stop, but much for it to fall into.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if "RANK" in os.environ:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from planned import Answer, drive, proposal, says
-from seapo_cli.errors import Pending, RowError
+from seapo_cli.errors import RowError
 from seapo_cli.stages.errors.base import Injection, Steps
 from seapo_cli.stages.errors.trial import chosen_mode
 
@@ -47,12 +47,8 @@ def test_the_third_answer_decides() -> None:
     assert mode(says(ABLE[0], "no", "no")) == "menu"
 
 
-def test_answers_that_come_later_or_never() -> None:
-    async def later(_: Steps) -> Injection:
-        raise Pending("later")
-
+def test_answers_that_never_come() -> None:
     async def refused(_: Steps) -> Injection:
         raise RowError("400")
 
-    assert asyncio.run(chosen_mode(later, "m")) == "propose"
     assert asyncio.run(chosen_mode(refused, "m")) == "menu"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
-from seapo_cli.errors import Pending, RowError
+from seapo_cli.errors import RowError
 from seapo_cli.prompts import error_types
 from seapo_cli.records import Message
 from seapo_cli.safe_text import tell
@@ -45,7 +45,7 @@ Drive = Callable[[Steps], Awaitable[Injection]]
 async def chosen_mode(drive: Drive, model: str) -> Literal["propose", "menu"]:
     """The mode for a model: `propose` where it can do that, else `menu`, and a line on stderr.
 
-    `drive` answers the requests of a mode. Where answers come in later batches, `propose`.
+    `drive` answers the requests of a mode.
     """
     usable = failed = 0
     for prompt, response in _ASKED:
@@ -60,8 +60,6 @@ async def chosen_mode(drive: Drive, model: str) -> Literal["propose", "menu"]:
         try:
             await drive(propose.steps(task))
             usable += 1
-        except Pending:
-            return "propose"
         except RowError:
             failed += 1
     mode: Literal["propose", "menu"] = "propose" if usable >= _ENOUGH else "menu"

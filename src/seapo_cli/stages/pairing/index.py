@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -32,7 +31,7 @@ from seapo_cli.stages.pairing.candidates import (
     prompt_hash,
     read_candidate,
 )
-from seapo_cli.whole_files import descriptor_of, shown
+from seapo_cli.whole_files import descriptor_of, scratch_folder, shown
 
 _CACHE_KIB = 16 << 10
 _BATCH = 10_000
@@ -68,23 +67,20 @@ class Scratch:
         self._files: list[io.BufferedRandom] = []
 
     def __enter__(self) -> Self:
+        # Open, the database needs no name any more.
         try:
-            folder = Path(tempfile.mkdtemp(prefix=".seapo-pair-", dir=self._parent))
+            with scratch_folder(Path(self._parent), ".seapo-pair-") as folder:
+                self.database = sqlite3.connect(folder / "index.sqlite", isolation_level=None)
+                # Nothing here outlives the run: no journal, no waiting for the disk.
+                self.database.executescript(
+                    f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+                    f"PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -{_CACHE_KIB};"
+                    f"PRAGMA user_version = 1; BEGIN;"
+                )
         except OSError as error:
             raise self._failed(error.strerror) from None
-        try:
-            self.database = sqlite3.connect(folder / "index.sqlite", isolation_level=None)
-            # Nothing here outlives the run: no journal, no waiting for the disk.
-            self.database.executescript(
-                f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-                f"PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -{_CACHE_KIB};"
-                f"PRAGMA user_version = 1; BEGIN;"
-            )
         except sqlite3.Error as error:
             raise self._failed(error) from None
-        finally:
-            # Open, it needs no name any more: so not even `kill -9` leaves one.
-            shutil.rmtree(folder, ignore_errors=True)
         return self
 
     def __exit__(
