@@ -12,9 +12,11 @@ from typer.core import TyperCommand
 
 GROUPS: dict[str, str] = {
     "More about mistakes": "edits attempts",
-    "More about pairs": "score-key closeness order per-prompt max-pairs decontaminate provenance "
+    "More about pairs": "group spans score-key closeness order per-prompt max-pairs decontaminate provenance "
     "dataset-info",
-    "Loss": "beta label-smoothing simpo-gamma dpop sft row-margins",
+    "Loss": "beta label-smoothing simpo-gamma dpop sft row-margins group-loss span-weight span-tail "
+    "span-only",
+    "Difficulty": "margin-window pair-scores order",
     "Adapters": "lora-rank lora-alpha lora-target merge",
     "Optimizer": "learning-rate schedule warmup weight-decay max-grad-norm epochs max-steps "
     "batch-size accumulate",
@@ -29,7 +31,14 @@ GROUPS: dict[str, str] = {
     "Shards over Ray": "runner ray-address ray-workers ray-gpus-per-worker",
 }
 """Long options by the title of their group, in the order of the help; all others come first."""
-_TRAINING = ("Loss", "Adapters", "Optimizer", "Checkpoints and evaluation", "Speed and memory")
+_TRAINING = (
+    "Loss",
+    "Difficulty",
+    "Adapters",
+    "Optimizer",
+    "Checkpoints and evaluation",
+    "Speed and memory",
+)
 
 
 class GroupedCommand(TyperCommand):
