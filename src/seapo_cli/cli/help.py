@@ -12,10 +12,10 @@ from typer.core import TyperCommand
 
 GROUPS: dict[str, str] = {
     "More about mistakes": "edits attempts",
-    "More about pairs": "group spans score-key closeness order per-prompt max-pairs decontaminate provenance "
-    "dataset-info",
-    "Loss": "beta label-smoothing simpo-gamma dpop sft row-margins group-loss span-weight span-tail "
-    "span-only",
+    "More about pairs": "group spans score-key closeness order per-prompt max-pairs "
+    "decontaminate provenance dataset-info",
+    "Loss": "beta label-smoothing simpo-gamma dpop sft row-margins group-loss "
+    "span-weight span-tail span-only",
     "Difficulty": "margin-window pair-scores order",
     "Adapters": "lora-rank lora-alpha lora-target merge",
     "Optimizer": "learning-rate schedule warmup weight-decay max-grad-norm epochs max-steps "
