@@ -94,6 +94,7 @@ def test_interrupt_and_run_again(seapo: Seapo, command: str, undisturbed: bytes)
         process.send_signal(signal.SIGINT)
         result = seapo.finish(process)
     assert result.code == 130
+    assert result.stderr.splitlines()[-1].startswith("seapo: interrupted; the same command goes on")
     assert not (seapo.folder / "out.jsonl").exists()
     first = seapo.server.log()
     assert seapo.run(*run).code == 0

@@ -30,6 +30,8 @@ from seapo_cli.cli.types import types
 from seapo_cli.errors import SeapoError
 from seapo_cli.streams import secure_streams
 
+_INTERRUPTED = 130
+
 app = typer.Typer(
     name="seapo",
     help="Preference pairs from typed mistakes: sample, inject, filter, pair, train, audit, eval. "
@@ -95,6 +97,9 @@ def main() -> None:
 
         tell(f"seapo: {error}")
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as left:
+        # Typer makes an exit of an interruption, and says nothing.
+        if isinstance(left, SystemExit) and left.code != _INTERRUPTED:
+            raise
         print("seapo: interrupted; the same command goes on from here", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(_INTERRUPTED)
