@@ -22,7 +22,8 @@ ROWS: list[dict[str, Any]] = [
     {"id": "answered", "prompt": "How long is the Nile?", "response": "About 6650 km, in 1 river."},
     {"id": "open", "prompt": "What is 3 plus 4?"},
 ]
-INJECT = ["inject", "--mode", "propose", "-t", "factual", "-t", "logical"]
+# Live runs would try the model first, batches take a mode that needs no trial.
+INJECT = ["inject", "-t", "factual", "-t", "logical", "--mode", "propose"]
 
 
 def answer_all(server: Server, requests: list[Path], results: Path) -> None:
