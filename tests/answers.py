@@ -33,7 +33,7 @@ def answer_to(body: Mapping[str, Any], echo: str) -> str:
     wanted = body.get("response_format") or {}
     if wanted.get("type") == "json_schema":
         schema = wanted["json_schema"]["schema"]
-        if "edits" in schema["properties"]:
+        if "edits" in schema.get("properties", {}):
             return _proposal(body["messages"][0]["content"], rng)
         return json.dumps(_fill(schema, rng))
     heard = re.findall(echo, body["messages"][-1]["content"]) if echo else []
