@@ -32,7 +32,7 @@ _USED = (
 def _import_what_commands_use() -> None:
     for name in _USED.split():
         import_module(f"seapo_cli.{name}")
-    for name in ("yaml", "rich.progress", "pydantic", "sentencex", "difflib"):
+    for name in ("yaml", "rich.progress", "pydantic", "difflib"):
         import_module(name)
 
 

@@ -34,14 +34,6 @@ def letters(text: str) -> Counter[str]:
     return counts
 
 
-def script_of(text: str) -> str | None:
-    """The script of most letters; None where there are none."""
-    if text.isascii():
-        return "Latin" if any(map(str.isalpha, text)) else None
-    counts = letters(text)
-    return counts.most_common(1)[0][0] if counts.total() else None
-
-
 def guess(text: str) -> dict[str, float]:
     """Probabilities of the likeliest languages of a text, by ISO code."""
     found: list[dict[str, Any]] = _detector().detect(

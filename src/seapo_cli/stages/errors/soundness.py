@@ -115,7 +115,7 @@ def _is_whole(draft: Draft) -> str | None:
 
 
 def _runs_differently(draft: Draft) -> str | None:
-    if draft.error_type.name != "style" and only_comments(draft.response, draft.negative):
+    if not draft.error_type.keeps_content and only_comments(draft.response, draft.negative):
         return "only comments change, the code does the same: change what the code does"
     return None
 
