@@ -38,8 +38,8 @@ test-scale: $(VENV)/scale-ready
 
 # Losses and formats against TRL's own, evaluation against lm-evaluation-harness.
 test-peers: $(VENV)/peers-ready
-	$(BIN)/pytest --no-skips -m peers tests/training/test_losses.py tests/stages/formats \
-		tests/evaluation
+	$(BIN)/pytest --no-skips -m peers tests/training/test_losses.py tests/formats \
+		tests/stages/evaluation
 
 # The lowest versions that pyproject.toml allows.
 test-lowest: $(LOWEST)/ready

@@ -26,7 +26,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from harness import ROOT, SEAPO, measure, save, show
-from seapo_cli.pairs import Pair, read_pairs
+from seapo_cli.formats.reader import Pair, read_pairs
 from seapo_cli.stages.audit.classify import folds, tell
 from seapo_cli.stages.audit.features import features
 from seapo_cli.stages.audit.gather import Gather, Item

@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from seapo_cli.prompts import load_error_type
+from seapo_cli.mistakes.error_types import load_error_type
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 SOURCES = {"dolly": 10, "oasst_en": 10, "gsm8k_train": 10, "mbpp_train": 10}

@@ -54,7 +54,7 @@ def made(base: list[dict[str, str]], count: int, every: int | None) -> Iterator[
 
 
 def prose_before(words: list[str], place: int) -> int:
-    """The nearest place before that is no code: as `inject`, which keeps code parsing."""
+    """The nearest place before that is not code: as `inject`, which keeps code parsing."""
     while place and (" ".join(words[:place]).count("```") % 2 or not words[place].isalpha()):
         place -= 1
     return place

@@ -23,7 +23,7 @@ from typing import Any
 from harness import ROOT, save, show
 from junk_forms import Make
 from junk_unseen import FORMS
-from seapo_cli.records import Keys, read_row
+from seapo_cli.rows import Keys, read_row
 from seapo_cli.settings import FilterSettings
 from seapo_cli.stages.filter import Filter, make_filter
 

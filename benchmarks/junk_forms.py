@@ -1,7 +1,7 @@
 """200 wordings and forms of junk, written after the first round of checks.
 
 The first reading caught 86.8% of them (leaks 74%, echoes 74%); the checks were mended by what was
-missed, so that they are no measure any more: that is `junk_unseen.py`. Each is a name and a
+missed, so that they no longer measure anything: that is `junk_unseen.py`. Each is a name and a
 function that makes the junk of a row of `inject`. For `filter_unseen.py`.
 """
 

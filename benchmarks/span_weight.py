@@ -32,7 +32,7 @@ import torch
 
 from harness import environment, save, show
 from seapo_cli.backends.models import find_model
-from seapo_cli.pairs import Pair, read_pairs
+from seapo_cli.formats.reader import Pair, read_pairs
 from seapo_cli.training.layout import fill
 from seapo_cli.training.model import pretrained_model, pretrained_tokenizer, quiet
 from seapo_cli.training.scorer import Scorer

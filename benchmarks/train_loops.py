@@ -25,7 +25,7 @@ def dump(pairs: Path, model: Path, target: Path, rows: int, share: float | None 
     """
     from transformers import AutoTokenizer
 
-    from seapo_cli.pairs import Pair, read_pairs
+    from seapo_cli.formats.reader import Pair, read_pairs
     from seapo_cli.training.tokens import Chat, Limits, branch, tokenize
 
     tokenizer = AutoTokenizer.from_pretrained(model)
@@ -52,12 +52,12 @@ def _changed(answer: Any, share: float) -> Any:
 def ours(parts: list[dict[str, list[int]]], options: argparse.Namespace) -> dict[str, Any]:
     """The step of `seapo train`, reference included."""
     from seapo_cli.training.layout import fill
+    from seapo_cli.training.loss_step import Columns, LossStep
     from seapo_cli.training.optimizer import take_step
     from seapo_cli.training.processes import Processes
     from seapo_cli.training.scorer import Scorer
     from seapo_cli.training.settings import LossSettings
     from seapo_cli.training.tokens import Example
-    from seapo_cli.training.work import Columns, Work
 
     examples = [Example(**{name: array("i", ids) for name, ids in part.items()}) for part in parts]
     model = _model(options)
@@ -73,7 +73,7 @@ def ours(parts: list[dict[str, list[int]]], options: argparse.Namespace) -> dict
     sides = torch.tensor(lengths).unbind(1)
     columns = Columns(ones, zeros, *sides, range(len(examples)), *sides)
     alone = Processes(0, 1, torch.device("cpu"))
-    work = Work(scorer, examples, columns, reference, (), zeros, LossSettings(), alone)
+    work = LossStep(scorer, examples, columns, reference, (), zeros, LossSettings(), alone)
     optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.0, fused=True)
     watch = Watch(model, options)
     for step in range(options.steps + 1):

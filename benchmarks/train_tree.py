@@ -24,16 +24,16 @@ import torch
 
 from harness import save, show
 from seapo_cli.backends.models import find_model
-from seapo_cli.pairs import read_row_pairs
-from seapo_cli.records import Edit
-from seapo_cli.stages.errors.spans import apply_edits, disjoint
+from seapo_cli.formats.reader import read_row_pairs
+from seapo_cli.rows import Edit
+from seapo_cli.text.spans import apply_edits, disjoint
 from seapo_cli.training.layout import pack, together
+from seapo_cli.training.loss_step import Columns, LossStep
 from seapo_cli.training.model import pretrained_model, pretrained_tokenizer, quiet
 from seapo_cli.training.processes import Processes
 from seapo_cli.training.scorer import Scorer
 from seapo_cli.training.settings import LossSettings
 from seapo_cli.training.tokens import Chat, Limits, Tokenized, tokenize
-from seapo_cli.training.work import Columns, Work
 
 COUNTS = (1, 3, 8)
 LONGEST = 1024
@@ -80,14 +80,14 @@ def data(sample: Sequence[Any], count: int, chat: Chat) -> Tokenized:
     return tokenize(pairs, chat, Limits(LONGEST, "truncate"))
 
 
-def work(found: Tokenized, scorer: Scorer) -> Work:
+def work(found: Tokenized, scorer: Scorer) -> LossStep:
     """A step of `seapo train` with a reference of zeros, which costs the same."""
     zero, alone = torch.zeros(len(found.examples), 3), Processes(0, 1, torch.device("cpu"))
     columns = Columns.of(found, LossSettings())
-    return Work(scorer, found.examples, columns, zero, (), zero, LossSettings(), alone)
+    return LossStep(scorer, found.examples, columns, zero, (), zero, LossSettings(), alone)
 
 
-def timed(one: Work, passes: Sequence[Sequence[int]]) -> tuple[float, float]:
+def timed(one: LossStep, passes: Sequence[Sequence[int]]) -> tuple[float, float]:
     """Seconds on the clock and of the processors that passes over some rows take."""
     begun, used = time.perf_counter(), time.process_time()
     for rows in passes:

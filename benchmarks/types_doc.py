@@ -17,7 +17,7 @@ from statistics import mean
 from typing import Any
 
 from blind import is_good, read
-from seapo_cli.prompts import error_types
+from seapo_cli.mistakes.error_types import error_types
 
 DOC = Path(__file__).parents[1] / "docs" / "types.md"
 LONGEST = 110

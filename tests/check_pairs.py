@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from seapo_cli.records import Keys, read_row
-from seapo_cli.stages.checks.base import Check
-from seapo_cli.stages.checks.pair import Pair, read_pair
+from seapo_cli.checks.base import Check
+from seapo_cli.checks.pair import Pair, read_pair
+from seapo_cli.rows import Keys, read_row
 
 
 def pair(response: str, negative: str, prompt: str = "What is it?", **keys: Any) -> Pair:

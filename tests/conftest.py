@@ -11,7 +11,7 @@ from hypothesis import settings
 from running import Seapo
 from servers import Behaviour, Server, serve
 
-settings.register_profile("seapo", deadline=None)  # other work on the machine is no failure
+settings.register_profile("seapo", deadline=None)  # other work on the machine is not a failure
 settings.load_profile("seapo")
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from seapo_cli.prompts import ErrorType, load_error_type
-from seapo_cli.records import Completion, Message, Request
-from seapo_cli.stages.errors.base import Injection, Steps, Task
+from seapo_cli.mistakes.base import Injection, Steps, Task
+from seapo_cli.mistakes.error_types import ErrorType, load_error_type
+from seapo_cli.rows import Completion, Message, Request
 
 Answer = Callable[[Request], Completion]
 

@@ -22,7 +22,7 @@ from typing import Any
 
 import torch
 
-from seapo_cli.training.work import Work
+from seapo_cli.training.loss_step import LossStep
 
 UNIT = 2.0**-24
 LONGEST_SUM = 320
@@ -49,7 +49,7 @@ class Bounds:
     gradient: float
 
 
-def sums_bound(work: Work) -> torch.Tensor:
+def sums_bound(work: LossStep) -> torch.Tensor:
     """[n, 3] What the log-probability of each part may be off by, in nats."""
     model, path = work.scorer.model, work.scorer.path
     work.scorer.take("plain")
@@ -63,7 +63,7 @@ def sums_bound(work: Work) -> torch.Tensor:
     return LONGEST_SUM * UNIT * max(sizes) * tokens
 
 
-def step_bounds(work: Work) -> Bounds:
+def step_bounds(work: LossStep) -> Bounds:
     """Bounds for one step over all rows of the work."""
     rows = range(len(work.examples))
     sums = work.scorer(rows, work.examples, True)
@@ -84,7 +84,7 @@ def step_bounds(work: Work) -> Bounds:
     return Bounds(float(loss.detach()), float(gradient))
 
 
-def _length(value: torch.Tensor, work: Work) -> torch.Tensor:
+def _length(value: torch.Tensor, work: LossStep) -> torch.Tensor:
     """Norm of the gradient of one part's log-probability."""
     weights = [w for w in work.scorer.parameters() if w.requires_grad]
     found = torch.autograd.grad(

@@ -21,7 +21,7 @@ Kind = Literal[
     "disconnect",  # the connection breaks before the headers
     "cut",  # ... in the middle of the body
     "short",  # the body ends before Content-Length
-    "malformed",  # 200 with a body that is no JSON
+    "malformed",  # 200 with a body that is not JSON
     "hollow",  # 200 with JSON that holds no answer
     "hang",  # no answer, ever
     "reveal",  # a good answer that repeats the caller's key

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from running import prompts
 from seapo_cli import inject, sample
-from seapo_cli.errors import BackendFatal, UsageError
+from seapo_cli.exceptions import BackendFatal, UsageError
 from seapo_cli.settings import BackendSettings, EngineSettings, InjectSettings, SampleSettings
 from servers import Behaviour, Fault, Server
 

@@ -10,8 +10,8 @@ import pytest
 
 from seapo_cli.backends.base import request_key
 from seapo_cli.calls import Called, ToolCall, message_of, read_tools
-from seapo_cli.errors import RowError
-from seapo_cli.records import Message, Request, read_row
+from seapo_cli.exceptions import RowError
+from seapo_cli.rows import Message, Request, read_row
 from tool_rows import called, example_rows, rows
 
 ARGUMENTS = {"city": "Lima", "days": 3}

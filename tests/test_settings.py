@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from seapo_cli.errors import UsageError
+from seapo_cli.exceptions import UsageError
 from seapo_cli.settings import (
     BackendSettings,
     EngineSettings,

@@ -11,7 +11,8 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from seapo_cli.pairs import Pair, read_pair
+from seapo_cli.formats.reader import Pair, read_pair
+from seapo_cli.training.loss_step import Columns, LossStep
 from seapo_cli.training.losses import LOSSES
 from seapo_cli.training.processes import Processes
 from seapo_cli.training.reference import columns as reference_columns
@@ -19,7 +20,6 @@ from seapo_cli.training.scorer import Path as ScorerPath
 from seapo_cli.training.scorer import Scorer
 from seapo_cli.training.settings import LossSettings, TrainSettings
 from seapo_cli.training.tokens import Chat, Example, Limits, Tokenized, tokenize
-from seapo_cli.training.work import Columns, Work
 
 torch.set_num_threads(1)  # on matrices this small, more threads only wait for each other
 
@@ -91,14 +91,14 @@ def work(
     path: ScorerPath,
     reference: torch.Tensor | None = None,
     mismatched: Sequence[Example] = (),
-) -> Work:
+) -> LossStep:
     """A pass over the data without files, on one path; the reference is zero unless given."""
     scorer = Scorer(model, path=path)
     zero = torch.zeros(len(data.examples), reference_columns(data.examples))
     needed = reference if LOSSES[settings.loss].reference and reference is not None else zero
     columns = Columns.of(data, settings.model_copy(update={"row_margins": True}))
     none = torch.zeros(len(mismatched), reference_columns(mismatched))
-    return Work(scorer, data.examples, columns, needed, mismatched, none, settings, ALONE)
+    return LossStep(scorer, data.examples, columns, needed, mismatched, none, settings, ALONE)
 
 
 def arithmetic_pairs(count: int, start: int = 0) -> list[dict[str, Any]]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from seapo_cli.calls import Called, Tool, ToolCall
-from seapo_cli.records import Row, read_row
-from seapo_cli.stages.checks.schemas import faults, parameters_of
+from seapo_cli.checks.schemas import faults, parameters_of
+from seapo_cli.rows import Row, read_row
 
 _FILE = Path(__file__).parents[1] / "examples" / "tools.jsonl"
 KINDS = ("wrong-tool", "wrong-argument", "missing-argument", "invented-argument")

@@ -32,10 +32,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 from seapo_cli.engine.pipeline import AnyStage, Failure, LocalStage, Result, local_result
 from seapo_cli.engine.session import ModelUse, open_gateway, open_results
 from seapo_cli.engine.tally import Tally
-from seapo_cli.errors import UsageError
-from seapo_cli.json_text import encode
-from seapo_cli.jsonl import Line
-from seapo_cli.records import Keys
+from seapo_cli.exceptions import UsageError
+from seapo_cli.io.json_text import encode
+from seapo_cli.io.jsonl import Line
+from seapo_cli.rows import Keys
 from seapo_cli.settings import (
     BackendSettings,
     EngineSettings,
@@ -46,7 +46,7 @@ from seapo_cli.settings import (
 )
 
 if TYPE_CHECKING:
-    from seapo_cli.stages.pairing.maker import Maker
+    from seapo_cli.pairing.builder import PairBuilder
 
 T = TypeVar("T")
 Rows = Iterable[Mapping[str, Any]]
@@ -149,15 +149,17 @@ def pair(
 
     The other arguments and errors are those of `sample`; a model is asked only by the judge.
     """
-    from seapo_cli.stages.pairing.index import Scratch
-    from seapo_cli.stages.pairing.maker import Maker
-    from seapo_cli.stages.pairing.report import Report
+    from seapo_cli.pairing.builder import PairBuilder
+    from seapo_cli.pairing.index import Scratch
+    from seapo_cli.pairing.report import Report
 
     settings = settings or PairSettings()
     if settings.eval_split and on_evaluation is None:
         raise UsageError("eval_split needs on_evaluation, which takes the rows for evaluation")
     with Scratch("-") as scratch:
-        maker = Maker(_on_disk(rows, scratch.file()), scratch, settings, keys or Keys(), Report())
+        maker = PairBuilder(
+            _on_disk(rows, scratch.file()), scratch, settings, keys or Keys(), Report()
+        )
         for read in maker.read():
             for result in read.bad:
                 _told(result, on_failure or _log)
@@ -173,7 +175,7 @@ def pair(
                     yield row
 
 
-async def _judge(maker: Maker, model: ModelUse, on_failure: OnFailure) -> None:
+async def _judge(maker: PairBuilder, model: ModelUse, on_failure: OnFailure) -> None:
     async with open_gateway(model, Tally()) as gateway:
         async for failed in maker.judge(gateway, lambda _: None):
             for result in failed:

@@ -14,8 +14,8 @@ from typing import Any, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict
 
-from seapo_cli.errors import RowError
-from seapo_cli.json_text import decode
+from seapo_cli.exceptions import RowError
+from seapo_cli.io.json_text import decode
 
 Form = Literal["given", "text", "object"]
 """How arguments are written: as they came, as JSON in a string, as an object."""

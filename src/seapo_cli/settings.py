@@ -13,8 +13,8 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
-from seapo_cli.errors import UsageError
-from seapo_cli.safe_text import hide
+from seapo_cli.exceptions import UsageError
+from seapo_cli.text.safe import hide
 
 Count = Annotated[int, Field(ge=1, lt=2**31)]
 """A number of things; what servers and JSON can hold."""
@@ -32,7 +32,7 @@ def first_problem(error: ValidationError) -> tuple[str, str]:
 def is_utf8(value: object) -> bool:
     """Whether text, or all text in lists and mappings, can be written as UTF-8.
 
-    Bytes of a command line that are no UTF-8 come as lone surrogates.
+    Bytes of a command line that are not UTF-8 come as lone surrogates.
     """
     if isinstance(value, str):
         return not any("\ud800" <= character <= "\udfff" for character in value)
@@ -237,7 +237,7 @@ class PairSettings(Settings):
     """Which pairs `pair` makes, and in which format."""
 
     format: str = "trl-chat"
-    """A name in `stages/formats`."""
+    """A name in `formats/`."""
     strategy: Literal["random", "all", "hardest", "vanilla"] = "random"
     positive: Literal["given", "score", "logprob", "judge"] = "given"
     """`given` takes every answer; the others the best answer of each prompt."""

@@ -9,8 +9,8 @@ import pytest
 
 from seapo_cli.backends.replies import Refusal
 from seapo_cli.backends.wire import DEFAULT_URL, Dialect
-from seapo_cli.errors import BackendFatal, Transient
-from seapo_cli.records import Message, Request, Sampling
+from seapo_cli.exceptions import BackendFatal, Transient
+from seapo_cli.rows import Message, Request, Sampling
 
 SAMPLING = Sampling(temperature=0, top_p=0.9, max_tokens=5, seed=1, stop=("x",))
 ASKED = Request((Message(role="user", content="x"),), SAMPLING, {"type": "object"}, logprobs=True)

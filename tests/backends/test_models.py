@@ -10,7 +10,7 @@ import pytest
 
 from seapo_cli.backends import models
 from seapo_cli.backends.models import INSTALL, find_model
-from seapo_cli.errors import UsageError
+from seapo_cli.exceptions import UsageError
 
 
 def test_the_packaged_model() -> None:

@@ -15,8 +15,8 @@ import pytest
 import forked
 from running import SOURCES, Result, jsonl
 from seapo_cli import pair
+from seapo_cli.formats import FORMATS
 from seapo_cli.settings import PairSettings
-from seapo_cli.stages.formats import FORMATS
 
 Data = dict[str, Any]
 

@@ -14,14 +14,14 @@ from seapo_cli.backends.base import request_key
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
-from seapo_cli.errors import (
+from seapo_cli.exceptions import (
     AskOtherwise,
     BackendFatal,
     Overloaded,
     RequestRefused,
     RowError,
 )
-from seapo_cli.records import Completion, Message, Request, Sampling, Usage
+from seapo_cli.rows import Completion, Message, Request, Sampling, Usage
 from seapo_cli.settings import EngineSettings
 
 Answer = Callable[[Request], Completion]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from seapo_cli.engine.store import Store
-from seapo_cli.errors import StoreError
+from seapo_cli.exceptions import StoreError
 
 
 def test_keep_and_forget(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_show(seed: int, bench: Bench, record_property: Callable[[str, object], 
 def test_the_loader_of_training(
     seed: int, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    from seapo_cli.pairs import Pair, read_pairs
+    from seapo_cli.formats.reader import Pair, read_pairs
 
     stage, path = Stage("train", ()), tmp_path / "pairs.jsonl"
     path.write_bytes(b"".join(lines(stage, PART, seed)))

@@ -121,7 +121,7 @@ def _try(
     file = bench.folder / path
     before = file.read_bytes() if exists else None
     ended = bench.run(*command.called({one: path, other: spelling(bench, path)}))
-    is_hard = exists and spelling is _hard_linked  # two names: giving one a new file is no harm
+    is_hard = exists and spelling is _hard_linked  # two names: giving one a new file does no harm
     found = bench.broken(ended, {0, 1, 2, 3} if is_hard else {2})
     now = file.read_bytes() if file.exists() else None
     if now != before and not (is_hard and one != "FILE"):

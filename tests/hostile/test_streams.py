@@ -70,7 +70,7 @@ def test_standard_streams(stage: Stage, number: int, state: str, served: Bench) 
         assert not served.broken(served.real(*run, stdout=where), {1, 2})
         return
     ended = served.real(*_run(stage), stderr=where)
-    assert ended.code == 0, "a terminal that is gone is no reason to fail"
+    assert ended.code == 0, "a terminal that is gone is not a reason to fail"
     assert served.rows("out.jsonl")
 
 

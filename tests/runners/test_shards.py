@@ -11,8 +11,8 @@ import pytest
 
 from running import jsonl, prompts
 from seapo_cli.engine.session import ModelUse
-from seapo_cli.errors import UsageError
-from seapo_cli.records import Keys
+from seapo_cli.exceptions import UsageError
+from seapo_cli.rows import Keys
 from seapo_cli.runners import work
 from seapo_cli.runners.sharded import describe
 from seapo_cli.runners.shards import Folder, Folders, ShardReport, find_shards

@@ -8,15 +8,14 @@ from typing import Any
 import pytest
 
 from check_pairs import pair
-from seapo_cli import filter_rows
-from seapo_cli.errors import UsageError
-from seapo_cli.records import Keys, read_row
+from seapo_cli import checks, filter_rows
+from seapo_cli.checks.base import PASS, Check, Verdict, failed
+from seapo_cli.checks.choose import choose
+from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.report import Report
+from seapo_cli.exceptions import UsageError
+from seapo_cli.rows import Keys, read_row
 from seapo_cli.settings import FilterSettings, parse_options
-from seapo_cli.stages import checks
-from seapo_cli.stages.checks.base import PASS, Check, Verdict, failed
-from seapo_cli.stages.checks.choose import choose
-from seapo_cli.stages.checks.pair import Pair
-from seapo_cli.stages.checks.report import Report
 from seapo_cli.stages.filter import Filter, SlowFilter, make_filter
 
 ROW = {"id": "1", "prompt": "Capital of Sweden?", "response": "It is Stockholm."}
@@ -80,7 +79,7 @@ def test_a_kept_and_a_rejected_row() -> None:
     assert row["checks"]["changed"]["reason"] == "the negative equals the response"
     assert "duplicates" not in row["checks"], "what is not kept must not hide a good row"
     assert "--negative-key" in broken.failures[0].reason
-    figures = stage.figures()
+    figures = stage.summary()
     assert figures["types"] == {"factual": {"rows": 2, "kept": 1}}
     assert figures["checks"]["changed"]["rejected_by_type"] == {"factual": 1}
     assert figures["checks"]["length"]["not_applicable"] == 2
@@ -154,5 +153,5 @@ def test_many_error_types_do_not_grow_the_report() -> None:
     report = Report(["changed"])
     for number in range(3000):
         report.add(f"type {number}", {"changed": PASS}, kept=True)
-    assert len(report.figures()["types"]) == 1001
+    assert len(report.summary()["types"]) == 1001
     assert report.table().count("\n") == 2

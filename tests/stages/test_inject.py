@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from running import Result, Seapo
-from seapo_cli.records import Edit
-from seapo_cli.stages.errors.spans import apply_edits
+from seapo_cli.rows import Edit
+from seapo_cli.text.spans import apply_edits
 from servers import Behaviour, Fault
 from specimens import CHINESE, MARKDOWN, PROSE, PYTHON, STORY
 

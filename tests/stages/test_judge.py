@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from check_pairs import pair
-from seapo_cli.errors import RowError
-from seapo_cli.prompts import error_types
-from seapo_cli.records import Completion, Message, Request, Usage
-from seapo_cli.stages.checks.base import Verdict
-from seapo_cli.stages.checks.judged import Judged
-from seapo_cli.stages.judge import Comparison, compare, official
+from seapo_cli.checks.base import Verdict
+from seapo_cli.checks.judged import Judged
+from seapo_cli.exceptions import RowError
+from seapo_cli.mistakes.error_types import error_types
+from seapo_cli.rows import Completion, Message, Request, Usage
+from seapo_cli.stages.judge import Comparison, canonical_name, compare
 
 GOOD, BAD = "Stockholm is the capital.", "Oslo is the capital."
 
@@ -80,7 +80,7 @@ def test_the_schema_offers_the_packaged_types_and_the_rows_own() -> None:
         f"- entity: {error_types()['entity'].description}"
         in gateway.requests[-1].messages[0].content
     )
-    assert official("correctness") == "factual"
+    assert canonical_name("correctness") == "factual"
     judged(gateway, kind="correctness")
     assert offered(gateway.requests[-1]) == [*broad, "none"]
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stages.pairing.made import TYPES, Data, answers, many, typed
 
 from seapo_cli import pair
 from seapo_cli.engine.pipeline import Failure
-from seapo_cli.errors import UsageError
+from seapo_cli.exceptions import UsageError
 from seapo_cli.settings import PairSettings
-from stages.pairing.made import TYPES, Data, answers, many, typed
 
 Key = tuple[str, str, str]
 

@@ -10,8 +10,8 @@ import pytest
 
 from running import Seapo
 from seapo_cli.engine.pipeline import Outcome
-from seapo_cli.prompts import load_error_types
-from seapo_cli.records import Completion, Request, read_row
+from seapo_cli.mistakes.error_types import load_error_types
+from seapo_cli.rows import Completion, Request, read_row
 from seapo_cli.stages.profile import Profile
 from specimens import PROSE, PYTHON
 
@@ -62,15 +62,15 @@ def test_a_reply_without_a_kind_fails_its_row_only(reply: str) -> None:
     assert [failure.reason for failure in outcome.failures] == [
         "the model named none of the kinds of mistakes"
     ]
-    assert stage.told() == "no mistakes found"
+    assert stage.summary_text() == "no mistakes found"
 
 
 def test_the_mix_leaves_out_right_answers_and_can_be_merged() -> None:
     stage = Profile(load_error_types(["factual"]))
-    stage.absorb({"kinds": {"factual": 3, "none": 5, "other": 2}})
-    stage.absorb({"kinds": {"factual": 1, "logical": 2}})
+    stage.merge({"kinds": {"factual": 3, "none": 5, "other": 2}})
+    stage.merge({"kinds": {"factual": 1, "logical": 2}})
     assert stage.mix == "factual=4,logical=2"
-    assert stage.told().splitlines()[-1] == "--mix factual=4,logical=2"
+    assert stage.summary_text().splitlines()[-1] == "--mix factual=4,logical=2"
 
 
 def test_the_command(seapo: Seapo) -> None:

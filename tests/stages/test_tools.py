@@ -12,20 +12,20 @@ import pytest
 
 from planned import proposal
 from running import Seapo
-from seapo_cli import safe_text
 from seapo_cli.backends.replies import read_completion
 from seapo_cli.backends.vllm import VllmBackend
 from seapo_cli.calls import Called, message_of
+from seapo_cli.checks.tool_call import prove
 from seapo_cli.engine.pipeline import Outcome
-from seapo_cli.errors import RequestRefused, Transient, UsageError
-from seapo_cli.pairs import read_pair
-from seapo_cli.records import Completion, Edit, Keys, Request, read_row, read_sides
+from seapo_cli.exceptions import RequestRefused, Transient, UsageError
+from seapo_cli.formats.reader import read_pair
+from seapo_cli.rows import Completion, Edit, Keys, Request, read_row, read_sides
 from seapo_cli.settings import InjectSettings, VllmSettings
 from seapo_cli.show.view import read_view
-from seapo_cli.stages.checks.tool_call import prove
-from seapo_cli.stages.errors.difference import edits_between
-from seapo_cli.stages.errors.spans import apply_edits
 from seapo_cli.stages.inject import Inject
+from seapo_cli.text import safe
+from seapo_cli.text.difference import edits_between
+from seapo_cli.text.spans import apply_edits
 from tool_rows import KINDS, called, corrupted, example_rows, rows
 
 TRIP = next(data for data in example_rows() if data["id"] == "oslo-trip")
@@ -251,7 +251,7 @@ def test_answers_with_damaged_calls_are_asked_for_again(calls: Any) -> None:
 
 
 def test_secrets_in_calls_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(safe_text, "_forms", [("sk-secret-1", b"sk-secret-1")])
+    monkeypatch.setattr(safe, "_forms", [("sk-secret-1", b"sk-secret-1")])
     function = {"name": "f", "arguments": '{"key": "sk-secret-1"}'}
     message = {"role": "assistant", "content": None, "tool_calls": [{"function": function}]}
     found = read_completion(orjson.dumps({"choices": [{"message": message}]}))

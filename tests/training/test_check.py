@@ -15,7 +15,7 @@ from torch import nn
 
 import model_families
 import tiny_model
-from seapo_cli.errors import SeapoError
+from seapo_cli.exceptions import SeapoError
 from seapo_cli.training import check
 from seapo_cli.training.model import turn_off_dropout
 from seapo_cli.training.scorer import Scorer

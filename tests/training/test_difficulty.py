@@ -14,7 +14,7 @@ pytest.importorskip("transformers")
 import torch
 
 import tiny_model
-from seapo_cli.errors import SeapoError, UsageError
+from seapo_cli.exceptions import SeapoError, UsageError
 from seapo_cli.training import train as program
 from seapo_cli.training.batches import Batches
 from seapo_cli.training.difficulty import PairScore, displaced, easy_first, means, within

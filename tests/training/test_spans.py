@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tiny_model
-from seapo_cli.errors import UsageError
+from seapo_cli.exceptions import UsageError
 from seapo_cli.training.dataset import mismatched
 from seapo_cli.training.settings import LossSettings
 from seapo_cli.training.spans import Weighting

@@ -10,7 +10,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 import tiny_model
-from seapo_cli.errors import RowError
+from seapo_cli.exceptions import RowError
 from seapo_cli.training.tokens import Chat, Example, Limits, Tokenized, tokenize
 
 END = 1

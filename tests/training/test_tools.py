@@ -11,7 +11,7 @@ pytest.importorskip("transformers")
 
 import tiny_model
 from seapo_cli.calls import message_of
-from seapo_cli.pairs import Pair, read_pair
+from seapo_cli.formats.reader import Pair, read_pair
 from seapo_cli.training.tokens import Chat, Limits, Tokenized, tokenize
 from tool_rows import called, corrupted, rows
 

@@ -13,7 +13,7 @@ pytest.importorskip("transformers")
 import torch
 
 import tiny_model
-from seapo_cli.pairs import read_row_pairs
+from seapo_cli.formats.reader import read_row_pairs
 from seapo_cli.training import layout
 from seapo_cli.training.dataset import mismatched
 from seapo_cli.training.settings import LossSettings

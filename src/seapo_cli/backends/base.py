@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import orjson
 
 from seapo_cli.calls import exact
-from seapo_cli.records import Completion, Request
+from seapo_cli.rows import Completion, Request
 
 NO_PROMPT_LOGPROBS = (
     "the server gives no log-probabilities of the prompt: take vLLM with --base-url, "

@@ -21,11 +21,11 @@ from seapo_cli.backends.base import request_key
 from seapo_cli.backends.replies import Refusal, read_completion
 from seapo_cli.backends.thinking import GROWN, nothing_but_thought
 from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, Dialect
-from seapo_cli.errors import Pending, RowError, SeapoError, Transient, UsageError
-from seapo_cli.jsonl import Output
-from seapo_cli.records import Completion, Request
+from seapo_cli.exceptions import Pending, RowError, SeapoError, Transient, UsageError
+from seapo_cli.io.jsonl import Output
+from seapo_cli.io.whole_files import shown
+from seapo_cli.rows import Completion, Request
 from seapo_cli.settings import BackendSettings
-from seapo_cli.whole_files import shown
 
 _WITH_ROOM = "-room"
 """Ends the custom_id of a request that is sent again with more room to think."""

@@ -20,9 +20,9 @@ from seapo_cli.backends.base import NO_PROMPT_LOGPROBS
 from seapo_cli.backends.loading import told
 from seapo_cli.backends.models import find_model, fingerprint
 from seapo_cli.backends.openai import Http, OpenAIBackend
-from seapo_cli.engine.threads import DaemonThread
-from seapo_cli.errors import BackendFatal, Transient, Unreachable
-from seapo_cli.records import Completion, Request
+from seapo_cli.exceptions import BackendFatal, Transient, Unreachable
+from seapo_cli.io.threads import DaemonThread
+from seapo_cli.rows import Completion, Request
 from seapo_cli.settings import BackendSettings
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from seapo_cli.safe_text import tell
+from seapo_cli.text.safe import tell
 
 T = TypeVar("T")
 _SECONDS_OF_SILENCE = 1.0

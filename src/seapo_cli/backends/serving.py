@@ -20,7 +20,7 @@ from seapo_cli.backends.embedded import LlamaServer
 from seapo_cli.backends.front import HOST, open_front
 from seapo_cli.backends.models import find_model, name_of
 from seapo_cli.backends.vllm import check_installed, checkpoint_name
-from seapo_cli.errors import BackendFatal, UsageError
+from seapo_cli.exceptions import BackendFatal, UsageError
 from seapo_cli.settings import VllmSettings
 
 _SECONDS_TO_STOP = 15.0

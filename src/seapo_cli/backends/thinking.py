@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from seapo_cli.records import Completion, Request
-from seapo_cli.safe_text import tell
+from seapo_cli.rows import Completion, Request
+from seapo_cli.text.safe import tell
 
 _ROOM, GROWN = 4096, 16384
 """Tokens to think in; those of the one further request where they were not enough."""

@@ -18,8 +18,7 @@ from typing import Any
 from seapo_cli.backends.loading import told
 from seapo_cli.backends.models import name_of
 from seapo_cli.backends.thinking import Room, split
-from seapo_cli.engine.threads import DaemonThread
-from seapo_cli.errors import (
+from seapo_cli.exceptions import (
     AskOtherwise,
     BackendFatal,
     RequestRefused,
@@ -27,7 +26,8 @@ from seapo_cli.errors import (
     UsageError,
 )
 from seapo_cli.extras import install
-from seapo_cli.records import Completion, LogProb, Request, Usage
+from seapo_cli.io.threads import DaemonThread
+from seapo_cli.rows import Completion, LogProb, Request, Usage
 from seapo_cli.settings import BackendSettings, VllmSettings
 
 CONCURRENCY = 256

@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 
 from seapo_cli.backends.thinking import Room
-from seapo_cli.records import Request
-from seapo_cli.safe_text import tell
+from seapo_cli.rows import Request
+from seapo_cli.text.safe import tell
 
 DEFAULT_URL = "https://api.openai.com/v1"
 DEFAULT_CONCURRENCY = 64

@@ -27,8 +27,8 @@ from seapo_cli.cli.show import show
 from seapo_cli.cli.store import app as store_app
 from seapo_cli.cli.train import train
 from seapo_cli.cli.types import types
-from seapo_cli.errors import SeapoError
-from seapo_cli.streams import secure_streams
+from seapo_cli.exceptions import SeapoError
+from seapo_cli.io.streams import secure_streams
 
 app = typer.Typer(
     name="seapo",
@@ -93,7 +93,7 @@ def main() -> None:
     try:
         app(prog_name="seapo")
     except SeapoError as error:
-        from seapo_cli.safe_text import tell
+        from seapo_cli.text.safe import tell
 
         tell(f"seapo: {error}")
         sys.exit(error.exit_code)

@@ -55,13 +55,13 @@ def audit(
     need_scikit_learn("seapo audit")
     from seapo_cli.engine.job import write_summary
     from seapo_cli.engine.tally import Tally
-    from seapo_cli.errors import ReaderGone, SeapoError
-    from seapo_cli.jsonl import Output
-    from seapo_cli.pairs import Pair, read_pairs
-    from seapo_cli.safe_text import tell
+    from seapo_cli.exceptions import ReaderGone, SeapoError
+    from seapo_cli.formats.reader import Pair, read_pairs
+    from seapo_cli.io.jsonl import Output
     from seapo_cli.stages.audit.gather import Gather
     from seapo_cli.stages.audit.report import Report, as_json
     from seapo_cli.stages.audit.report import audit as audit_items
+    from seapo_cli.text.safe import tell
 
     tally, gather = Tally(), Gather(max_pairs, seed)
     for found in read_pairs(names):
@@ -78,7 +78,7 @@ def audit(
     report = Report(audit_items(items, seed), gather.left_out, gather.unmatched)
     with suppress(ReaderGone), Output(output) as file:
         file.write(as_json(report))
-    tell(report.told())
+    tell(report.summary_text())
     if summary:
         with Output(str(summary), "--summary") as file:
             write_summary(file, tally, report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 def checks() -> None:
     """List the checks of `filter`: what they mean, their presets and options."""
-    from seapo_cli.stages.checks import all_checks
+    from seapo_cli.checks import all_checks
 
     for name, check in all_checks().items():
         print(f"{name:<14}{check.about}")

@@ -7,21 +7,21 @@ from collections.abc import Iterable
 
 def formats(incomplete: str) -> list[str]:
     """Formats of `pair`."""
-    from seapo_cli.stages.formats import FORMATS
+    from seapo_cli.formats import FORMATS
 
     return _beginning(FORMATS, incomplete)
 
 
 def checks(incomplete: str) -> list[str]:
     """Checks of `filter`."""
-    from seapo_cli.stages.checks import all_checks
+    from seapo_cli.checks import all_checks
 
     return _beginning(all_checks(), incomplete)
 
 
 def error_types(incomplete: str) -> list[str]:
     """Error types by name."""
-    from seapo_cli.prompts import error_types
+    from seapo_cli.mistakes.error_types import error_types
 
     return _beginning(error_types(), incomplete)
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import typer
 
-from seapo_cli.errors import UsageError
+from seapo_cli.exceptions import UsageError
 
 DEFAULT_FILE = "seapo.toml"
 HARMLESS = frozenset(
@@ -67,7 +67,7 @@ def load_config(context: typer.Context, path: str | None) -> None:
         )
     context.default_map = defaults
     if values:
-        from seapo_cli.safe_text import tell
+        from seapo_cli.text.safe import tell
 
         tell(f"seapo: settings from {path}")
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from seapo_cli.cli.options import ModelOptions, expanded, need_input, option
-from seapo_cli.errors import UsageError
+from seapo_cli.exceptions import UsageError
 
 
 @dataclass(frozen=True)
@@ -92,11 +92,11 @@ def evaluate(
     from seapo_cli.stages.audit import need_scikit_learn
 
     need_scikit_learn("seapo eval")
-    from seapo_cli.evaluation.answers import AnswerSettings
-    from seapo_cli.evaluation.harness import HarnessSettings
-    from seapo_cli.evaluation.models import model_of
-    from seapo_cli.evaluation.run import Evaluation, Places
-    from seapo_cli.evaluation.tasks import DataFiles, find_tasks
+    from seapo_cli.stages.evaluation.answers import AnswerSettings
+    from seapo_cli.stages.evaluation.harness import HarnessSettings
+    from seapo_cli.stages.evaluation.models import model_of
+    from seapo_cli.stages.evaluation.run import Evaluation, Places
+    from seapo_cli.stages.evaluation.tasks import DataFiles, find_tasks
 
     models = [model_of(one.use()) for one in model.each()]
     labels = [one.name for one in models]

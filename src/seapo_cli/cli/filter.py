@@ -10,11 +10,11 @@ import typer
 from seapo_cli.cli import complete
 from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, listed, option
 from seapo_cli.cli.runner import RunnerOptions
-from seapo_cli.errors import UsageError
-from seapo_cli.safe_text import tell
+from seapo_cli.exceptions import UsageError
+from seapo_cli.text.safe import tell
 
 if TYPE_CHECKING:
-    from seapo_cli.records import Keys
+    from seapo_cli.rows import Keys
     from seapo_cli.settings import FilterSettings
     from seapo_cli.stages.filter import Filter, SlowFilter
 
@@ -140,8 +140,8 @@ def _without_leaks(
         UsageError: the rows cannot be read twice, or a check is too slow to run twice.
         SeapoError: too few rows are left.
     """
+    from seapo_cli.checks.leak import Leak
     from seapo_cli.stages.audit import need_scikit_learn
-    from seapo_cli.stages.checks.leak import Leak
     from seapo_cli.stages.filter import Filter, make_filter
 
     if runner.runner != "local" or files.input == "-" or Path(files.input).is_fifo():

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
-from seapo_cli.errors import UsageError
+from seapo_cli.exceptions import UsageError
 
 if TYPE_CHECKING:
     from seapo_cli.engine.job import Files
     from seapo_cli.engine.pipeline import AnyStage
     from seapo_cli.engine.session import ModelUse
-    from seapo_cli.records import Keys
+    from seapo_cli.rows import Keys
     from seapo_cli.settings import BackendSettings, EngineSettings, VllmSettings
 
 
@@ -68,7 +68,7 @@ class FileOptions:
 
     def keys(self, negative: str | None = None) -> Keys:
         """Names of the keys that hold prompt and answers."""
-        from seapo_cli.records import Keys
+        from seapo_cli.rows import Keys
 
         return Keys(self.prompt_key, self.response_key, negative)
 

@@ -33,7 +33,7 @@ def profile(
     seapo sample --model MINE prompts.jsonl | seapo profile --model JUDGE > profile.jsonl
     """
     runner.need_files(context, files)
-    from seapo_cli.prompts import load_error_types, template_hash
+    from seapo_cli.mistakes.error_types import load_error_types, template_hash
     from seapo_cli.settings import Settings
     from seapo_cli.stages.profile import Profile
 

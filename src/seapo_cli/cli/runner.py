@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from seapo_cli.cli.options import FileOptions, ModelOptions, need_input, option, run
-from seapo_cli.errors import UsageError
+from seapo_cli.exceptions import UsageError
 
 if TYPE_CHECKING:
     from seapo_cli.engine.pipeline import AnyStage
-    from seapo_cli.records import Keys
+    from seapo_cli.rows import Keys
     from seapo_cli.settings import Settings
 
 

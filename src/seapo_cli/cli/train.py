@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from seapo_cli.cli.options import expanded, need_input, option
-from seapo_cli.errors import UsageError
+from seapo_cli.exceptions import UsageError
 from seapo_cli.extras import install
 
 SETTINGS_FILE = "train_settings.json"
@@ -224,7 +224,7 @@ def _refuse_equal(settings: Any, names: list[str]) -> None:
     Raises:
         UsageError: it would.
     """
-    from seapo_cli.same_files import reads, refuse_equal, writes
+    from seapo_cli.io.same_files import reads, refuse_equal, writes
     from seapo_cli.training.settings import WRITTEN
 
     folder: Path = settings.output_dir
@@ -270,7 +270,7 @@ def _start(settings: Any, keep_stdin: bool) -> None:
     import shutil
     import sys
 
-    from seapo_cli.whole_files import whole_file, write_whole
+    from seapo_cli.io.whole_files import whole_file, write_whole
 
     folder: Path = settings.output_dir
     file = folder / SETTINGS_FILE

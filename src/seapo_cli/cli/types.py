@@ -5,7 +5,7 @@ from __future__ import annotations
 
 def types() -> None:
     """List the error types by pack, and what they mean."""
-    from seapo_cli.prompts import error_types
+    from seapo_cli.mistakes.error_types import error_types
 
     found = error_types().values()
     packs = dict.fromkeys(pack for kind in found for pack in kind.packs)

@@ -19,7 +19,7 @@ from seapo_cli.backends.thinking import nothing_but_thought
 from seapo_cli.engine.limiter import Limiter
 from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
-from seapo_cli.errors import (
+from seapo_cli.exceptions import (
     AskOtherwise,
     BackendError,
     BackendFatal,
@@ -30,7 +30,7 @@ from seapo_cli.errors import (
     Transient,
     Unreachable,
 )
-from seapo_cli.records import Completion, Request, Usage
+from seapo_cli.rows import Completion, Request, Usage
 from seapo_cli.settings import EngineSettings
 
 _HOPELESS = 20
@@ -62,19 +62,19 @@ class Gateway:
         self._in_flight: dict[bytes, asyncio.Future[Completion]] = {}
         self._health = _Health(settings.patience)
 
-    async def complete(self, request: Request, turn: int) -> Completion:
-        """Answer a request; identical ones are sent once, and those of the lowest `turn` first.
+    async def complete(self, request: Request, priority: int) -> Completion:
+        """Answer a request; identical ones are sent once, and those of the lowest `priority` first.
 
         Raises:
             RowError: it was refused, failed too often, or thinking left no room for an answer.
             SeapoError: nothing can be answered any more.
         """
-        completion = await self._found(request_key(self._backend, request), request, turn)
+        completion = await self._found(request_key(self._backend, request), request, priority)
         if not request.scored and (reason := nothing_but_thought(completion)):
             raise RowError(reason)
         return completion
 
-    async def _found(self, key: bytes, request: Request, turn: int) -> Completion:
+    async def _found(self, key: bytes, request: Request, priority: int) -> Completion:
         if (known := await self._stored(key)) is not None:
             return known
         if (twin := self._in_flight.get(key)) is not None:
@@ -82,7 +82,7 @@ class Gateway:
             return await asyncio.shield(twin)
         self._in_flight[key] = future = asyncio.get_running_loop().create_future()
         try:
-            completion = await self._claimed(key, request, turn)
+            completion = await self._claimed(key, request, priority)
             future.set_result(completion)
             return completion
         except BaseException as error:
@@ -105,14 +105,14 @@ class Gateway:
         self._health.known()
         return known
 
-    async def _claimed(self, key: bytes, request: Request, turn: int) -> Completion:
+    async def _claimed(self, key: bytes, request: Request, priority: int) -> Completion:
         """Answer a request, or wait for the answer of another run that has it under way."""
         if self._store is None:
-            return await self._answer(key, request, turn)
+            return await self._answer(key, request, priority)
         claims, patience = self._store.claims, time.monotonic() + self._settings.patience
         while not claims.take(key):
             if time.monotonic() > patience:  # that run was suspended, perhaps
-                return await self._answer(key, request, turn)
+                return await self._answer(key, request, priority)
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
             if (known := await self._stored(key)) is not None:
                 return known
@@ -120,13 +120,13 @@ class Gateway:
             # The other run may have stored it between our look and our claim.
             if (known := await self._stored(key)) is not None:
                 return known
-            return await self._answer(key, request, turn)
+            return await self._answer(key, request, priority)
         finally:
             claims.free(key)
 
-    async def _answer(self, key: bytes, request: Request, turn: int) -> Completion:
+    async def _answer(self, key: bytes, request: Request, priority: int) -> Completion:
         try:
-            completion = await self._retried(key, request, turn)
+            completion = await self._retried(key, request, priority)
         except (RequestRefused, Transient) as error:
             self._health.gave_up(error)
             raise RowError(str(error)) from None
@@ -139,16 +139,16 @@ class Gateway:
             self._health.succeeded()
         return completion
 
-    async def _retried(self, key: bytes, request: Request, turn: int) -> Completion:
+    async def _retried(self, key: bytes, request: Request, priority: int) -> Completion:
         try:
-            return await self._admitted(key, request, turn)
+            return await self._admitted(key, request, priority)
         except Transient as failure:
             # Only now, as tenacity's objects (in cycles, for the garbage collector) would
             # delay every request of a fast run.
-            return await self._again(key, request, turn, failure)
+            return await self._again(key, request, priority, failure)
 
     async def _again(
-        self, key: bytes, request: Request, turn: int, failure: Transient
+        self, key: bytes, request: Request, priority: int, failure: Transient
     ) -> Completion:
         """Send again after a failure that may pass, with growing, random pauses."""
         attempts = AsyncRetrying(
@@ -162,17 +162,17 @@ class Gateway:
                 if attempt.retry_state.attempt_number == 1:
                     raise failure
                 self._tally.retries += 1
-                return await self._admitted(key, request, turn)
+                return await self._admitted(key, request, priority)
         raise AssertionError("tenacity returns or raises")
 
-    async def _admitted(self, key: bytes, request: Request, turn: int) -> Completion:
+    async def _admitted(self, key: bytes, request: Request, priority: int) -> Completion:
         """Send when the limiter has a place; queue again while the server is overloaded.
 
         At once again, in another form, where the backend has learnt how to ask.
         """
         spent = Usage()
         for _ in range(_MOST_TURNED_AWAY):
-            await self._limiter.acquire(turn)
+            await self._limiter.acquire(priority)
             try:
                 self._health.check()
                 self._tally.requests_sent += 1

@@ -23,8 +23,7 @@ from seapo_cli.engine.pipeline import (
 from seapo_cli.engine.progress import Progress
 from seapo_cli.engine.session import ModelUse, new_tally, open_results
 from seapo_cli.engine.tally import Tally
-from seapo_cli.engine.threads import DaemonThread
-from seapo_cli.errors import (
+from seapo_cli.exceptions import (
     NothingDone,
     ReaderGone,
     RowError,
@@ -32,8 +31,8 @@ from seapo_cli.errors import (
     TooManyErrors,
     Unfinished,
 )
-from seapo_cli.json_text import encode
-from seapo_cli.jsonl import (
+from seapo_cli.io.json_text import encode
+from seapo_cli.io.jsonl import (
     Output,
     encode_all,
     input_name,
@@ -41,10 +40,11 @@ from seapo_cli.jsonl import (
     open_input,
     read_lines,
 )
-from seapo_cli.records import Keys
-from seapo_cli.safe_text import masked
-from seapo_cli.same_files import Place, numbered_files, reads, refuse_equal, store_files, writes
-from seapo_cli.whole_files import shown
+from seapo_cli.io.same_files import Place, numbered_files, reads, refuse_equal, store_files, writes
+from seapo_cli.io.threads import DaemonThread
+from seapo_cli.io.whole_files import shown
+from seapo_cli.rows import Keys
+from seapo_cli.text.safe import masked
 
 SHOWN_REASONS = 5
 """Different reasons that are told on stderr, where no errors file keeps them."""
@@ -207,7 +207,7 @@ def open_run(
         except ReaderGone:
             progress.say("the reader closed the pipe: stopped")
             raise
-        if isinstance(stage, Reporting) and (text := stage.told()):
+        if isinstance(stage, Reporting) and (text := stage.summary_text()):
             progress.say(text)
         if not tally.rows_in:
             progress.say(f"{files.input_name} holds no rows")
@@ -230,7 +230,7 @@ def write_summary(file: Sink, tally: Tally, stage: Named, **more: int) -> None:
     """Write the closing summary."""
     found = tally.summary() | more
     if isinstance(stage, Reporting):
-        found |= stage.figures()
+        found |= stage.summary()
     options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     file.write(masked(orjson.dumps(found, option=options)))
 

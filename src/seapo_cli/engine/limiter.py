@@ -30,13 +30,13 @@ class Limiter:
         self._decreased_at = 0.0
         self._rounds_refused = 0
 
-    async def acquire(self, turn: int) -> None:
-        """Wait for a place; the lowest `turn` is next, first come first served among equals."""
+    async def acquire(self, priority: int) -> None:
+        """Wait for a place; the lowest `priority` is next, first come first served among equals."""
         if not self._waiting and self._has_place():
             self._open += 1
             return
         place = asyncio.get_running_loop().create_future()
-        heappush(self._waiting, (turn, next(self._arrivals), place))
+        heappush(self._waiting, (priority, next(self._arrivals), place))
         try:
             await place
         except asyncio.CancelledError:

@@ -17,10 +17,10 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.ordered import ordered_map
-from seapo_cli.engine.threads import DaemonThread
-from seapo_cli.errors import Declined, Pending, RowError
-from seapo_cli.jsonl import Line
-from seapo_cli.records import Keys, Row, read_row
+from seapo_cli.exceptions import Declined, Pending, RowError
+from seapo_cli.io.jsonl import Line
+from seapo_cli.io.threads import DaemonThread
+from seapo_cli.rows import Keys, Row, read_row
 
 _WINDOW_PER_REQUEST = 4
 """Rows held for each open request: enough for one slow answer not to idle the others."""
@@ -105,10 +105,10 @@ class Named(Protocol):
 class Reporting(Protocol):
     """A stage with more to tell at the end than the tally knows."""
 
-    def figures(self) -> Mapping[str, Any]:
+    def summary(self) -> Mapping[str, Any]:
         """For `--summary`."""
 
-    def told(self) -> str:
+    def summary_text(self) -> str:
         """For people, on stderr; lines."""
 
 
@@ -116,7 +116,7 @@ class Reporting(Protocol):
 class Merging(Reporting, Protocol):
     """One that can also tell of what copies of it did elsewhere."""
 
-    def absorb(self, figures: Mapping[str, Any]) -> None:
+    def merge(self, figures: Mapping[str, Any]) -> None:
         """Count what a copy counted, from its figures."""
 
 

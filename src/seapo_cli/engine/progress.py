@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from seapo_cli.engine.tally import Tally
-from seapo_cli.safe_text import safe
+from seapo_cli.text.safe import safe
 
 if TYPE_CHECKING:
     import rich.progress

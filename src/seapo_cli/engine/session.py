@@ -32,9 +32,9 @@ from seapo_cli.engine.pipeline import (
 )
 from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
-from seapo_cli.errors import Overloaded, Transient, Unreachable, UsageError
-from seapo_cli.jsonl import Line
-from seapo_cli.records import Keys
+from seapo_cli.exceptions import Overloaded, Transient, Unreachable, UsageError
+from seapo_cli.io.jsonl import Line
+from seapo_cli.rows import Keys
 from seapo_cli.settings import BackendSettings, EngineSettings
 
 _SECONDS_TO_CONNECT = 10.0

@@ -17,8 +17,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from seapo_cli.engine.claims import Claims
-from seapo_cli.engine.threads import DaemonThread
-from seapo_cli.errors import StoreError
+from seapo_cli.exceptions import StoreError
+from seapo_cli.io.threads import DaemonThread
 
 _APPLICATION = 0x5EA90
 _VERSION = 1

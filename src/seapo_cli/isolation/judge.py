@@ -8,7 +8,7 @@ import signal
 from dataclasses import dataclass
 from typing import Any
 
-from seapo_cli.engine.threads import DaemonThread
+from seapo_cli.io.threads import DaemonThread
 from seapo_cli.isolation.languages.base import Language
 from seapo_cli.isolation.means import Means
 from seapo_cli.isolation.sandbox import Limits, Sandbox, SandboxDied

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
-from seapo_cli.errors import SeapoError
+from seapo_cli.exceptions import SeapoError
 from seapo_cli.isolation.inside.limits import libseccomp
 
 _HERE = Path(__file__).parent

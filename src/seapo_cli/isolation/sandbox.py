@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tempfile import mkdtemp
 from typing import Any
 
-from seapo_cli.errors import SeapoError
+from seapo_cli.exceptions import SeapoError
 from seapo_cli.isolation.inside.wire import WireError, read_frame, write_frame
 from seapo_cli.isolation.means import Means, clear_environment
 

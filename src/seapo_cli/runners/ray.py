@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from seapo_cli.errors import SeapoError, UsageError
+from seapo_cli.exceptions import SeapoError, UsageError
 from seapo_cli.extras import install
 from seapo_cli.runners.shards import Shard, ShardReport, one_line
 from seapo_cli.runners.work import ATTEMPTS, Plan, Worker
@@ -51,7 +51,7 @@ def _cluster(settings: RaySettings, shards: int) -> Iterator[int]:
     ray = _import_ray()
     local: dict[str, Any] = {}
     if settings.address is None:
-        # Workers wait for answers more than they compute: more than cores are no mistake.
+        # Workers wait for answers more than they compute: more of them than cores is not a mistake.
         cores = max(os.cpu_count() or 1, settings.workers or 1)
         local = {"num_cpus": cores, "include_dashboard": False}
     address = settings.address or "local"
@@ -77,7 +77,7 @@ def _dataset(plan: Plan, shards: Sequence[Shard], settings: RaySettings, workers
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False
-    context.max_errored_blocks = -1  # a shard that is lost is no reason to lose the others
+    context.max_errored_blocks = -1  # a shard that is lost is not a reason to lose the others
     rows = [{"shard": shard.model_dump_json()} for shard in shards]
     with warnings.catch_warnings():
         # New versions of Ray would have the last two otherwise, which old ones do not know.

@@ -13,9 +13,9 @@ from seapo_cli.engine.pipeline import Merging, Reporting
 from seapo_cli.engine.progress import Progress
 from seapo_cli.engine.session import new_tally
 from seapo_cli.engine.tally import Tally
-from seapo_cli.errors import NothingDone, SeapoError
-from seapo_cli.jsonl import Output
-from seapo_cli.records import Usage
+from seapo_cli.exceptions import NothingDone, SeapoError
+from seapo_cli.io.jsonl import Output
+from seapo_cli.rows import Usage
 from seapo_cli.runners.shards import Folder, Shard, ShardReport, find_shards
 from seapo_cli.runners.work import Plan
 from seapo_cli.settings import Settings
@@ -129,7 +129,7 @@ class _Outcome:
     def _count(self, report: ShardReport) -> None:
         self.tally.add(report.tally)
         if isinstance(self.plan.stage, Merging):
-            self.plan.stage.absorb(report.figures)
+            self.plan.stage.merge(report.figures)
 
     def _tell(self, notes: Sequence[str]) -> None:
         for note in notes[: max(0, SHOWN_REASONS - self._shown)]:
@@ -154,4 +154,4 @@ class _Outcome:
                 shards_failed=self.failed,
             )
         if isinstance(self.plan.stage, Reporting):
-            self.progress.say(self.plan.stage.told())
+            self.progress.say(self.plan.stage.summary_text())

@@ -18,11 +18,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seapo_cli.engine.job import Sink
 from seapo_cli.engine.tally import Tally
-from seapo_cli.errors import SeapoError, UsageError
-from seapo_cli.jsonl import Output
-from seapo_cli.same_files import Place, reads, refuse_equal, store_files, writes
-from seapo_cli.sources import ENDINGS, file_system, full_path, is_data, is_remote
-from seapo_cli.whole_files import RemoteFile
+from seapo_cli.exceptions import SeapoError, UsageError
+from seapo_cli.io.jsonl import Output
+from seapo_cli.io.same_files import Place, reads, refuse_equal, store_files, writes
+from seapo_cli.io.sources import ENDINGS, file_system, full_path, is_data, is_remote
+from seapo_cli.io.whole_files import RemoteFile
 
 _RECORDS = "_seapo"
 _IDENTITY = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "updated", "last_modified")

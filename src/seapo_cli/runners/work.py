@@ -15,9 +15,9 @@ from seapo_cli.engine.pipeline import AnyStage, Reporting
 from seapo_cli.engine.progress import Progress
 from seapo_cli.engine.session import ModelUse, new_tally
 from seapo_cli.engine.tally import Tally
-from seapo_cli.errors import TooManyErrors, UsageError
-from seapo_cli.jsonl import open_input
-from seapo_cli.records import Keys
+from seapo_cli.exceptions import TooManyErrors, UsageError
+from seapo_cli.io.jsonl import open_input
+from seapo_cli.rows import Keys
 from seapo_cli.runners.shards import Folder, Folders, Shard, ShardReport, one_line
 
 ATTEMPTS = 3
@@ -86,7 +86,7 @@ class Worker:
             run = Run(source, output, rejected, failures, tally, notes)
             await Job(stage, Files(), plan.keys, model, plan.max_errors).stream(run)
             failures.close()
-        figures = dict(stage.figures()) if isinstance(stage, Reporting) else {}
+        figures = dict(stage.summary()) if isinstance(stage, Reporting) else {}
         return ShardReport(shard=shard, tally=tally, figures=figures, notes=notes.said)
 
     async def _model(self) -> ModelUse | None:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from seapo_cli.errors import RowError
-from seapo_cli.pairs import known_edits
-from seapo_cli.records import error_type_of, read_messages
-from seapo_cli.safe_text import printable
-from seapo_cli.stages.errors.difference import edits_between
+from seapo_cli.exceptions import RowError
+from seapo_cli.formats.reader import known_edits
+from seapo_cli.rows import error_type_of, read_messages
+from seapo_cli.text.difference import edits_between
+from seapo_cli.text.safe import printable
 
 _PROMPTS = ("prompt", "instruction", "question", "messages", "conversations")
 _GOOD = ("response", "chosen", "output", "answer", "completion")

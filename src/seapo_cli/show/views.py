@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 
-from seapo_cli.errors import RowError
-from seapo_cli.jsonl import input_name, open_input, read_lines
-from seapo_cli.safe_text import label, tell
+from seapo_cli.exceptions import RowError
+from seapo_cli.io.jsonl import input_name, open_input, read_lines
 from seapo_cli.show.view import View, read_view
-from seapo_cli.stages.judge import official
+from seapo_cli.stages.judge import canonical_name
+from seapo_cli.text.safe import label, tell
 
 _SHOWN_REASONS = 5
 _NAMED = 10
@@ -22,7 +22,7 @@ class Views:
 
     def __init__(self, name: str, error_type: str | None, most: int | None) -> None:
         self._name = name
-        self._type = error_type and official(error_type)
+        self._type = error_type and canonical_name(error_type)
         self._most = most
         self.good = self.bad = 0
         """Lines that can be shown, and those that cannot."""
@@ -46,7 +46,7 @@ class Views:
                         continue
                     self._labels[view.label] += 1
                     self.good += 1
-                    if self._type in (None, official(view.label)):
+                    if self._type in (None, canonical_name(view.label)):
                         self.shown += 1
                         yield view
 

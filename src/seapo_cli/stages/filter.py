@@ -6,15 +6,15 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from seapo_cli.checks.base import AnyCheck, Check, SlowCheck, Verdict
+from seapo_cli.checks.choose import choose
+from seapo_cli.checks.pair import Pair, read_pair
+from seapo_cli.checks.report import Report
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Failure, Outcome
-from seapo_cli.errors import RowError
-from seapo_cli.records import Keys, Row
+from seapo_cli.exceptions import RowError
+from seapo_cli.rows import Keys, Row
 from seapo_cli.settings import FilterSettings
-from seapo_cli.stages.checks.base import AnyCheck, Check, SlowCheck, Verdict
-from seapo_cli.stages.checks.choose import choose
-from seapo_cli.stages.checks.pair import Pair, read_pair
-from seapo_cli.stages.checks.report import Report
 
 Verdicts = dict[str, Verdict]
 
@@ -47,16 +47,16 @@ class _Base:
         out["checks"] = {name: verdict.dump() for name, verdict in verdicts.items()}
         return Outcome(rows=[out]) if kept else Outcome(rejected=[out])
 
-    def figures(self) -> Mapping[str, Any]:
+    def summary(self) -> Mapping[str, Any]:
         """How many rows each check rejected, by error type, and what checks tell besides."""
-        told = {check.name: check.figures() for check in self._all}
-        return {**self._report.figures(), **{name: found for name, found in told.items() if found}}
+        told = {check.name: check.summary() for check in self._all}
+        return {**self._report.summary(), **{name: found for name, found in told.items() if found}}
 
-    def absorb(self, figures: Mapping[str, Any]) -> None:
+    def merge(self, figures: Mapping[str, Any]) -> None:
         """Count what the same filter did elsewhere, from its figures; only rows and checks."""
-        self._report.absorb(figures)
+        self._report.merge(figures)
 
-    def told(self) -> str:
+    def summary_text(self) -> str:
         """The same as a table."""
         return self._report.table()
 

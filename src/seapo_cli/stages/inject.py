@@ -14,16 +14,16 @@ import orjson
 from seapo_cli.calls import written
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Failure, Outcome
-from seapo_cli.errors import Declined, Pending, RowError
-from seapo_cli.prompts import ErrorType, load_error_types, template_hash
-from seapo_cli.records import ErrorInfo, Request, Row, Sampling, Usage
+from seapo_cli.exceptions import Declined, Pending, RowError
+from seapo_cli.mistakes import MODES
+from seapo_cli.mistakes.answers import changeable, whole, without_thought
+from seapo_cli.mistakes.base import Injection, Steps, Task
+from seapo_cli.mistakes.error_types import ErrorType, load_error_types, template_hash
+from seapo_cli.mistakes.menu.kinds import check_places, check_proof
+from seapo_cli.mistakes.proposal import WRONG_ANSWER
+from seapo_cli.mistakes.trial import chosen_mode
+from seapo_cli.rows import ErrorInfo, Request, Row, Sampling, Usage
 from seapo_cli.settings import InjectSettings
-from seapo_cli.stages.errors import MODES
-from seapo_cli.stages.errors.answers import changeable, whole, without_thought
-from seapo_cli.stages.errors.base import Injection, Steps, Task
-from seapo_cli.stages.errors.kinds import check_places, check_proof
-from seapo_cli.stages.errors.proposal import WRONG_ANSWER
-from seapo_cli.stages.errors.trial import chosen_mode
 from seapo_cli.stages.inject_report import InjectReport
 from seapo_cli.stages.sample import answered, dump, unusable
 
@@ -83,17 +83,17 @@ class Inject:
                 made["error"]["answer_doubted"] = doubt
         return Outcome(rows, failures)
 
-    def figures(self) -> Mapping[str, Any]:
+    def summary(self) -> Mapping[str, Any]:
         """What became of the negatives that were wanted, by error type."""
-        return self._report.figures()
+        return self._report.summary()
 
-    def absorb(self, figures: Mapping[str, Any]) -> None:
+    def merge(self, figures: Mapping[str, Any]) -> None:
         """Count what the same stage did elsewhere, from its figures."""
-        self._report.absorb(figures)
+        self._report.merge(figures)
 
-    def told(self) -> str:
+    def summary_text(self) -> str:
         """The same as a table."""
-        return self._report.told()
+        return self._report.summary_text()
 
     def _count(self, error_type: ErrorType, error: RowError) -> None:
         if isinstance(error, Declined):
@@ -199,7 +199,7 @@ def _wanted(settings: InjectSettings) -> tuple[tuple[ErrorType, ...], tuple[floa
     return types, tuple(weights.values()) if settings.mix else ()
 
 
-async def _drive(steps: Steps, gateway: Gateway, turn: int) -> tuple[Injection, int, Usage]:
+async def _drive(steps: Steps, gateway: Gateway, priority: int) -> tuple[Injection, int, Usage]:
     """Answer a mode's requests until it returns; also the number of attempts and their cost.
 
     Raises:
@@ -208,7 +208,7 @@ async def _drive(steps: Steps, gateway: Gateway, turn: int) -> tuple[Injection, 
     attempts, usage = 0, Usage()
     request = next(steps)
     while True:
-        completion = await gateway.complete(request, turn)
+        completion = await gateway.complete(request, priority)
         attempts += 1
         usage += completion.usage
         try:

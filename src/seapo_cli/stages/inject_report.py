@@ -25,7 +25,7 @@ class InjectReport:
         """Count what became of one negative that was wanted."""
         self._types.setdefault(error_type, Counter())[what] += 1
 
-    def figures(self) -> Mapping[str, Any]:
+    def summary(self) -> Mapping[str, Any]:
         """Counts by error type. `longer` and `shorter` are the negative's length."""
         return {
             "types": {
@@ -34,13 +34,13 @@ class InjectReport:
             }
         }
 
-    def absorb(self, figures: Mapping[str, Any]) -> None:
+    def merge(self, figures: Mapping[str, Any]) -> None:
         """Add the figures of the same stage elsewhere."""
         for name, counts in figures.get("types", {}).items():
             for what in _COUNTS:
                 self._types.setdefault(name, Counter())[what] += counts[what.replace(" ", "_")]
 
-    def told(self) -> str:
+    def summary_text(self) -> str:
         """The same as a table."""
         width = max([len(name) for name in self._types] or [0]) + 2
         lines = [f"{'type':<{width}} made  declined: no fit, wrong answer  failed  longer  shorter"]

@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seapo_cli.calls import Tool
 from seapo_cli.engine.gateway import Gateway
-from seapo_cli.errors import RowError
-from seapo_cli.prompts import error_types, template
-from seapo_cli.records import Completion, Message, Request, Sampling, Usage
-from seapo_cli.stages.errors.base import conversation_text
-from seapo_cli.stages.replies import json_objects
+from seapo_cli.exceptions import RowError
+from seapo_cli.mistakes.base import conversation_text
+from seapo_cli.mistakes.error_types import error_types, template
+from seapo_cli.rows import Completion, Message, Request, Sampling, Usage
+from seapo_cli.text.replies import json_objects
 
 NO_MISTAKE = "none"
 _BROAD = ("factual", "logical", "hallucination", "style")
@@ -73,14 +73,14 @@ async def compare(
     first: str,
     second: str,
     gateway: Gateway,
-    turn: int,
+    priority: int,
     kind: str | None = None,
     tools: tuple[Tool, ...] = (),
 ) -> Comparison:
     """Compare two answers to a conversation, in both orders.
 
     Args:
-        turn: the row's line: requests of earlier rows go out first.
+        priority: the row's line: requests of earlier rows go out first.
         kind: a mistake to look for besides the packaged error types; an alias is one of these.
         tools: what the conversation offers to call.
 
@@ -92,7 +92,7 @@ async def compare(
     requests = [
         _request(messages, tools, a, b, kinds) for a, b in ((first, second), (second, first))
     ]
-    asked = [gateway.complete(request, turn) for request in requests]
+    asked = [gateway.complete(request, priority) for request in requests]
     straight, swapped = await asyncio.gather(*asked)
     one, two = _read(straight), _read(swapped)
     return Comparison(
@@ -103,7 +103,7 @@ async def compare(
     )
 
 
-def official(kind: str) -> str:
+def canonical_name(kind: str) -> str:
     """A mistake's name, where an alias of a packaged error type is given."""
     for error_type in error_types().values():
         if kind in error_type.aliases:
@@ -115,7 +115,7 @@ def _kinds(kind: str | None) -> dict[str, str]:
     """Mistakes that the model may name, with their descriptions."""
     known = error_types()
     kinds = {name: known[name].description for name in _BROAD}
-    if kind and (name := official(kind)) not in kinds:
+    if kind and (name := canonical_name(kind)) not in kinds:
         described = known[name].description if name in known else None
         kinds[name] = described or kind.replace("_", " ").replace("+", ", ")
     return kinds

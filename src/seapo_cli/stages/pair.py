@@ -14,18 +14,18 @@ from pathlib import Path
 from seapo_cli.engine.job import Files, Run, Sink, open_run
 from seapo_cli.engine.session import ModelUse, new_tally, open_gateway
 from seapo_cli.engine.tally import Tally
-from seapo_cli.errors import UsageError
-from seapo_cli.jsonl import Output, encode_all
-from seapo_cli.records import Keys
-from seapo_cli.same_files import reads, writes
+from seapo_cli.exceptions import UsageError
+from seapo_cli.formats import load_format
+from seapo_cli.formats.dataset_info import add_entries, read_entries
+from seapo_cli.io.jsonl import Output, encode_all
+from seapo_cli.io.same_files import reads, writes
+from seapo_cli.io.whole_files import shown
+from seapo_cli.pairing.builder import PairBuilder
+from seapo_cli.pairing.candidates import Group
+from seapo_cli.pairing.index import Scratch
+from seapo_cli.pairing.report import Report
+from seapo_cli.rows import Keys
 from seapo_cli.settings import PairSettings
-from seapo_cli.stages.formats import load_format
-from seapo_cli.stages.formats.dataset_info import add_entries, read_entries
-from seapo_cli.stages.pairing.candidates import Group
-from seapo_cli.stages.pairing.index import Scratch
-from seapo_cli.stages.pairing.maker import Maker
-from seapo_cli.stages.pairing.report import Report
-from seapo_cli.whole_files import shown
 
 _WRITE_BYTES = 1 << 16
 
@@ -55,7 +55,7 @@ class PairJob:
         self._check()
         self._refuse_equal()
         tally = new_tally(self.model)
-        passes = Maker.passes(self.settings)
+        passes = PairBuilder.passes(self.settings)
         report = Report()
         others = [self.evaluation] if self.evaluation else []
         opened = open_run(report, self.files, tally, self.max_errors, passes, others)
@@ -67,7 +67,7 @@ class PairJob:
                     if self.evaluation
                     else None
                 )
-                maker = Maker(run.source, scratch, self.settings, self.keys, report)
+                maker = PairBuilder(run.source, scratch, self.settings, self.keys, report)
                 _read(maker, run)
                 if self.model:
                     asyncio.run(_judge(maker, self.model, run))
@@ -103,7 +103,7 @@ class PairJob:
             read_entries(self.dataset_info)
 
 
-def _read(maker: Maker, run: Run) -> None:
+def _read(maker: PairBuilder, run: Run) -> None:
     for read in maker.read():
         run.tally.rows_in += read.lines
         run.tally.bytes_done = read.end
@@ -111,13 +111,13 @@ def _read(maker: Maker, run: Run) -> None:
         run.progress.update()
 
 
-async def _judge(maker: Maker, model: ModelUse, run: Run) -> None:
+async def _judge(maker: PairBuilder, model: ModelUse, run: Run) -> None:
     async with open_gateway(model, run.tally) as gateway:
         async for failed in maker.judge(gateway, partial(_tick, run)):
             run.report.add(failed)
 
 
-def _write(maker: Maker, run: Run, held_out: Output | None) -> None:
+def _write(maker: PairBuilder, run: Run, held_out: Output | None) -> None:
     train, evaluation = bytearray(), bytearray()
     for made in maker.make(partial(_tick, run)):
         (evaluation if made.evaluation else train).extend(encode_all(made.rows))

@@ -8,12 +8,12 @@ from typing import Any
 
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Failure, Outcome
-from seapo_cli.errors import RowError
-from seapo_cli.prompts import ErrorType, template
-from seapo_cli.records import Message, Request, Row, Sampling, answer_text
-from seapo_cli.stages.errors.base import conversation_text
-from seapo_cli.stages.errors.domain import domain_of
-from seapo_cli.stages.replies import json_objects
+from seapo_cli.exceptions import RowError
+from seapo_cli.mistakes.base import conversation_text
+from seapo_cli.mistakes.domain import domain_of
+from seapo_cli.mistakes.error_types import ErrorType, template
+from seapo_cli.rows import Message, Request, Row, Sampling, answer_text
+from seapo_cli.text.replies import json_objects
 
 _NONE, _OTHER = "none", "other"
 _MAX_TOKENS = 128
@@ -79,15 +79,15 @@ class Profile:
         shown = self._counts.most_common()
         return ",".join(f"{name}={n}" for name, n in shown if name not in (_NONE, _OTHER))
 
-    def figures(self) -> Mapping[str, Any]:
+    def summary(self) -> Mapping[str, Any]:
         """Answers by kind of mistake, and the mix."""
         return {"kinds": dict(self._counts.most_common()), "mix": self.mix}
 
-    def absorb(self, figures: Mapping[str, Any]) -> None:
+    def merge(self, figures: Mapping[str, Any]) -> None:
         """Count what the same stage did elsewhere, from its figures."""
         self._counts.update(figures.get("kinds", {}))
 
-    def told(self) -> str:
+    def summary_text(self) -> str:
         """The same for people, ending in the option for `inject`."""
         total = self._counts.total()
         lines = [f"{name:<20} {n:>6,}  {n / total:>4.0%}" for name, n in self._counts.most_common()]

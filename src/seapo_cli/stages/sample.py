@@ -8,8 +8,8 @@ from typing import Any
 from seapo_cli.calls import written
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Failure, Outcome
-from seapo_cli.errors import RowError
-from seapo_cli.records import Completion, Message, Request, Row, SampleInfo, Sampling
+from seapo_cli.exceptions import RowError
+from seapo_cli.rows import Completion, Message, Request, Row, SampleInfo, Sampling
 from seapo_cli.settings import SampleSettings
 
 

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from pydantic import ValidationError
 
-from seapo_cli.errors import SeapoError, UsageError
+from seapo_cli.exceptions import SeapoError, UsageError
 from seapo_cli.settings import first_problem
 from seapo_cli.training.settings import TrainSettings
 

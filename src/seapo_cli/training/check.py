@@ -21,7 +21,7 @@ from itertools import cycle, islice, product
 
 import torch
 
-from seapo_cli.errors import SeapoError
+from seapo_cli.exceptions import SeapoError
 from seapo_cli.training.layout import CHOSEN, PARTS, REJECTED, SHARED
 from seapo_cli.training.scorer import Path, Scorer
 from seapo_cli.training.tokens import Example, Ids, branch

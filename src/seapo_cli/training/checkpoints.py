@@ -18,10 +18,10 @@ from torch.distributed.checkpoint.state_dict import (
     set_optimizer_state_dict,
 )
 
-from seapo_cli.errors import SeapoError, UsageError
+from seapo_cli.exceptions import SeapoError, UsageError
+from seapo_cli.io.whole_files import whole_file
 from seapo_cli.training.processes import Processes
 from seapo_cli.training.saved import Damaged, all_finite, read_saved
-from seapo_cli.whole_files import whole_file
 
 _WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
 
@@ -110,7 +110,7 @@ class Checkpoints:
             SeapoError: it cannot be read, or does not fit the model.
         """
         found = sorted(self._folder.glob("step-*.pt"), reverse=True)
-        for path in self._processes.agree(found):
+        for path in self._processes.broadcast(found):
             state, fault = _whole_state(path)
             faults = self._processes.gather(fault)
             if state is None or any(faults):

@@ -12,9 +12,9 @@ from typing import Any
 import torch
 from rapidfuzz.fuzz import ratio
 
-from seapo_cli.errors import SeapoError
-from seapo_cli.jsonl import Output, encode
-from seapo_cli.pairs import Pair
+from seapo_cli.exceptions import SeapoError
+from seapo_cli.formats.reader import Pair
+from seapo_cli.io.jsonl import Output, encode
 from seapo_cli.training.layout import CHOSEN, REJECTED
 
 _NAMED = 3

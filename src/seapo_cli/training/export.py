@@ -10,10 +10,10 @@ from typing import Any
 import torch
 
 from seapo_cli import __version__
-from seapo_cli.errors import SeapoError
+from seapo_cli.exceptions import SeapoError
+from seapo_cli.io.whole_files import whole_folder
 from seapo_cli.training.model import is_gguf, load_model
 from seapo_cli.training.settings import TrainSettings
-from seapo_cli.whole_files import whole_folder
 
 _LAST = ("config.json", "adapter_config.json")
 """What loaders look for first is put in place last."""

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from seapo_cli.errors import UsageError
+from seapo_cli.exceptions import UsageError
 from seapo_cli.training.settings import TrainSettings
 
 

@@ -9,13 +9,13 @@ import torch
 
 from seapo_cli.training import dataset
 from seapo_cli.training.difficulty import Scored, pair_scores
+from seapo_cli.training.loss_step import Columns, LossStep
 from seapo_cli.training.losses import LOSSES
 from seapo_cli.training.processes import Processes
 from seapo_cli.training.reference import CHES, columns, reference_logps
 from seapo_cli.training.report import Report
 from seapo_cli.training.settings import TrainSettings
 from seapo_cli.training.tokens import Example
-from seapo_cli.training.work import Columns, Work
 
 
 def prepared(
@@ -25,7 +25,7 @@ def prepared(
     key: str,
     processes: Processes,
     report: Report,
-) -> tuple[Work, Scored]:
+) -> tuple[LossStep, Scored]:
     """The rows with the reference's log-probabilities, where anything compares with them."""
     examples = split.data.examples
     pairs: Sequence[Example] = ()
@@ -52,7 +52,7 @@ def prepared(
 
     known = reference(examples)
     scores = pair_scores(split.data.pairs, known, known[:, -CHES:]) if asked else []
-    work = Work(
+    work = LossStep(
         scorer=scorer,
         examples=examples,
         columns=Columns.of(split.data, settings),

@@ -28,7 +28,7 @@ class Processes:
         """Whether this one speaks and writes for all."""
         return self.rank == 0
 
-    def agree(self, value: T | None) -> T:
+    def broadcast(self, value: T | None) -> T:
         """The first process's value, everywhere."""
         if self.count == 1:
             return value  # type: ignore[return-value]
@@ -44,7 +44,7 @@ class Processes:
         dist.all_gather_object(found, value)
         return found  # type: ignore[return-value]
 
-    def share(self, packs: Sequence[list[int]]) -> list[list[int]]:
+    def shard(self, packs: Sequence[list[int]]) -> list[list[int]]:
         """This process's packs. All get equally many, as collectives need: some come twice."""
         filled = list(packs) + [packs[-1]] * (-len(packs) % self.count)
         return filled[self.rank :: self.count]

@@ -13,12 +13,12 @@ from typing import Any
 
 import torch
 
-from seapo_cli.errors import InUse, SeapoError
+from seapo_cli.exceptions import InUse, SeapoError
+from seapo_cli.io.whole_files import whole_file
 from seapo_cli.training.layout import PARTS, fill, together
 from seapo_cli.training.processes import Processes
 from seapo_cli.training.saved import Damaged, all_finite, read_saved
 from seapo_cli.training.tokens import Example, digest
-from seapo_cli.whole_files import whole_file
 
 PACK_TOKENS = 2048
 """Tokens in one forward pass: without gradients this needs little memory."""
@@ -64,7 +64,7 @@ def reference_logps(
     name = hashlib.blake2b(f"{key} {digest(examples)}".encode(), digest_size=16).hexdigest()
     path = folder / f"{name}.pt"
     shape = len(examples), columns(examples) + CHES
-    known = processes.agree(_kept(path, shape, say) if processes.first else None)
+    known = processes.broadcast(_kept(path, shape, say) if processes.first else None)
     if known is not None:
         return known
     found = _compute(score, examples, groups, processes, advance)
@@ -98,7 +98,7 @@ def _compute(
 ) -> torch.Tensor:
     mine: list[tuple[list[int], torch.Tensor]] = []
     units = together(range(len(examples)), groups)
-    for rows in processes.share(fill(units, examples, PACK_TOKENS)):
+    for rows in processes.shard(fill(units, examples, PACK_TOKENS)):
         with torch.no_grad():
             mine.append((rows, score(rows).cpu()))
         advance(len(rows) * processes.count)

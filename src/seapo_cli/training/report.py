@@ -14,8 +14,8 @@ import orjson
 import rich.progress
 from rich.console import Console
 
-from seapo_cli.errors import SeapoError
-from seapo_cli.jsonl import encode
+from seapo_cli.exceptions import SeapoError
+from seapo_cli.io.jsonl import encode
 from seapo_cli.training.trackers import Tracker, flat
 
 METRICS_FILE = "train_metrics.jsonl"
@@ -71,7 +71,7 @@ class Report:
             return
         line = encode({"step": step, **figures})
         try:
-            # stdout first: where nobody reads it any more, that alone is no failure.
+            # stdout first: that nobody reads it any more is not a failure by itself.
             _print(line)
             os.write(self._file, line)
         except OSError as error:

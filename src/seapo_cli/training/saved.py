@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from seapo_cli.errors import SeapoError
+from seapo_cli.exceptions import SeapoError
 
 
 class Damaged(Exception):

@@ -18,9 +18,9 @@ from typing import Any
 import torch
 
 from seapo_cli.calls import Tool
-from seapo_cli.errors import RowError, SeapoError
-from seapo_cli.pairs import Pair
-from seapo_cli.records import answer_text, read_messages
+from seapo_cli.exceptions import RowError, SeapoError
+from seapo_cli.formats.reader import Pair
+from seapo_cli.rows import answer_text, read_messages
 from seapo_cli.training.check import choose_path
 from seapo_cli.training.model import pretrained_model, pretrained_tokenizer, quiet
 from seapo_cli.training.processes import join

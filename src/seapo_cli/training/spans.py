@@ -7,8 +7,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seapo_cli.pairs import Pair, Span, Spans
-from seapo_cli.stages.errors.difference import edits_between
+from seapo_cli.formats.reader import Pair, Span, Spans
+from seapo_cli.text.difference import edits_between
 from seapo_cli.training.settings import LossSettings
 
 

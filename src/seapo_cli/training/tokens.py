@@ -13,9 +13,9 @@ from itertools import groupby
 from typing import Any, Literal
 
 from seapo_cli.calls import Called, Tool
-from seapo_cli.errors import RowError, UsageError
-from seapo_cli.pairs import Pair, Span
-from seapo_cli.records import Message
+from seapo_cli.exceptions import RowError, UsageError
+from seapo_cli.formats.reader import Pair, Span
+from seapo_cli.rows import Message
 from seapo_cli.training.spans import Weighting, spans_of
 
 Ids = array  # array("i"): a 60,000-pair data set stays small

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from seapo_cli.errors import UsageError
+from seapo_cli.exceptions import UsageError
 from seapo_cli.training.settings import TrainSettings
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import torch
 
-from seapo_cli.errors import SeapoError
+from seapo_cli.exceptions import SeapoError
+from seapo_cli.io.whole_files import only_run
 from seapo_cli.training import dataset
 from seapo_cli.training.batches import Batches, plan
 from seapo_cli.training.check import choose_path
@@ -21,6 +22,7 @@ from seapo_cli.training.checkpoints import Checkpoints, Progress, trained_weight
 from seapo_cli.training.difficulty import Scored, displaced, means, write_scores
 from seapo_cli.training.export import export, merges, model_card
 from seapo_cli.training.layout import size, together
+from seapo_cli.training.loss_step import LossStep
 from seapo_cli.training.losses import LOSSES
 from seapo_cli.training.metrics import FallingChosen, Metrics, RowMetrics, peak_memory_mb, summarize
 from seapo_cli.training.model import load_model, load_tokenizer, quiet, turn_off_dropout
@@ -32,8 +34,6 @@ from seapo_cli.training.report import Report
 from seapo_cli.training.scorer import Scorer
 from seapo_cli.training.settings import TrainSettings
 from seapo_cli.training.trackers import open_trackers
-from seapo_cli.training.work import Work
-from seapo_cli.whole_files import only_run
 
 _NOT_OF_THE_RESULT = {
     *("files", "eval_file", "model", "chat_template", "output_dir", "reference_cache"),
@@ -80,7 +80,7 @@ class _Run:
 
     settings: TrainSettings
     split: dataset.Split
-    work: Work
+    work: LossStep
     scores: Scored
     batches: Batches
     optimizer: torch.optim.Optimizer
@@ -193,7 +193,7 @@ def _figures(run: _Run, rows: Sequence[int], found: list[RowMetrics], seconds: f
 
 
 def _stop_if_broken(run: _Run, step: int, loss: float, norm: float) -> None:
-    """A loss or gradient that is no number took no step; going on would waste time."""
+    """A loss or gradient that is not a number took no step; going on would waste time."""
     if math.isfinite(loss) and math.isfinite(norm):
         return
     last = run.checkpoints.latest()
@@ -249,13 +249,13 @@ def _finish(run: _Run, tokenizer: Any) -> None:
         card = model_card(settings, about, run.report.last())
         export(weights, settings, tokenizer, bf16, card)
         run.report.say(f"{run.progress.step:,} steps done: {settings.output_dir}")
-    run.processes.agree(True)
+    run.processes.broadcast(True)
 
 
 def _save_is_due(run: _Run, saved_at: float) -> bool:
     if run.settings.save_steps:
         return run.progress.step % run.settings.save_steps == 0
-    return run.processes.agree(time.monotonic() - saved_at > 60 * run.settings.save_minutes)
+    return run.processes.broadcast(time.monotonic() - saved_at > 60 * run.settings.save_minutes)
 
 
 def _bf16(settings: TrainSettings, device: torch.device) -> bool:

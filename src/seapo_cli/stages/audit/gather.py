@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from rapidfuzz.fuzz import ratio
 from rapidfuzz.process import extractOne
 
-from seapo_cli.pairs import Pair
-from seapo_cli.records import Keys, Message, Row, read_sides
-from seapo_cli.stages.judge import official
-from seapo_cli.stages.pairing.candidates import draw
+from seapo_cli.formats.reader import Pair
+from seapo_cli.pairing.candidates import draw
+from seapo_cli.rows import Keys, Message, Row, read_sides
+from seapo_cli.stages.judge import canonical_name
 
 UNTYPED = "untyped"
 _SLACK = 1.25
@@ -105,7 +105,7 @@ class Gather:
                     self.unmatched += 1
                     continue
                 chosen, matched = found[0], True
-            kind = UNTYPED if pair.error_type is None else official(pair.error_type)
+            kind = UNTYPED if pair.error_type is None else canonical_name(pair.error_type)
             source = pair.source or pair.where.rpartition(":")[0]
             yield Item(prompt, chosen, pair.rejected, kind, source)
         self.unmatched += 0 if matched else len(good)

@@ -8,9 +8,9 @@ from math import ceil
 
 import numpy as np
 
-from seapo_cli.errors import RowError, SeapoError
-from seapo_cli.jsonl import open_input, read_lines
-from seapo_cli.records import Keys, read_row
+from seapo_cli.exceptions import RowError, SeapoError
+from seapo_cli.io.jsonl import open_input, read_lines
+from seapo_cli.rows import Keys, read_row
 from seapo_cli.stages.audit.classify import LEAST_PROMPTS, tell
 from seapo_cli.stages.audit.features import Array, Features, features
 from seapo_cli.stages.audit.gather import Item, item_of

@@ -9,13 +9,13 @@ from typing import Any, Literal
 import numpy as np
 import orjson
 
-from seapo_cli.safe_text import label
 from seapo_cli.stages.audit.baselines import Baseline, baselines
 from seapo_cli.stages.audit.classify import tell
 from seapo_cli.stages.audit.features import PLACES, Features, features
 from seapo_cli.stages.audit.gather import Item
 from seapo_cli.stages.audit.shares import Share, share
 from seapo_cli.stages.audit.telling import Word, telling_words
+from seapo_cli.text.safe import label
 
 _SURE = 0.01
 """Chance gives what counts as told apart this seldom."""
@@ -129,7 +129,7 @@ class Report:
     """Judged answers of prompts whose answers are all good or all bad."""
     name: str = "audit"
 
-    def figures(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "pairs": self.parts[0].pairs if self.parts else 0,
@@ -138,7 +138,7 @@ class Report:
             "parts": [part.dump() for part in self.parts],
         }
 
-    def told(self) -> str:
+    def summary_text(self) -> str:
         """For people; lines."""
         lines = [table(self.parts) if self.parts else "no pairs"]
         if any(part.told_apart for part in self.parts):
@@ -169,7 +169,7 @@ class Report:
 
 def as_json(report: Report) -> bytes:
     """The figures as a JSON document."""
-    return orjson.dumps(report.figures(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(report.summary(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def table(parts: Sequence[Part]) -> str:

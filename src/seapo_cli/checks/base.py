@@ -1,0 +1,118 @@
+"""What a check is: a question about a pair, its options, and its answer.
+
+A check is a settings class whose fields are its options. A new one is a module with such a class,
+and one line in the registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+
+from seapo_cli.checks.pair import Pair
+from seapo_cli.settings import Settings
+
+if TYPE_CHECKING:
+    from seapo_cli.engine.gateway import Gateway
+
+Decision = Literal["pass", "fail", "skip"]
+Preset = Literal["none", "default", "strict"]
+
+
+class Verdict(NamedTuple):
+    """What a check says of a pair."""
+
+    decision: Decision
+    """`skip`: the check does not apply to this pair, and does not speak against it."""
+    value: Any = None
+    """What was measured, as JSON; None where there is nothing to tell."""
+    reason: str | None = None
+    """Why not `pass`, in one line."""
+
+    def dump(self) -> dict[str, Any]:
+        """What the row keeps under `checks`."""
+        decision, value, reason = self
+        kept: dict[str, Any] = {"verdict": decision}
+        if value is not None:
+            kept["value"] = value
+        if reason is not None:
+            kept["reason"] = reason
+        return kept
+
+
+PASS = Verdict("pass")
+
+
+def passed(value: Any) -> Verdict:
+    return Verdict("pass", value)
+
+
+def failed(reason: str, value: Any = None) -> Verdict:
+    return Verdict("fail", value, reason)
+
+
+def skipped(reason: str) -> Verdict:
+    return Verdict("skip", None, reason)
+
+
+class AnyCheck(Settings):
+    """What all checks have; the fields of a subclass are its options."""
+
+    name: ClassVar[str]
+    about: ClassVar[str]
+    """What it asks, in one line, for `seapo checks`."""
+    presets: ClassVar[tuple[Preset, ...]] = ()
+    """Presets that have it."""
+    strict: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    """Options that differ from the defaults in the preset `strict`."""
+
+    @classmethod
+    def option_of(cls, field: str) -> str:
+        """How a user names an option of this check."""
+        return f"--set {cls.name}.{field}"
+
+    def summary(self) -> Mapping[str, Any]:
+        """What it has to tell in the summary, besides how many pairs it rejected."""
+        return {}
+
+
+class Check(AnyCheck):
+    """A check that looks at the texts."""
+
+    presets = ("default", "strict")
+    last: ClassVar[bool] = False
+    """Whether it looks only at pairs that all other checks let pass."""
+
+    def verdict(self, pair: Pair) -> Verdict:
+        """Answer for one pair."""
+        raise NotImplementedError
+
+
+class SlowCheck(AnyCheck):
+    """A check that waits for something: a model, a child process.
+
+    It sees only pairs that the quick checks let pass.
+    """
+
+    @property
+    def warning(self) -> str | None:
+        """What a user should know before it runs.
+
+        Raises:
+            SeapoError: it cannot run here.
+        """
+        return None
+
+    @property
+    def asks_model(self) -> bool:
+        """Whether it needs the gateway."""
+        return False
+
+    async def verdict(self, pair: Pair, gateway: Gateway | None) -> Verdict:
+        """Answer for one pair; many run at once.
+
+        Raises:
+            RowError: this pair cannot be checked.
+        """
+        raise NotImplementedError

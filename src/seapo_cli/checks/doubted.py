@@ -1,0 +1,18 @@
+"""Did the model that made the negatives call the response itself wrong?"""
+
+from __future__ import annotations
+
+from seapo_cli.checks.base import PASS, Check, Verdict, failed
+from seapo_cli.checks.pair import Pair
+
+
+class Doubted(Check):
+    """`inject` writes `error.answer_doubted` where the model declined another type for that."""
+
+    name = "doubted"
+    about = "The model that made the negatives did not call the response itself wrong."
+
+    def verdict(self, pair: Pair) -> Verdict:
+        error = pair.row.data.get("error")
+        doubt = error.get("answer_doubted") if isinstance(error, dict) else None
+        return failed(f"the model found the response wrong: {doubt}") if doubt else PASS

@@ -1,0 +1,28 @@
+"""Is the pair one of those that give themselves away without the question?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from seapo_cli.checks.base import PASS, Check, Verdict, failed
+from seapo_cli.checks.pair import Pair
+
+
+class Leak(Check):
+    """Known only once all rows have been compared: `filter --max-leak` reads them before.
+
+    So it is not among the checks that `--check` names.
+    """
+
+    name = "leak"
+    about = "Nothing but the question tells the sides apart: with --max-leak only."
+    last = True
+
+    surest: Mapping[int, float]
+    """Lines to sort out, and how surely each was told apart."""
+
+    def verdict(self, pair: Pair) -> Verdict:
+        score = self.surest.get(pair.row.line)
+        if score is None:
+            return PASS
+        return failed("its sides can be told apart without the question", round(score, 3))

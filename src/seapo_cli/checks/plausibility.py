@@ -1,0 +1,113 @@
+"""Would a model write the negative? Outlandish ones teach nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import math
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field, PrivateAttr
+
+from seapo_cli.calls import Tool
+from seapo_cli.checks.base import SlowCheck, Verdict, failed, passed
+from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.scorer import ScoringProcess
+from seapo_cli.exceptions import RowError
+from seapo_cli.rows import Message, Request, Sampling
+
+if TYPE_CHECKING:
+    from seapo_cli.engine.gateway import Gateway
+
+_KEPT_VALUES = 2000
+_SHOWN_QUANTILES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9)
+_ONE_TOKEN = Sampling(temperature=0.0, max_tokens=1)
+
+
+class Plausibility(SlowCheck):
+    """Mean log-probability of the negative's tokens minus that of the response's, in nats.
+
+    A row cannot wait for all others, so rejection is by a fixed bound; the summary tells the
+    quantiles that help to choose it, of a sample that is the same in every run.
+    """
+
+    name = "plausibility"
+    about = "Mean log-probability of a token: negative minus response (--plausibility)."
+
+    min: float = -2.0
+    max: float = math.inf
+    scorer: str = Field(default="")
+    """A transformers model (folder or hub name) to score with, instead of a vLLM server."""
+    _values: list[tuple[int, float]] = PrivateAttr(default_factory=list)
+
+    @property
+    def asks_model(self) -> bool:
+        return not self.scorer
+
+    @cached_property
+    def _process(self) -> ScoringProcess:
+        return ScoringProcess(self.scorer)
+
+    async def verdict(self, pair: Pair, gateway: Gateway | None) -> Verdict:
+        messages = pair.row.messages
+        if gateway is None or self.scorer:
+            sides = pair.response, pair.negative
+            response, negative = await self._process.means(messages, pair.row.tools, *sides)
+        else:
+            response, negative = await _served_means(pair, gateway)
+        value = round(negative - response, 4)
+        self._remember(pair, value)
+        if self.min <= value <= self.max:
+            return passed(value)
+        side = "less" if value < self.min else "more"
+        return failed(f"the negative is {abs(value):.2f} nats a token {side} probable", value)
+
+    def _remember(self, pair: Pair, value: float) -> None:
+        """Keep a sample of fixed size, drawn by the rows' content."""
+        text = f"{pair.row.id}\n{pair.negative}".encode(errors="surrogatepass")
+        draw = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())
+        keep = heapq.heappush if len(self._values) < _KEPT_VALUES else heapq.heappushpop
+        keep(self._values, (draw, value))
+
+    def summary(self) -> dict[str, Any]:
+        values = sorted(value for _, value in self._values)
+        if not values:
+            return {}
+        quantiles = {f"{q:g}": values[int(q * len(values))] for q in _SHOWN_QUANTILES}
+        return {"quantiles": quantiles, "of": len(values)}
+
+
+async def _served_means(pair: Pair, gateway: Gateway) -> list[float]:
+    row = pair.row
+    sides = (pair.response, pair.negative)
+    found = await served_logprobs(row.messages, row.tools, sides, gateway, row.line)
+    return [sum(side) / len(side) for side in found]
+
+
+async def served_logprobs(
+    messages: tuple[Message, ...],
+    tools: tuple[Tool, ...],
+    answers: Sequence[str],
+    gateway: Gateway,
+    priority: int,
+) -> list[tuple[float, ...]]:
+    """Log-probabilities of the tokens of each answer, from a server that gives them.
+
+    Raises:
+        RowError: the server scored no token of an answer.
+    """
+    scored = []
+    for answer in answers:
+        turns = (*messages, Message.of(answer))
+        request = Request(turns, _ONE_TOKEN, scored=True, tools=tools)
+        completion = await gateway.complete(request, priority)
+        scored.append(completion.prompt_logprobs or ())
+    asked = Request(messages, _ONE_TOKEN, tools=tools)
+    prompt = (await gateway.complete(asked, priority)).usage.prompt_tokens
+    # The first token has none, so the answer's begin one place earlier.
+    found = [one[max(0, prompt - 1) :] for one in scored]
+    if not all(found):
+        raise RowError("the server scored no token of the answer")
+    return found

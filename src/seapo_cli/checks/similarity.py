@@ -1,0 +1,42 @@
+"""Is the negative a version of the response, neither another text nor the same one?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from seapo_cli.calls import Called
+from seapo_cli.checks.base import Check, Verdict, failed, passed, skipped
+from seapo_cli.checks.pair import Pair
+
+
+class Similarity(Check):
+    """Share of both texts that stands in words common to both, in the same order.
+
+    The default bounds are for rows of `inject`, bounds that were given for all rows.
+    """
+
+    name = "similarity"
+    about = "Neither another text nor nearly the same: share of text in common words."
+    strict: ClassVar[Mapping[str, Any]] = {"min": 0.5}
+
+    min: float = Field(default=0.2, ge=0, le=1)
+    max: float = Field(default=1.0, ge=0, le=1)
+    short: int = Field(default=80, ge=0)
+    """Responses of fewer characters are not checked: one word can be all of them."""
+
+    def verdict(self, pair: Pair) -> Verdict:
+        if len(pair.response) < self.short:
+            return skipped("a short response")
+        if not pair.injected and not self.model_fields_set:
+            return skipped("not made from the response")
+        if isinstance(pair.response, Called) and not self.model_fields_set:
+            return skipped("the response calls tools: a wrong call may be of any length")
+        share = round(pair.similarity, 4)
+        if share < self.min:
+            return failed(f"only {share:.0%} of the text is common to both", share)
+        if share > self.max:
+            return failed(f"{share:.2%} of the text is common to both", share)
+        return passed(share)

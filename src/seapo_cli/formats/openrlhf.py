@@ -1,0 +1,20 @@
+"""OpenRLHF's preference format, for `--prompt_key prompt --apply_chat_template`."""
+
+from __future__ import annotations
+
+from seapo_cli.formats import trl_chat
+from seapo_cli.formats.base import Data, Format, Pair
+
+
+def rows(pair: Pair) -> list[Data]:
+    """`prompt`, `chosen`, `rejected`: lists of messages, which OpenRLHF adds up.
+
+    `margin`, a number, where both answers have a score.
+    """
+    found = trl_chat.rows(pair)
+    if pair.score_chosen is not None and pair.score_rejected is not None:
+        found[0]["margin"] = pair.score_chosen - pair.score_rejected
+    return found
+
+
+FORMAT = Format(rows)

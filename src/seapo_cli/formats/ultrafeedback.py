@@ -1,0 +1,31 @@
+"""The columns of UltraFeedback-binarized (alignment-handbook and others)."""
+
+from __future__ import annotations
+
+import hashlib
+
+from seapo_cli.formats.base import Data, Format, Pair, answer, turns
+
+
+def rows(pair: Pair) -> list[Data]:
+    """`prompt`: the last request; `prompt_id`: its SHA-256; `chosen`, `rejected`, `messages`:
+    whole conversations, the last one the same as `chosen`; `score_chosen`, `score_rejected`:
+    floats, null where nobody gave any.
+    """
+    messages = pair.row.messages
+    prompt = messages[-1].content
+    chosen = [*turns(messages), answer(pair.chosen)]
+    return [
+        {
+            "prompt": prompt,
+            "prompt_id": hashlib.sha256(prompt.encode()).hexdigest(),
+            "chosen": chosen,
+            "rejected": [*turns(messages), answer(pair.rejected)],
+            "messages": chosen,
+            "score_chosen": pair.score_chosen,
+            "score_rejected": pair.score_rejected,
+        }
+    ]
+
+
+FORMAT = Format(rows)

@@ -1,0 +1,1 @@
+"""Files and streams: rows in, whole files out."""

@@ -1,0 +1,88 @@
+"""Tasks of lm-evaluation-harness, run by its own code in a process of its own."""
+
+from __future__ import annotations
+
+import sys
+from asyncio import create_subprocess_exec
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from seapo_cli.exceptions import SeapoError, UsageError
+from seapo_cli.extras import install
+from seapo_cli.stages.evaluation.items import Answered, Item
+from seapo_cli.stages.evaluation.scoring import identity
+
+PREFIX = "lm-eval:"
+_PROGRAM = "seapo_cli.stages.evaluation.harness_program"
+_LINE_BYTES = 1 << 26
+_RIGHT = {"acc": "right", "exact_match": "right", "acc_norm": "right_by_length"}
+"""Its names of what is counted here under others."""
+
+
+@dataclass(frozen=True, slots=True)
+class HarnessSettings:
+    """How its tasks are found and run."""
+
+    folders: tuple[Path, ...] = ()
+    """Folders with task files of the user's own."""
+    limit: int | None = None
+    seed: int = 0
+
+
+async def harnessed(
+    model: str, task: str, settings: HarnessSettings, store: Path | None
+) -> AsyncIterator[Answered]:
+    """Results of a task, item by item.
+
+    Its cache of answers lies beside the store, so a run that was broken off goes on from there.
+
+    Raises:
+        SeapoError: it ended without results; it has told why.
+    """
+    if missing := [name for name in ("lm_eval", "torch", "transformers") if not find_spec(name)]:
+        raise UsageError(f"{task} needs {', '.join(missing)}: {install('eval')}")
+    name = task.removeprefix(PREFIX)
+    own = [folder for folder in settings.folders if list(folder.glob("*.yaml"))]
+    wanted = {
+        "model": model,
+        "task": name,
+        "folders": [str(folder) for folder in own],
+        "limit": settings.limit,
+        "seed": settings.seed,
+        "cache": str(store.parent / f"lm-eval-{identity(model)[:16]}") if store else None,
+    }
+    command = (sys.executable, "-m", _PROGRAM, orjson.dumps(wanted).decode())
+    # Ctrl-C is for this process, which then ends the other one.
+    process = await create_subprocess_exec(
+        *command, stdout=PIPE, limit=_LINE_BYTES, start_new_session=True
+    )
+    assert process.stdout is not None
+    count = 0
+    try:
+        async for line in process.stdout:
+            count += 1
+            yield [_read(orjson.loads(line), count)]
+        if await process.wait() or not count:
+            raise SeapoError(f"{task}: lm-evaluation-harness gave no results; see above")
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def _read(sample: dict[str, Any], line: int) -> tuple[Item, dict[str, Any]]:
+    """An item and its result, from a line of the program."""
+    name, metrics = str(sample["id"]), sample["metrics"]
+    found = {_RIGHT[key]: float(value) for key, value in metrics.items() if key in _RIGHT}
+    if "right" not in found:
+        numbers = [value for value in metrics.values() if isinstance(value, int | float)]
+        if not numbers:
+            raise SeapoError("lm-evaluation-harness counts this task over all items only")
+        found["score"] = float(numbers[0])
+    return Item(line, name, name, None), {**found, "metrics": metrics}

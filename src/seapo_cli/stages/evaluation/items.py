@@ -1,0 +1,162 @@
+"""What is asked of a model, item by item, and what a task makes of the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from seapo_cli.calls import Tool, written
+from seapo_cli.exceptions import RowError
+from seapo_cli.io.jsonl import input_name, open_input, read_lines
+from seapo_cli.rows import Completion, Message, Request
+
+Found = dict[str, Any]
+"""The keys of a result that tell how a model did."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogProb:
+    """How likely a model finds a text."""
+
+    sum: float
+    """Natural logarithm."""
+    tokens: int
+
+    @property
+    def mean(self) -> float:
+        """Of a token; 0 of a text without any."""
+        return self.sum / self.tokens if self.tokens else 0.0
+
+    def dump(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"sum": round(self.sum, 5), "tokens": self.tokens}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Texts to score after the same beginning: a conversation, or plain text."""
+
+    answers: tuple[str, ...]
+    messages: tuple[Message, ...] = ()
+    """Goes through the model's chat template, with the tools on offer."""
+    tools: tuple[Tool, ...] = ()
+    context: str | None = None
+    """Goes to the model as it is."""
+
+    def dump(self) -> dict[str, Any]:
+        """For the program that scores."""
+        if self.context is not None:
+            return {"context": self.context, "answers": self.answers}
+        turns = [turn.dump("text") for turn in self.messages]
+        answers = list(map(written, self.answers))
+        return {"messages": turns, "tools": self.tools, "answers": answers}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a task."""
+
+    line: int
+    """In the task's file: the same item has the same line for every model."""
+    id: str
+    cluster: str
+    """Items of one cluster are not independent of each other."""
+    data: object
+    """The row, for the errors file."""
+    error: str = ""
+    """Why it cannot be asked."""
+    labels: Mapping[str, str] | None = None
+    """`type` and `source`, of pairs."""
+    question: Question | None = None
+    read: Callable[[Sequence[LogProb]], Found] | None = None
+    """What the scores of the question's answers mean."""
+    request: Request | None = None
+    check: Callable[[Completion], Awaitable[Found]] | None = None
+    """What a written answer is worth.
+
+    Raises:
+        RowError: nothing can be said about it.
+    """
+
+
+Answered = list[tuple[Item, Found | RowError]]
+"""Items with what came of them."""
+Needs = Literal["chat scores", "text scores", "answers", "harness"]
+"""Log-probabilities of answers in a conversation, those of plain text, written answers, or
+lm-evaluation-harness."""
+OUTCOMES = ("right", "right_by_sum", "right_by_length", "right_loosely", "score")
+"""Keys of results that are counted, the one that matters first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A set of items that are asked and counted in one way."""
+
+    name: str
+    file: str
+    needs: Needs
+    items: Sequence[Item] = ()
+    """Those of lm-evaluation-harness are only known once it has run."""
+    runs_code: bool = False
+    """Whether code that models write is run."""
+
+    @property
+    def told(self) -> str:
+        """What messages call where its items come from."""
+        return input_name(self.file) if self.file else self.name
+
+
+def read_items(
+    file: str, read: Callable[[dict[str, Any], int], Item], limit: int | None = None
+) -> list[Item]:
+    """The items of a JSONL file; those on bad lines say what is wrong.
+
+    Raises:
+        UsageError: the file cannot be opened.
+    """
+    return list(_read(file, read, limit))
+
+
+def _read(
+    file: str, read: Callable[[dict[str, Any], int], Item], limit: int | None
+) -> Iterator[Item]:
+    count = 0
+    with open_input(file) as stream:
+        for line in (line for lines in read_lines(stream) for line in lines):
+            if count == limit:
+                return
+            count += 1
+            try:
+                if line.error:
+                    raise RowError(line.error)
+                if not isinstance(line.data, dict):
+                    raise RowError("a row must be a JSON object")
+                yield read(line.data, line.number)
+            except RowError as error:
+                number = line.number
+                yield Item(number, f"line {number}", "", line.data, error=str(error))
+
+
+def row_id(data: Mapping[str, Any], line: int) -> str:
+    """A row's own `id`, else its line."""
+    found = data.get("id")
+    return str(found) if isinstance(found, str | int) else str(line)
+
+
+def text_of(data: Mapping[str, Any], key: str) -> str:
+    """The text under a key.
+
+    Raises:
+        RowError: there is none.
+    """
+    found = data.get(key)
+    if not isinstance(found, str) or not found.strip():
+        raise RowError(f"key {key!r} must be a text")
+    return found
+
+
+def is_file(name: str) -> bool:
+    """Whether a task is named by a file."""
+    return name == "-" or "://" in name or Path(name).exists()

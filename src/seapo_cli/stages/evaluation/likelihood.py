@@ -1,0 +1,159 @@
+"""Scores texts with a transformers model or a GGUF file: log-probabilities of their tokens.
+
+    python -m seapo_cli.stages.evaluation.likelihood --model NAME
+
+Reads JSONL on stdin, each line a list of questions `{"messages": [...], "answers": [...]}` or
+`{"context": "...", "answers": [...]}`, and answers each line at once with a list of
+`{"sums": [...], "tokens": [...]}` in nats, or `{"error": reason}`. `seapo eval` runs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import threading
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any
+
+import torch
+
+from seapo_cli.exceptions import RowError, SeapoError
+from seapo_cli.rows import answer_text, read_messages
+from seapo_cli.training.check import choose_path
+from seapo_cli.training.layout import fill
+from seapo_cli.training.model import pretrained_tokenizer, quiet
+from seapo_cli.training.reference import PACK_TOKENS
+from seapo_cli.training.score import AnswerScores
+from seapo_cli.training.tokens import Example, Ids, branch
+
+Question = Mapping[str, Any]
+Side = tuple["Ids[int]", "Ids[int]"]
+"""Token ids of what comes before an answer, and of the answer."""
+
+
+class Likelihoods(AnswerScores):
+    """A model with its tokenizer, for conversations and for plain text."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._tokenizer = pretrained_tokenizer(name)
+
+    @torch.no_grad()
+    def score(self, questions: Sequence[Question]) -> list[dict[str, Any]]:
+        """Sums of log-probabilities and numbers of tokens of all answers, question by question.
+
+        Answers of a question are taken two by two, what both begin with computed once; many go
+        through the model together.
+        """
+        found: list[dict[str, Any]] = [{} for _ in questions]
+        examples: list[Example] = []
+        owners: list[int] = []
+        for place, question in enumerate(questions):
+            try:
+                made = list(self._examples(question))
+            except RowError as error:
+                found[place] = {"error": str(error)}
+                continue
+            found[place] = {"sums": [], "tokens": []}
+            examples += made
+            owners += [place] * len(made)
+        for owner, example, sums in zip(owners, examples, self._sums(examples), strict=True):
+            shared, *sides = sums
+            for side, one in zip((example.chosen, example.rejected), sides, strict=True):
+                if side is not None:
+                    found[owner]["sums"].append(shared + one)
+                    found[owner]["tokens"].append(len(example.shared) + len(side))
+        return found
+
+    def _sums(self, examples: Sequence[Example]) -> list[list[float]]:
+        """[examples][3] of the shared part and both sides."""
+        if examples and not self._checked:
+            for note in choose_path(self._scorer, self._scorer, examples, self._device):
+                print(note, file=sys.stderr)
+            self._checked = True
+        found: list[list[float]] = [[] for _ in examples]
+        for rows in fill([[row] for row in range(len(examples))], examples, PACK_TOKENS):
+            for row, sums in zip(rows, self._scorer(rows, examples, False).tolist(), strict=True):
+                found[row] = sums
+        return found
+
+    def _examples(self, question: Question) -> Iterator[Example]:
+        if not all(question["answers"]):
+            raise RowError("an answer is empty")
+        sides = list(self._sides(question))
+        most = self._limits.max_length
+        if any(len(before) + len(answer) > most for before, answer in sides):
+            raise RowError(f"prompt and answer have more than the model's {most} tokens")
+        for pair in (sides[n : n + 2] for n in range(0, len(sides), 2)):
+            (before, one), (other_before, other) = pair[0], pair[-1]
+            if len(pair) == 2 and before == other_before:
+                yield branch(before, one, other)
+            else:
+                yield from (Example(*_alone(*side)) for side in pair)
+
+    def _sides(self, question: Question) -> Iterator[Side]:
+        answers = question["answers"]
+        if "context" in question:
+            yield from (self._split(question["context"], answer) for answer in answers)
+            return
+        messages = read_messages(question["messages"], "messages")
+        tools = tuple(question.get("tools", ()))
+        text = self._chat.prompt(messages, tools)
+        prompt = self._chat.ids(text)
+        for answer in answers:
+            yield (
+                prompt,
+                self._chat.completion(messages, text, answer_text(answer, "answers"), tools),
+            )
+
+    def _split(self, context: str, answer: str) -> Side:
+        """Plain text is tokenized as a whole, then cut where the context's own tokens end."""
+        whole = self._tokenizer.encode(context + answer)
+        before = self._tokenizer.encode(context)
+        if not 0 < len(before) < len(whole):
+            raise RowError("the answer has no token of its own")
+        return array("i", before), array("i", whole[len(before) :])
+
+
+def _alone(before: Ids[int], answer: Ids[int]) -> tuple[Ids[int], Ids[int], Ids[int], None]:
+    return before, array("i"), answer, None
+
+
+def _lines() -> Iterator[str]:
+    """Lines of stdin; ends this process at once where the one that asks is killed."""
+    lines: SimpleQueue[str | None] = SimpleQueue()
+    parent = os.getppid()
+
+    def read() -> None:
+        for line in sys.stdin:
+            lines.put(line)
+        if os.getppid() != parent:  # it died: what is being computed is for nobody
+            os._exit(1)
+        lines.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    while (line := lines.get()) is not None:
+        yield line
+
+
+def main() -> None:
+    """Answer lines until stdin ends."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", required=True)
+    quiet()
+    try:
+        likelihoods = Likelihoods(parser.parse_args().model)
+    except SeapoError as error:
+        sys.exit(str(error))
+    with suppress(BrokenPipeError):  # whoever asked is gone
+        for line in _lines():
+            print(json.dumps(likelihoods.score(json.loads(line))), flush=True)
+
+
+if __name__ == "__main__":
+    main()
