@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from running import Seapo, jsonl, killed_at_end, prompts
-from stages.pairing.made import many
+from pairing.made import many
 
 PAIRS = many(3)
 

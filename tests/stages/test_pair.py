@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stages.pairing.made import TYPES, Data, answers, many, typed
+from pairing.made import TYPES, Data, answers, many, typed
 
 from seapo_cli import pair
 from seapo_cli.engine.pipeline import Failure

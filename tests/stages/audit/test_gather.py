@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from stages.pairing.made import many
+from pairing.made import many
 
 from seapo_cli import pair
 from seapo_cli.formats import FORMATS

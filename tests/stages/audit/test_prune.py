@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from audit.test_figures import alike, planted
+from stages.audit.test_figures import alike, planted
 
 from seapo_cli.exceptions import SeapoError, UsageError
 from seapo_cli.stages.audit import need_scikit_learn
