@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from running import Seapo, jsonl, killed_at_end, prompts
 from pairing.made import many
+from running import Seapo, jsonl, killed_at_end, prompts
 
 PAIRS = many(3)
 
