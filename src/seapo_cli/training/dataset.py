@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from seapo_cli.errors import SeapoError
-from seapo_cli.jsonl import Output, encode
+from seapo_cli.json_text import encode
+from seapo_cli.jsonl import Output
 from seapo_cli.pairs import BadRow, Pair, read_pairs
 from seapo_cli.training.settings import TrainSettings
 from seapo_cli.training.spans import Weighting

@@ -13,7 +13,8 @@ import torch
 from rapidfuzz.fuzz import ratio
 
 from seapo_cli.errors import SeapoError
-from seapo_cli.jsonl import Output, encode
+from seapo_cli.json_text import encode
+from seapo_cli.jsonl import Output
 from seapo_cli.pairs import Pair
 from seapo_cli.training.layout import CHOSEN, REJECTED
 
@@ -63,8 +64,8 @@ def pair_scores(
     return [
         None
         if pair.chosen is None or pair.rejected is None
-        else PairScore(margin, *both, ratio(pair.chosen, pair.rejected) / 100)
-        for pair, margin, both in zip(pairs, margins, similar.tolist(), strict=True)
+        else PairScore(margin, score, per_token, ratio(pair.chosen, pair.rejected) / 100)
+        for pair, margin, (score, per_token) in zip(pairs, margins, similar.tolist(), strict=True)
     ]
 
 
