@@ -1,10 +1,15 @@
-"""Whatever answers requests. A new backend is one module with a `connect`, and one line here."""
+"""Whatever answers requests.
+
+A new backend is one module with a `connect` (and `places`, where it has files), and one line here.
+"""
 
 from __future__ import annotations
 
 from importlib import import_module
+from types import ModuleType
 
 from seapo_cli.backends.base import Backend
+from seapo_cli.io.same_files import Place
 from seapo_cli.settings import BackendSettings
 
 BACKENDS = {
@@ -23,6 +28,19 @@ async def connect(settings: BackendSettings) -> Backend:
         SeapoError: there is no such model, or the server does not answer.
     """
     settings.hide_secrets()
-    module = import_module(BACKENDS[settings.chosen()])
-    backend: Backend = await module.connect(settings)
+    backend: Backend = await _module(settings).connect(settings)
     return backend
+
+
+def places(settings: BackendSettings) -> tuple[list[Place], list[Place]]:
+    """Files that the backend itself reads and writes.
+
+    Raises:
+        UsageError: it would overwrite what is not its own.
+    """
+    found = getattr(_module(settings), "places", None)
+    return found(settings) if found else ([], [])
+
+
+def _module(settings: BackendSettings) -> ModuleType:
+    return import_module(BACKENDS[settings.chosen()])

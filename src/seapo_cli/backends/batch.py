@@ -17,12 +17,13 @@ from typing import Any
 
 import orjson
 
-from seapo_cli.backends.base import request_key
+from seapo_cli.backends.base import Backend, Keep, request_key
 from seapo_cli.backends.replies import Refusal, read_completion
 from seapo_cli.backends.thinking import GROWN, nothing_but_thought
 from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, Dialect
 from seapo_cli.exceptions import Pending, RowError, SeapoError, Transient, UsageError
 from seapo_cli.io.jsonl import Output
+from seapo_cli.io.same_files import Place, numbered_files, reads
 from seapo_cli.io.whole_files import shown
 from seapo_cli.rows import Completion, Request
 from seapo_cli.settings import BackendSettings
@@ -49,7 +50,7 @@ def numbered(path: Path, number: int | str) -> Path:
     return path.with_name(f"{path.stem}-{digits}{path.suffix}")
 
 
-class BatchBackend:
+class BatchBackend(Backend):
     """Answers nothing: writes requests, and knows the failures among results.
 
     Store keys are those of the endpoint that `--base-url` names, so that a live run there
@@ -57,6 +58,7 @@ class BatchBackend:
     """
 
     concurrency = DEFAULT_CONCURRENCY
+    answers_later = True
 
     def __init__(self, settings: BackendSettings, model: str) -> None:
         self.endpoint = settings.address or DEFAULT_URL
@@ -64,11 +66,26 @@ class BatchBackend:
         self.extra: Mapping[str, Any] = settings.extra_body
         self._dialect = Dialect(self.endpoint, model, self.extra)
         self._results = settings.batch_in
-        self._files = RequestFiles(settings.batch_out) if settings.batch_out else None
+        out = settings.batch_out
+        self._files = RequestFiles(out) if out else None
+        self._what_next = "--batch-out FILE writes the requests for them"
+        if out:
+            self._what_next = f"have {numbered(out, '*')} answered, then add --batch-in RESULTS"
         # On disk, and gone with the connection: memory must not grow with the batch.
         self._known = sqlite3.connect("", isolation_level=None)
         self._known.execute("CREATE TABLE known (key BLOB PRIMARY KEY, failure TEXT)")
         self._known.execute("CREATE TABLE cut (key BLOB PRIMARY KEY)")
+
+    async def prepare(self, keep: Keep | None) -> None:
+        """Keep the answers in the results files.
+
+        Raises:
+            UsageError: none can be kept, or a file does not hold results.
+        """
+        if keep is None:
+            raise UsageError("--no-store: the answers of batches are kept in the store")
+        for key, answer in self.received():
+            await keep(key, answer.model_dump_json())
 
     async def complete(self, request: Request) -> Completion:
         """Write the request for the next round, once.
@@ -85,7 +102,7 @@ class BatchBackend:
             self._remember(key, None)
             if self._files:
                 self._files.write(self._line(key, request))
-        raise Pending("its answer comes with the next batch")
+        raise Pending(self._what_next)
 
     def _remember(self, key: bytes, failure: str | None) -> None:
         self._known.execute("INSERT OR REPLACE INTO known VALUES (?, ?)", (key, failure))
@@ -161,6 +178,18 @@ def _read(line: bytes) -> tuple[bytes, bool, Completion | str]:
         return key, had_room, read_completion(body)
     except Transient as error:
         return key, had_room, f"batch: {error}"
+
+
+def places(settings: BackendSettings) -> tuple[list[Place], list[Place]]:
+    """The files that batches are read from, and those they are written to.
+
+    Raises:
+        UsageError: a pattern stands for none, or one would be overwritten that seapo did not write.
+    """
+    if settings.batch_out:
+        check_request_files(settings.batch_out)
+    read = reads("--batch-in", found_results(settings.batch_in))
+    return read, numbered_files("--batch-out", settings.batch_out)
 
 
 def check_request_files(path: Path) -> None:

@@ -65,8 +65,6 @@ def inject(
     from seapo_cli.settings import InjectSettings, parse_mix
     from seapo_cli.stages.inject import Inject
 
-    if mode == "auto" and (model.batch_out or model.batch_in):
-        mode = "propose"  # a trial would take rounds of its own, and could change the mode later
     settings = InjectSettings.checked(
         error_types=listed(error_type),
         mix=parse_mix(mix) if mix else {},
