@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from audit.test_figures import alike, planted
-from audit.test_prune import mixed
+from stages.audit.test_figures import alike, planted
+from stages.audit.test_prune import mixed
 
 from running import Seapo
 from seapo_cli.stages.audit.gather import Item

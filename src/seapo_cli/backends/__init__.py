@@ -1,6 +1,7 @@
 """Whatever answers requests.
 
-A new backend is one module with a `connect` (and `places`, where it has files), and one line here.
+A new backend is one module with a `connect`, and one line here. One that reads and writes files
+has `places` and `check_places` too.
 """
 
 from __future__ import annotations
@@ -36,10 +37,20 @@ def places(settings: BackendSettings) -> tuple[list[Place], list[Place]]:
     """Files that the backend itself reads and writes.
 
     Raises:
-        UsageError: it would overwrite what is not its own.
+        UsageError: one that it reads is not there.
     """
     found = getattr(_module(settings), "places", None)
     return found(settings) if found else ([], [])
+
+
+def check_places(settings: BackendSettings) -> None:
+    """Check that what the backend would overwrite is its own.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if check := getattr(_module(settings), "check_places", None):
+        check(settings)
 
 
 def _module(settings: BackendSettings) -> ModuleType:

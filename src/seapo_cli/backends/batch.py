@@ -184,15 +184,23 @@ def places(settings: BackendSettings) -> tuple[list[Place], list[Place]]:
     """The files that batches are read from, and those they are written to.
 
     Raises:
-        UsageError: a pattern stands for none, or one would be overwritten that seapo did not write.
+        UsageError: a pattern stands for none.
     """
-    if settings.batch_out:
-        check_request_files(settings.batch_out)
     read = reads("--batch-in", found_results(settings.batch_in))
     return read, numbered_files("--batch-out", settings.batch_out)
 
 
-def check_request_files(path: Path) -> None:
+def check_places(settings: BackendSettings) -> None:
+    """Check that what would be overwritten are requests that seapo wrote.
+
+    Raises:
+        UsageError: a file is something else.
+    """
+    if settings.batch_out:
+        _check_request_files(settings.batch_out)
+
+
+def _check_request_files(path: Path) -> None:
     """Check that whatever has the name of a request file was written by seapo.
 
     Raises:
@@ -247,7 +255,7 @@ class RequestFiles:
         Raises:
             UsageError: somebody else's file has got such a name meanwhile.
         """
-        check_request_files(self._path)
+        _check_request_files(self._path)
         self._open.close()
         for old in _there(self._path):
             if old not in self._names:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from seapo_cli.backends import places
+from seapo_cli.backends import check_places, places
 from seapo_cli.engine.session import ModelUse
 from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import ReaderGone, SeapoError
@@ -63,6 +63,8 @@ class Files:
             read += own_read
             written += [*store_files(model.engine.store), *own_written]
         refuse_equal(read, written)
+        if model:
+            check_places(model.backend)
 
 
 class Sink(Protocol):

@@ -14,7 +14,7 @@ import orjson
 from seapo_cli.calls import written
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.stage import Failure, Outcome, Stage
-from seapo_cli.exceptions import Declined, Pending, RowError
+from seapo_cli.exceptions import Declined, Pending, RowError, unknown
 from seapo_cli.mistakes.answers import changeable, whole, without_thought
 from seapo_cli.mistakes.base import Injection, Steps, Task
 from seapo_cli.mistakes.error_types import ErrorType, load_error_types, template_hash
@@ -41,6 +41,8 @@ class Inject(Stage):
         self._types, self._weights = _wanted(settings)
         self._mode = None if settings.mode == "auto" else settings.mode
         if self._mode:
+            if self._mode not in MODES:
+                raise unknown("mode", self._mode, ("auto", *MODES))
             self._check(self._mode)
         self._trial: asyncio.Task[str] | None = None
         self._report = InjectReport()
