@@ -25,6 +25,7 @@ test: check
 check: $(VENV)/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 
 # Training needs torch, which is large: its tests are a target of their own.
