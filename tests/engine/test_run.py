@@ -106,4 +106,4 @@ def test_without_an_event_loop_nothing_may_wait() -> None:
     with pytest.raises(RowError, match="bad"):
         finished(bad())
     with pytest.raises(RuntimeError, match="at_once"):
-        finished(asyncio.sleep(1))
+        finished(asyncio.sleep(0))
