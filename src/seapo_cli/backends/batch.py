@@ -77,15 +77,20 @@ class BatchBackend(Backend):
         self._known.execute("CREATE TABLE cut (key BLOB PRIMARY KEY)")
 
     async def prepare(self, keep: Keep | None) -> None:
-        """Keep the answers in the results files.
+        """Keep the answers in the results files; failures are remembered.
 
         Raises:
-            UsageError: none can be kept, or a file does not hold results.
+            UsageError: none can be kept, or a file is none of results to seapo's requests.
         """
         if keep is None:
             raise UsageError("--no-store: the answers of batches are kept in the store")
-        for key, answer in self.received():
-            await keep(key, answer.model_dump_json())
+        for key, had_room, answer in _read_results(self._results):
+            if isinstance(answer, str):
+                self._remember(key, answer)
+            elif nothing_but_thought(answer) and not had_room:
+                self._known.execute("INSERT OR IGNORE INTO cut VALUES (?)", (key,))
+            else:
+                await keep(key, answer.model_dump_json())
 
     async def complete(self, request: Request) -> Completion:
         """Write the request for the next round, once.
@@ -115,29 +120,6 @@ class BatchBackend(Backend):
         body = {"body": self._dialect.body(request)}
         return orjson.dumps(entry | body, option=orjson.OPT_APPEND_NEWLINE)
 
-    def received(self) -> Iterator[tuple[bytes, Completion]]:
-        """The answers in the results files, by store key; failures are remembered.
-
-        Raises:
-            UsageError: a file cannot be read, or is none of results to seapo's requests.
-        """
-        for path in found_results(self._results):
-            with path.open("rb") as file:
-                for number, line in enumerate(file, 1):
-                    try:
-                        key, had_room, answer = _read(line)
-                    except (ValueError, KeyError, TypeError, AttributeError):
-                        raise UsageError(
-                            f"{path}:{number}: not a result of a request that seapo wrote"
-                        ) from None
-                    if isinstance(answer, Completion):
-                        if nothing_but_thought(answer) and not had_room:
-                            self._known.execute("INSERT OR IGNORE INTO cut VALUES (?)", (key,))
-                        else:
-                            yield key, answer
-                    else:
-                        self._remember(key, answer)
-
     def finish(self) -> None:
         """Give the request files their names, once all are written."""
         if self._files:
@@ -164,8 +146,23 @@ def found_results(patterns: tuple[str, ...]) -> Iterator[Path]:
         yield from map(Path, names)
 
 
-def _read(line: bytes) -> tuple[bytes, bool, Completion | str]:
-    """The key of a result, whether it had more room to think, and its answer or why not."""
+def _read_results(patterns: tuple[str, ...]) -> Iterator[_Answered]:
+    for path in found_results(patterns):
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    yield _read(line)
+                except (ValueError, KeyError, TypeError, AttributeError):
+                    raise UsageError(
+                        f"{path}:{number}: not a result of a request that seapo wrote"
+                    ) from None
+
+
+_Answered = tuple[bytes, bool, Completion | str]
+"""A result's key, whether it had more room to think, and its answer or why there is none."""
+
+
+def _read(line: bytes) -> _Answered:
     entry: dict[str, Any] = orjson.loads(line)
     name: str = entry["custom_id"]
     key, had_room = bytes.fromhex(name.removesuffix(_WITH_ROOM)), name.endswith(_WITH_ROOM)

@@ -14,7 +14,7 @@ from seapo_cli.backends import check_places, places
 from seapo_cli.engine.session import ModelUse
 from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import ReaderGone, SeapoError
-from seapo_cli.io.jsonl import Output, input_name
+from seapo_cli.io.jsonl import Output
 from seapo_cli.io.same_files import Place, reads, refuse_equal, store_files, writes
 from seapo_cli.io.whole_files import shown
 from seapo_cli.text.safe import masked
@@ -34,10 +34,6 @@ class Files:
     also_read: Sequence[Place] = ()
     also_written: Sequence[Place] = ()
     """What the stage opens itself."""
-
-    @property
-    def input_name(self) -> str:
-        return input_name(self.input)
 
     @property
     def written(self) -> list[Place]:

@@ -14,7 +14,7 @@ from seapo_cli.engine.session import ModelUse, new_tally, open_results
 from seapo_cli.engine.stage import Failure, Outcome, Result, Stage
 from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import ReaderGone, RowError
-from seapo_cli.io.jsonl import encode_all, input_size, open_input, read_lines
+from seapo_cli.io.jsonl import encode_all, input_name, input_size, open_input, read_lines
 from seapo_cli.io.threads import DaemonThread
 from seapo_cli.rows import Keys
 
@@ -97,9 +97,8 @@ def _open_run(
         size = (input_size(source) or 0) * stage.passes
         bar = Progress(stage.name, tally, size or None, rows_on_stdout=files.output == "-")
         progress = stack.enter_context(bar)
-        report = FailureReport(
-            stage.name, files.input_name, tally, progress, outputs.errors, max_errors
-        )
+        name = input_name(files.input)
+        report = FailureReport(stage.name, name, tally, progress, outputs.errors, max_errors)
         stack.callback(report.close)
         try:
             yield Run(stage, keys, model, source, outputs, report, progress, tally)
@@ -109,7 +108,7 @@ def _open_run(
         if text := stage.summary_text():
             progress.say(text)
         if not tally.rows_in:
-            progress.say(f"{files.input_name} holds no rows")
+            progress.say(f"{name} holds no rows")
 
 
 def _encoded(batch: list[Result]) -> tuple[list[Result], bytes, bytes]:
