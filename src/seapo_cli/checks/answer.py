@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from seapo_cli.checks.base import Check, Verdict, failed, passed, skipped
-from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.text.numbers import NUMBER, normal, numbers, plain
 
 _LINE = re.compile(r"^####[ \t]*([^\n]{1,60})\s*\Z", re.MULTILINE)
@@ -39,7 +39,7 @@ class FinalAnswer(Check):
     spared: tuple[str, ...] = ()
     """Labels of mistakes that leave the final answer, besides types with `keeps_final_answer`."""
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         if (found := final_answer(pair.response)) is None:
             return skipped("no final answer")
         pattern, right = found

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from seapo_cli.checks.base import PASS, Check, Verdict, failed
-from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.pair import CheckedPair
 
 _CUT_BY = ("length", "content_filter")
 _ENDS = frozenset(".!?。！？…।؟")
@@ -42,7 +42,7 @@ class Complete(Check):
     least_missing: float = Field(default=0.1, ge=0, le=1)
     """Share of the response that must be missing at the end to count as cut."""
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         if not pair.negative.strip():
             return failed("the negative is empty")
         if (finish := _finish_reason(pair.row.data)) in _CUT_BY:
@@ -57,7 +57,7 @@ class Complete(Check):
             return failed("the negative lacks the end of the response")
         return PASS
 
-    def _lacks_the_end(self, pair: Pair) -> bool:
+    def _lacks_the_end(self, pair: CheckedPair) -> bool:
         """Whether the negative stops where the response goes on."""
         negative, response = pair.negative.rstrip(), pair.response.rstrip()
         missing = len(response) - len(negative)
@@ -74,7 +74,7 @@ def _finish_reason(data: Any) -> object:
     return error.get("finish_reason") if isinstance(error, dict) else None
 
 
-def _open_fence(pair: Pair) -> str | None:
+def _open_fence(pair: CheckedPair) -> str | None:
     for fence in _FENCES:
         if fence[0] not in pair.removed and fence[0] not in pair.added:
             continue  # as many as in the response

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 from seapo_cli.checks.base import PASS, Check, Verdict, failed
-from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.pair import CheckedPair
 
 _BROKEN = re.compile("[\ufffd\ufffe\uffff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _ESCAPED = re.compile(
@@ -48,12 +48,12 @@ class Garbled(Check):
     name = "garbled"
     about = "What is new has no broken encoding, look-alike letters or endless repetition."
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         reason = _letters(pair) or _loop(pair)
         return failed(reason) if reason else PASS
 
 
-def _letters(pair: Pair) -> str | None:
+def _letters(pair: CheckedPair) -> str | None:
     added, removed = pair.added, pair.removed
     if ("\\" in added or "&" in added or "%" in added or "=" in added) and _more(_ESCAPED, pair):
         return "letters stand as escape sequences"
@@ -86,7 +86,7 @@ _KINDS = (
 )
 
 
-def _more(pattern: re.Pattern[str], pair: Pair) -> bool:
+def _more(pattern: re.Pattern[str], pair: CheckedPair) -> bool:
     """Whether the change brings more matches, of a kind that the response has none of."""
     if not pattern.search(pair.added):
         return False
@@ -95,7 +95,7 @@ def _more(pattern: re.Pattern[str], pair: Pair) -> bool:
     )
 
 
-def _loop(pair: Pair) -> str | None:
+def _loop(pair: CheckedPair) -> str | None:
     added = pair.added
     for pattern, what in ((_SAME_LETTER, "letter"), (_SAME_WORD, "word")):
         found = pattern.search(added)
@@ -112,7 +112,7 @@ def _loop(pair: Pair) -> str | None:
     return "the negative goes round in circles" if known > _NEW_RUNS else None
 
 
-def _sentence_again(pair: Pair) -> str | None:
+def _sentence_again(pair: CheckedPair) -> str | None:
     """A sentence of the change that the negative has more often than the response."""
     for match in _SENTENCE.finditer(pair.added):
         text = match[0].strip()

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from seapo_cli.checks.base import PASS, Check, Verdict, failed, skipped
-from seapo_cli.checks.pair import Hunk, Pair
+from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.rows import Message
+from seapo_cli.text.difference import Hunk
 from seapo_cli.text.numbers import NUMBER, normal, plain
 
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
@@ -50,7 +51,7 @@ class Given(Check):
     name = "given"
     about = "The mistake is not refuted by a number or name that the prompt itself states."
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         if not pair.injected:
             return skipped("not made from the response")
         if not _FACT.search(pair.removed) or len(pair.hunks) > _MOST_PLACES:
@@ -74,7 +75,7 @@ def contradicts(
     right for that step. What earlier turns say counts as well.
     """
     asked = plain("\n".join(message.content for message in messages))
-    places = [(plain(_text(removed)), plain(_text(added))) for removed, added in hunks]
+    places = [tuple(map(plain, hunk.texts)) for hunk in hunks]
     numbers_only = all(NUMBER.sub("#", old) == NUMBER.sub("#", new) for old, new in places)
     for old, new in places:
         if max(len(old), len(new)) > _LONGEST:
@@ -85,10 +86,6 @@ def contradicts(
         if found:
             return found
     return None
-
-
-def _text(words: Sequence[str]) -> str:
-    return words if isinstance(words, str) else " ".join(words)
 
 
 def _number(asked: str, response: str, negative: str, old: str, new: str) -> Changed | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from seapo_cli.checks.base import SlowCheck, Verdict, failed, passed
-from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.pair import CheckedPair
 
 if TYPE_CHECKING:
     from seapo_cli.engine.gateway import Gateway
@@ -28,7 +28,7 @@ class Judged(SlowCheck):
     def asks_model(self) -> bool:
         return True
 
-    async def verdict(self, pair: Pair, gateway: Gateway | None) -> Verdict:
+    async def verdict(self, pair: CheckedPair, gateway: Gateway | None) -> Verdict:
         from seapo_cli.stages.judge import canonical_name, compare
 
         assert gateway is not None

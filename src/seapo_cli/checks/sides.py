@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 from seapo_cli.checks.base import PASS, Check, Verdict, failed
-from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.text.phrases import REFUSING, REVEALING
 
 _EQUATION = re.compile(
@@ -27,7 +27,7 @@ class Sides(Check):
     name = "sides"
     about = "The response is not the side with the mistake: its edits, equations, wording."
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         if _edited(pair):
             return failed("the mistakes of the row's edits stand in the response: swapped sides?")
         if pair.removed.count(" ") and pair.injected and len(pair.removed) > len(pair.added):
@@ -42,7 +42,7 @@ class Sides(Check):
         return PASS
 
 
-def _edited(pair: Pair) -> bool:
+def _edited(pair: CheckedPair) -> bool:
     """Whether the response holds the replacements of the edits, and the negative the originals."""
     error = pair.row.data.get("error")
     edits = error.get("edits") if isinstance(error, dict) else None

@@ -14,11 +14,11 @@ from typing import Literal
 
 from seapo_cli.calls import Called, Tool
 from seapo_cli.checks.given import contradicts
-from seapo_cli.checks.pair import Hunk
 from seapo_cli.checks.tool_call import PROOFS, prove
 from seapo_cli.mistakes.error_types import ErrorType
 from seapo_cli.mistakes.screen import flaw
 from seapo_cli.rows import Edit, Message
+from seapo_cli.text.difference import Hunk
 from seapo_cli.text.spans import apply_edits
 from seapo_cli.text.structure import broken, only_comments
 from seapo_cli.text.words import WORD

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from seapo_cli.checks.pair import Pair
+    from seapo_cli.checks.pair import CheckedPair
 
 _NEW_WORDS = 2
 """A phrase of fewer words that are new is an answer's own, with one of its words changed."""
@@ -34,7 +34,7 @@ class Phrases:
     stems: tuple[str, ...]
     """Every match holds at least one of these, in lower case: what is quick to rule out."""
 
-    def added(self, pair: Pair) -> str | None:
+    def added(self, pair: CheckedPair) -> str | None:
         """A match in the negative that the response has not, and that brings new words."""
         new = pair.new_words if len(pair.negative) > _SHORT else pair.negative.lower()
         if stems := [stem for stem in self.stems if stem in new]:
@@ -50,7 +50,7 @@ class Phrases:
                     return " ".join(phrase.split())[:60]
         return None
 
-    def _matches(self, pair: Pair, stems: list[str]) -> Iterator[str]:
+    def _matches(self, pair: CheckedPair, stems: list[str]) -> Iterator[str]:
         """All matches near a stem, in the part of the negative that differs."""
         text = pair.negative
         lower = text.lower() if len(text.lower()) == len(text) else text
