@@ -13,6 +13,7 @@ from functools import cached_property
 
 from seapo_cli.mistakes.base import Severity, Task
 from seapo_cli.rows import Edit
+from seapo_cli.text.arithmetic import is_worked
 from seapo_cli.text.code import code_blocks, comment_sign, is_program, is_python, silent_spans
 from seapo_cli.text.spans import Spans
 
@@ -24,8 +25,6 @@ KEPT = re.compile(
     r"|!?\[[^\[\]\n]{0,300}\]\([^()\n]{0,300}\)"
     r"|(?<!\w)[~.]?/[\w.-]+(?:/[\w.-]+)+|\b\w+\.(?:com|org|net|py|js|txt|md|json|csv|html)\b"
 )
-WORKED = re.compile(r"<<[^<>]+>>|\d ?[-+*/x×÷] ?\$?\d[^\n=]{0,120}=")
-FINAL_ANSWER = re.compile(r"^####.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,7 @@ class Source:
     @cached_property
     def is_worked(self) -> bool:
         """Whether the answer works something out in steps."""
-        return bool(WORKED.search(self.text))
+        return is_worked(self.text)
 
     def closed(self, kind: str, start: int, end: int, ask: str, others: Sequence[str]) -> Place:
         """A place whose answers are `others`, each replacing just this span."""
