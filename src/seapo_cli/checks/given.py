@@ -15,7 +15,7 @@ from seapo_cli.checks.base import PASS, Check, Verdict, failed, skipped
 from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.rows import Message
 from seapo_cli.text.difference import Hunk
-from seapo_cli.text.numbers import NUMBER, normal, plain
+from seapo_cli.text.numbers import NUMBER, normal, plain_digits
 
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _NAME = re.compile(
@@ -74,8 +74,8 @@ def contradicts(
     Only places that change nothing else count: where a step is told anew, its figures may be
     right for that step. What earlier turns say counts as well.
     """
-    asked = plain("\n".join(message.content for message in messages))
-    places = [tuple(map(plain, hunk.texts)) for hunk in hunks]
+    asked = plain_digits("\n".join(message.content for message in messages))
+    places = [tuple(map(plain_digits, hunk.texts)) for hunk in hunks]
     numbers_only = all(NUMBER.sub("#", old) == NUMBER.sub("#", new) for old, new in places)
     for old, new in places:
         if max(len(old), len(new)) > _LONGEST:

@@ -92,7 +92,10 @@ def _drift(negative: str, task: Task) -> str | None:
     alike = Difference(task.response, negative).similarity
     if alike < _LEAST_SIMILAR and len(task.response) >= _SHORT:
         return f"the rewrite shares only {alike:.0%} of its words with the response"
-    final = re.search(r"^#### ", task.response, re.MULTILINE)
-    if final and not re.search(r"^#### ", negative, re.MULTILINE):
+    if _has_line(task.response) and not _has_line(negative):
         return "the rewrite lacks the final line '#### ...' of the response"
     return None
+
+
+def _has_line(text: str) -> bool:
+    return re.search(r"^#### ", text, re.MULTILINE) is not None

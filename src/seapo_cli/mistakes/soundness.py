@@ -19,10 +19,11 @@ from seapo_cli.mistakes.error_types import ErrorType
 from seapo_cli.mistakes.screen import flaw
 from seapo_cli.rows import Edit, Message
 from seapo_cli.text.difference import Hunk
+from seapo_cli.text.final_answer import stated_result
 from seapo_cli.text.spans import apply_edits
 from seapo_cli.text.structure import broken, only_comments
 from seapo_cli.text.words import WORD
-from seapo_cli.text.worked import disagreement, stated_result
+from seapo_cli.text.worked import disagreement
 
 MOST_CHANGED = 0.6
 """Largest share of the answer that a mistake may replace."""

@@ -9,19 +9,10 @@ from __future__ import annotations
 import re
 
 from seapo_cli.text.arithmetic import false_equations, quantity
+from seapo_cli.text.final_answer import stated_result
 from seapo_cli.text.numbers import NUMBER
 
 _MARK = re.compile(r"<<[^<>=]*=\s*\$?(-?[\d.,]+?)\.?>>\s*\$?(-?\d[\d,]*(?:\.\d+)?)?")
-_FINAL = re.compile(r"^####[ \t]*(\S.*)$", re.MULTILINE)
-_BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
-
-
-def stated_result(text: str) -> str | None:
-    """What `#### 42` or `\\boxed{42}` states last; None where there is neither."""
-    for pattern in (_FINAL, _BOXED):
-        if found := pattern.findall(text):
-            return " ".join(found[-1].split()).rstrip(".")
-    return None
 
 
 def disagreement(response: str, negative: str, mistakes: int) -> str | None:
