@@ -6,7 +6,7 @@ import re
 
 from seapo_cli.checks.base import PASS, Check, Verdict, failed
 from seapo_cli.checks.pair import CheckedPair
-from seapo_cli.text.phrases import REVEALING
+from seapo_cli.text.revealing import REVEALING
 
 _ASKED = re.compile(
     r"(?i)\b(?:edit|rewrite|revise|correct|modify|improve|proofread|fix|rephrase|change|update|replace"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from seapo_cli.checks.base import PASS, Check, Verdict, failed
 from seapo_cli.checks.pair import CheckedPair
-from seapo_cli.text.phrases import EXCUSING, REFUSING
+from seapo_cli.text.refusing import EXCUSING, REFUSING
 
 _NO_ANSWER = 240
 """Characters that hold an excuse and no answer."""

@@ -8,7 +8,9 @@ from fractions import Fraction
 from seapo_cli.checks.base import PASS, Check, Verdict, failed
 from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.text.arithmetic import false_equations
-from seapo_cli.text.phrases import REFUSING, REVEALING
+from seapo_cli.text.difference import Difference
+from seapo_cli.text.refusing import REFUSING
+from seapo_cli.text.revealing import REVEALING
 
 _DIGIT = re.compile(r"\d")
 _AROUND = 80
@@ -26,7 +28,7 @@ class Sides(Check):
         if _edited(pair):
             return failed("the mistakes of the row's edits stand in the response: swapped sides?")
         if pair.removed.count(" ") and pair.injected and len(pair.removed) > len(pair.added):
-            other = pair.swapped
+            other = Difference(pair.negative, pair.response)
             for phrases, what in ((REVEALING, "gives a mistake away"), (REFUSING, "refuses")):
                 if found := phrases.added(other):
                     return failed(f"the response {what}: {found!r}", found)

@@ -14,12 +14,15 @@ from typing import NamedTuple
 from rapidfuzz.distance import Indel, Postfix, Prefix
 
 from seapo_cli.rows import Edit
+from seapo_cli.text.spans import Span
 from seapo_cli.text.words import WORD
 
 _LONGEST_WORD = 30
 """Longer runs without a space are not words: writing without spaces is compared by characters."""
 _MOST_PAIRS = 25_000_000
 """Pairs of words beyond which the comparison, quadratic in time and memory, is not worth it."""
+_MARGIN = 64
+"""Characters of a window on either side of the difference."""
 _TOKEN = re.compile(rf"(?:{WORD.pattern}|[^\w\s])\s*|\s+")
 """A word or sign with the space after it: on its own a space would match any other."""
 
@@ -49,6 +52,7 @@ class Difference:
     __slots__ = (
         "_common",
         "_compared",
+        "_new_words",
         "added",
         "negative",
         "negative_end",
@@ -75,6 +79,7 @@ class Difference:
         self.added = negative[start : len(negative) - tail]
         """The words of the negative that differ from the response, with all between them."""
         self._compared: tuple[tuple[Hunk, ...], int] | None = None
+        self._new_words: str | None = None
 
     @property
     def hunks(self) -> tuple[Hunk, ...]:
@@ -88,6 +93,34 @@ class Difference:
         before, after = self._common
         common = before + after + self._comparison()[1]
         return 2 * common / total if total else 1.0
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the answers differ up to their ends (but for white space)."""
+        return not self.negative[self.negative_end :].strip()
+
+    @property
+    def window(self) -> Span:
+        """The difference with some text around it, in the negative.
+
+        From the beginning of its line where that is near, as some phrases stand there only.
+        """
+        far = max(0, self.start - 2 * _MARGIN)
+        line = self.negative.rfind("\n", far, self.start) + 1
+        start = line or (self.start - _MARGIN if far else 0)
+        return start, min(len(self.negative), self.negative_end + _MARGIN)
+
+    @property
+    def new_words(self) -> str:
+        """The words of the change that it did not have before, in lower case."""
+        if self._new_words is None:
+            if self.added.count(" ") < 1:
+                self._new_words = self.added.lower()
+            else:
+                known = set(self.removed.lower().split())
+                words = dict.fromkeys(self.added.lower().split())
+                self._new_words = " ".join(word for word in words if word not in known)
+        return self._new_words
 
     def _comparison(self) -> tuple[tuple[Hunk, ...], int]:
         """The hunks, and the characters in words common to both between them."""
