@@ -9,9 +9,10 @@ from pydantic import Field
 
 from seapo_cli.checks.base import PASS, Check, Verdict, failed
 from seapo_cli.checks.pair import CheckedPair
+from seapo_cli.text.words import ENDS, OPEN_WORDS
 
 _CUT_BY = ("length", "content_filter")
-_ENDS = frozenset(".!?。！？…।؟")
+_ENDS = frozenset(ENDS)
 _OTHER_ENDS = frozenset(":;)]}>|")
 """What lists, tables and code end with."""
 _CLOSING = "\"'”’»)]}*_`~"
@@ -22,14 +23,6 @@ _LINE_WORDS = 8
 """A last line of fewer words may be a heading, a signature, a verse or a list item."""
 _FEWEST_MISSING = 2
 """Words that must be missing at the end: a number or a name may be the beginning of another."""
-_OPEN_WORDS = frozenset(
-    "a an the of to in on at by for with from and or but nor as than that which who whose is are "
-    "was were be been being has have had will would can could may might should must its their his "
-    "her our your my this these those into between about because if when while where such not "
-    "der die das und oder mit von zu im den dem ein eine de la le les el los las y o del un una et "
-    "ou du des que qui en il lo e di che con per".split()
-)
-"""Words that no sentence ends with."""
 _LIST_LINE = re.compile(r"[ \t]*(?:[-*•+|#>]|\d{1,3}[.)])[ \t]*\S")
 
 
@@ -92,7 +85,7 @@ def _stops_short(negative: str, response: str) -> bool:
     before, _, line = negative.rstrip().rpartition("\n")
     words = line.split()
     last = words[-1].lower()
-    if last in _OPEN_WORDS or last[-1] in ",-–—(":
+    if last in OPEN_WORDS or last[-1] in ",-–—(":
         return True
     if _LIST_LINE.match(line) or last.startswith(("http", "#", "@", "$", "\\")):
         return False

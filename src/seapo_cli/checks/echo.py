@@ -74,6 +74,15 @@ def echoed(pair: CheckedPair, error_type: ErrorType) -> str | None:
     return _instruction(pair, _runs(_told(error_type)))
 
 
+def repeats_example(replacements: Iterable[str], error_type: ErrorType) -> bool:
+    """Whether a replacement holds a whole example of a type's file; short ones are anyone's."""
+    added = [_joined(text) for text in replacements]
+    examples = [_joined(example.mistake) for example in error_type.examples]
+    return any(
+        words in text for words in examples if words.count(" ") > _LEAST_WORDS for text in added
+    )
+
+
 def _blank(pair: CheckedPair) -> str | None:
     if not any(mark in pair.added for mark in _MARKS) and "$" not in pair.added:
         return None

@@ -10,10 +10,10 @@ from pydantic import Field
 from seapo_cli.checks.base import PASS, Check, Verdict, failed, passed
 from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.text.languages import guess, letters
+from seapo_cli.text.words import ENDS, SENTENCE
 
 _LETTERS, _SIGNS = 12, 4
 """Letters of another script that are more than a name, in Latin and in others."""
-_SENTENCE = re.compile(r"[^.!?。！？।؟…\n]+")
 _WRITTEN_TOGETHER = 10
 """Characters a word beyond which a script has no spaces."""
 _PROSE = 0.8
@@ -80,7 +80,7 @@ def _english(words: Sequence[str]) -> bool:
 
 
 def _sentences(text: str) -> list[str]:
-    found = (match[0].strip() for match in _SENTENCE.finditer(text))
+    found = (match[0].rstrip(ENDS).strip() for match in SENTENCE.finditer(text))
     return [s for s in found if s and _PROSE * len(s) <= sum(c.isalpha() or c == " " for c in s)]
 
 
@@ -118,7 +118,9 @@ def _other_script(pair: CheckedPair) -> str | None:
         ours = letters(pair.question)
     known = letters(pair.removed)
     for script, count in letters(pair.added).items():
-        few = _LETTERS if script == "Latin" else _SIGNS
+        # Names in Japanese have Han letters alone, too.
+        many = script == "Latin" or (script == "Han" and "Kana" in ours)
+        few = _LETTERS if many else _SIGNS
         if ours and script not in ours and count - known[script] >= few:
             return script
     return None
