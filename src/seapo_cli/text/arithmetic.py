@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from seapo_cli.text.spans import Spans
 
@@ -22,7 +23,7 @@ _PLAIN = re.compile(
     rf"(?<![\w.=/*+×÷-])((?:\(?{_FIGURE}%?\)?[ ]?[-+*/x×÷−–][ ]?){{1,20}}\(?{_FIGURE}\)?)[ ]?=[ ]?"
     r"[$€£]?(\d[\d,]{0,18}(?:\.\d{1,9})?)(?![\w%]|\.\d|[ ]?[-+*/=]|<<)"
 )
-_OPERATIONS = {
+_OPERATIONS: dict[type, Callable[[Fraction, Fraction], Fraction]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -80,23 +81,22 @@ def normal(expression: str) -> str:
 
 def evaluate(expression: str) -> Fraction | None:
     """The exact value; None if it is not an expression or divides by zero."""
+    text = _LEADING_ZEROS.sub("", expression)
     try:
-        return _value(ast.parse(_LEADING_ZEROS.sub("", expression), mode="eval").body)
+        tree: Any = compile(text, "", "eval", ast.PyCF_ONLY_AST)
+        return _value(tree.body)
     except (SyntaxError, ValueError, ZeroDivisionError, RecursionError, MemoryError):
         return None
 
 
-def _value(node: ast.expr) -> Fraction:
-    match node:
-        case ast.Constant(int(value)):
-            return Fraction(value)
-        case ast.Constant(float(value)):
-            return Fraction(str(value))
-        case ast.UnaryOp(ast.USub(), operand):
-            return -_value(operand)
-        case ast.BinOp(left, sign, right) if operation := _OPERATIONS.get(type(sign)):
-            result: Fraction = operation(_value(left), _value(right))
-            return result
+def _value(node: Any) -> Fraction:
+    kind = type(node)
+    if kind is ast.BinOp and (operation := _OPERATIONS.get(type(node.op))):
+        return operation(_value(node.left), _value(node.right))
+    if kind is ast.Constant:
+        return Fraction(str(node.value))
+    if kind is ast.UnaryOp and type(node.op) is ast.USub:
+        return -_value(node.operand)
     raise ValueError("not arithmetic")
 
 

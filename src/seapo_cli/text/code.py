@@ -41,10 +41,10 @@ _COMMENT_SIGNS = {
 _NO_PROGRAM = set("bash sh shell yaml yml toml sql haskell hs".split())
 """They have comments, but a sign between two words in them is not an operator."""
 _PYTHON = re.compile(
-    r"^[ \t]*(?:def \w+\(.*\) ?(?:->.*)?:|class \w+.*:|import \w+|from [\w.]+ import |elif .*:"
-    r"|(?:for|if|while) [^({;]*:|(?:if|while) ?\(.*\) ?:)",
-    re.MULTILINE,
+    r"\n[ \t]*(?:def \w+\(.*\) ?(?:->.*)?:|class \w+.*:|import \w+|from [\w.]+ import |elif .*:"
+    r"|(?:for|if|while) [^({;]*:|(?:if|while) ?\(.*\) ?:)"
 )
+"""A line of Python. (A search for line feeds is several times as fast as one for `^`.)"""
 _BRACES = re.compile(r"[;{][ \t]*$", re.MULTILINE)
 _QUOTED = r'"(?:\\.|[^"\\\n])*"|' + r"'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\\n])*`"
 _SILENT = {
@@ -90,14 +90,14 @@ def comment_sign(tag: str, code: str) -> str:
     """How comments begin in a block; empty if unknown."""
     if tag:
         return _COMMENT_SIGNS.get(tag, "")
-    if _PYTHON.search(code):
+    if is_python(tag, code):
         return "#"
     return "//" if _BRACES.search(code) else ""
 
 
 def is_python(tag: str, code: str) -> bool:
     """Whether a block is Python, by its tag, or by its lines if it has none."""
-    return tag in _PYTHON_TAGS or (not tag and _PYTHON.search(code) is not None)
+    return tag in _PYTHON_TAGS or (not tag and _PYTHON.search(f"\n{code}") is not None)
 
 
 def is_program(tag: str, code: str) -> bool:

@@ -8,7 +8,7 @@ characters.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from rapidfuzz.distance import Indel, Postfix, Prefix
@@ -198,16 +198,16 @@ def _compared(old: Sequence[str], new: Sequence[str]) -> tuple[tuple[Hunk, ...],
     return tuple(hunks), common
 
 
-def _common_blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+def _common_blocks(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int]]:
     """What both sides have in the same order: where it starts in each, and its length.
 
     The last block is empty, at both ends.
     """
-    start = Prefix.similarity(old, new)
-    tail = min(Postfix.similarity(old, new), len(old) - start, len(new) - start)
-    ends = len(old) - tail, len(new) - tail
-    if (ends[0] - start) * (ends[1] - start) > _MOST_PAIRS:
-        yield from ((0, 0, start), (*ends, tail), (len(old), len(new), 0))
-        return
-    for block in Indel.editops(old, new).as_matching_blocks():
-        yield block.a, block.b, block.size
+    if len(old) * len(new) > _MOST_PAIRS:
+        start = Prefix.similarity(old, new)
+        tail = min(Postfix.similarity(old, new), len(old) - start, len(new) - start)
+        ends = len(old) - tail, len(new) - tail
+        if (ends[0] - start) * (ends[1] - start) > _MOST_PAIRS:
+            return [(0, 0, start), (*ends, tail), (len(old), len(new), 0)]
+    blocks = Indel.editops(old, new).as_matching_blocks()
+    return [(block.a, block.b, block.size) for block in blocks]
