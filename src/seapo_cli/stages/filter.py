@@ -8,7 +8,7 @@ from typing import Any
 
 from seapo_cli.checks.base import AnyCheck, Check, SlowCheck, Verdict
 from seapo_cli.checks.choose import choose
-from seapo_cli.checks.pair import Pair, read_pair
+from seapo_cli.checks.pair import CheckedPair, read_pair
 from seapo_cli.checks.report import Report
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.stage import Failure, Outcome, Stage
@@ -58,13 +58,13 @@ class Filter(Stage):
             return Outcome(failures=[Failure.of(error)])
         return self._sorted(pair, verdicts)
 
-    def _quick(self, pair: Pair) -> Verdicts:
+    def _quick(self, pair: CheckedPair) -> Verdicts:
         verdicts = {check.name: check.verdict(pair) for check in self._first}
         if self._last and _kept(verdicts.values()):
             verdicts |= {check.name: check.verdict(pair) for check in self._last}
         return verdicts
 
-    def _sorted(self, pair: Pair, verdicts: Verdicts) -> Outcome:
+    def _sorted(self, pair: CheckedPair, verdicts: Verdicts) -> Outcome:
         """The row with its verdicts, as kept or rejected."""
         kept = _kept(verdicts.values())
         self._report.add(pair.error_type, verdicts, kept)
