@@ -21,6 +21,7 @@ from seapo_cli.cli.help import GroupedCommand
 from seapo_cli.cli.inject import inject
 from seapo_cli.cli.pair import pair
 from seapo_cli.cli.profile import profile
+from seapo_cli.cli.report import report
 from seapo_cli.cli.sample import sample
 from seapo_cli.cli.serve import serve
 from seapo_cli.cli.show import show
@@ -49,6 +50,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {  # in the order of the pipeline, t
     "train": train,
     "eval": evaluate,
     "show": show,
+    "report": report,
     "profile": profile,
     "types": types,
     "checks": checks,

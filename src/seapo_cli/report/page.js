@@ -1,0 +1,456 @@
+"use strict";
+(() => {
+  const [KEY, ID, TYPE, STAGE, SOURCE, VERDICT, PROMPT, PIECES, SNIPPET, CHECKS, FACTS, PLACES,
+    LIKENESS] = Array(13).keys();
+  const HEIGHT = 76;  // of an item, as in the style
+  const FAR = 0.5;  // less alike sides are read beside each other
+  const VERDICTS = ["pass", "fail", "not applicable", "no checks"];
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const rows = data.rows;
+
+  /** An element; strings become text, never markup. */
+  function make(tag, name, ...children) {
+    const found = document.createElement(tag);
+    if (name) found.className = name;
+    found.append(...children.filter((child) => child !== null));
+    return found;
+  }
+
+  // ---- pages: one section at a time, by the address ----
+
+  const pages = [...document.querySelectorAll(".page")];
+
+  function go() {
+    const name = decodeURIComponent(location.hash.slice(1));
+    const wanted = name.startsWith("row-") ? "rows" : name;
+    const page = pages.find((one) => one.id === wanted) || pages[0];
+    for (const one of pages) one.hidden = one !== page;
+    for (const link of document.querySelectorAll("nav a")) {
+      if (link.hash === `#${page.id}`) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    if (page.id === "rows" && reader) reader.open(name.startsWith("row-") ? name.slice(4) : null);
+    else window.scrollTo(0, 0);
+  }
+
+  // ---- rows: a list that draws only what is in sight, filters, and one row in full ----
+
+  function makeReader(section) {
+    const picked = { type: -1, stage: -1, check: -1, verdict: -1, source: -1 };
+    const names = {
+      type: data.types, stage: data.stages, check: data.checks, verdict: VERDICTS,
+      source: data.sources,
+    };
+    const columns = { type: TYPE, stage: STAGE, source: SOURCE };
+    const selects = {};
+    const texts = new Array(rows.length);
+    const places = new Map(rows.map((row, place) => [row[KEY], place]));
+    let shown = rows.map((_, place) => place);
+    let at = 0;  // in `shown`
+    let beside = null;  // whether sides stand beside each other; null: where they are unlike
+    let mark = -1;
+
+    const search = make("input");
+    search.type = "search";
+    search.placeholder = "Search prompts, answers, ids";
+    search.setAttribute("aria-label", "Search");
+    const count = make("span", "count");
+    count.setAttribute("role", "status");
+    const filters = make("div", "filters", search);
+    for (const name of Object.keys(names)) {
+      const select = selects[name] = make("select");
+      select.append(new Option("any", "-1"));
+      names[name].forEach((text, place) => select.append(new Option(text, String(place))));
+      select.addEventListener("change", () => {
+        picked[name] = Number(select.value);
+        apply();
+      });
+      if (names[name].length > 1) filters.append(make("label", "", name, select));
+    }
+    const clear = make("button", "", "Clear");
+    clear.type = "button";
+    clear.addEventListener("click", reset);
+    filters.append(clear, count);
+    const height = make("div");
+    const list = make("div", "list", height);
+    list.tabIndex = 0;
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", "Rows");
+    const detail = make("article", "row");
+    detail.tabIndex = -1;
+    detail.setAttribute("aria-live", "polite");
+    section.append(make("div", "reader", filters, list, detail));
+
+    search.addEventListener("input", apply);
+    list.addEventListener("scroll", () => requestAnimationFrame(draw));
+    window.addEventListener("resize", () => requestAnimationFrame(draw));
+    list.addEventListener("click", (event) => {
+      const item = event.target.closest(".item");
+      if (item) select(Number(item.dataset.place));
+    });
+    document.addEventListener("keydown", press);
+    prepare(0);
+
+    /** All that is searched of a row, in small letters; kept. */
+    function text(place) {
+      if (texts[place] === undefined) {
+        const row = rows[place];
+        const [good, bad] = sides(row[PIECES]);
+        const parts = [row[ID], ...row[PROMPT].map((turn) => turn[1]), good];
+        if (bad !== good) parts.push(bad);
+        for (const [, value] of row[FACTS]) parts.push(value);
+        for (const check of row[CHECKS]) if (check[3]) parts.push(check[3]);
+        texts[place] = parts.join("\n").toLowerCase();
+      }
+      return texts[place];
+    }
+
+    /** Work texts out while nothing else is to do, so that the first search need not. */
+    function prepare(from) {
+      if (from >= rows.length) return;
+      const later = window.requestIdleCallback || ((call) => setTimeout(call, 50));
+      later(() => {
+        for (let place = from; place < Math.min(from + 200, rows.length); place++) text(place);
+        prepare(from + 200);
+      });
+    }
+
+    function sides(pieces) {
+      let good = "", bad = "";
+      pieces.forEach((piece, place) => {
+        if (place % 3 !== 2) good += piece;
+        if (place % 3 !== 1) bad += piece;
+      });
+      return [good, bad];
+    }
+
+    function matches(row, but) {
+      for (const name in columns) {
+        if (name !== but && picked[name] >= 0 && row[columns[name]] !== picked[name]) return false;
+      }
+      const check = but === "check" ? -1 : picked.check;
+      const verdict = but === "verdict" ? -1 : picked.verdict;
+      if (check < 0) return verdict < 0 || row[VERDICT] === verdict;
+      const found = row[CHECKS].find((one) => one[0] === check);
+      return found ? verdict < 0 || found[1] === verdict : verdict === 3;
+    }
+
+    function apply() {
+      const row = rows[shown[at]];
+      const wanted = search.value.trim().toLowerCase();
+      const hits = rows.map((_, place) => place).filter(
+        (place) => !wanted || text(place).includes(wanted),
+      );
+      shown = hits.filter((place) => matches(rows[place]));
+      tally(hits);
+      at = Math.max(0, row ? shown.indexOf(places.get(row[KEY])) : 0);
+      const all = rows.length.toLocaleString("en");
+      const some = shown.length.toLocaleString("en");
+      count.textContent = shown.length < rows.length ? `${some} of ${all} rows` : `${all} rows`;
+      clear.hidden = shown.length === rows.length;
+      list.scrollTop = Math.min(list.scrollTop, Math.max(0, at * HEIGHT - HEIGHT));
+      reveal();
+      draw();
+      read();
+    }
+
+    /** How many rows each choice would leave, beside its name. */
+    function tally(hits) {
+      for (const name of Object.keys(names)) {
+        const counts = new Array(names[name].length).fill(0);
+        for (const place of hits) {
+          const row = rows[place];
+          if (!matches(row, name)) continue;
+          if (name in columns) counts[row[columns[name]]]++;
+          else if (name === "check") {
+            for (const one of row[CHECKS]) {
+              if (picked.verdict < 0 || one[1] === picked.verdict) counts[one[0]]++;
+            }
+          } else if (picked.check < 0) counts[row[VERDICT]]++;
+          else {
+            const found = row[CHECKS].find((one) => one[0] === picked.check);
+            counts[found ? found[1] : 3]++;
+          }
+        }
+        const options = selects[name].options;
+        counts.forEach((number, place) => {
+          options[place + 1].text = `${names[name][place] || "–"} (${number.toLocaleString("en")})`;
+        });
+        selects[name].classList.toggle("set", picked[name] >= 0);
+      }
+    }
+
+    function reset() {
+      search.value = "";
+      for (const name of Object.keys(picked)) {
+        picked[name] = -1;
+        selects[name].value = "-1";
+      }
+      apply();
+    }
+
+    function draw() {
+      height.style.height = `${shown.length * HEIGHT}px`;
+      const first = Math.max(0, Math.floor(list.scrollTop / HEIGHT) - 4);
+      const last = Math.min(shown.length, first + Math.ceil(list.clientHeight / HEIGHT) + 8);
+      const items = [];
+      for (let place = first; place < last; place++) items.push(item(place));
+      if (!shown.length) items.push(make("p", "empty", "No row matches."));
+      height.replaceChildren(...items);
+    }
+
+    function item(place) {
+      const row = rows[shown[place]];
+      const [before, after] = row[SNIPPET];
+      const last = row[PROMPT].length ? row[PROMPT][row[PROMPT].length - 1][1] : "";
+      const kind = make("b", `dot ${VERDICTS[row[VERDICT]]}`, data.types[row[TYPE]]);
+      const change = make("div", "change");
+      if (before) change.append(make("del", "", before), " ");
+      if (after) change.append(make("ins", "", after));
+      if (!before && !after) change.append(data.stages[row[STAGE]]);
+      const found = make(
+        "div", "item",
+        make("div", "top", kind, make("span", "", row[ID])),
+        make("div", "ask", last.slice(0, 160)),
+        change,
+      );
+      found.id = `item-${place}`;
+      found.dataset.place = String(place);
+      found.setAttribute("role", "option");
+      found.setAttribute("aria-selected", String(place === at));
+      found.style.top = `${place * HEIGHT}px`;
+      return found;
+    }
+
+    function reveal() {
+      const top = at * HEIGHT;
+      if (top < list.scrollTop) list.scrollTop = top;
+      const bottom = top + HEIGHT - list.clientHeight;
+      if (bottom > list.scrollTop) list.scrollTop = bottom;
+    }
+
+    function select(place) {
+      at = Math.max(0, Math.min(shown.length - 1, place));
+      reveal();
+      draw();
+      read();
+    }
+
+    // ---- one row ----
+
+    function read() {
+      const row = rows[shown[at]];
+      list.setAttribute("aria-activedescendant", row ? `item-${at}` : "");
+      mark = -1;
+      detail.replaceChildren(...(row ? parts(row) : []));
+      detail.scrollTop = 0;
+      highlight();
+      const address = row ? `#row-${row[KEY]}` : "#rows";
+      if (!section.hidden && location.hash !== address) history.replaceState(null, "", address);
+    }
+
+    function parts(row) {
+      return [
+        head(row), make("h3", "", "Prompt"), prompt(row), ...answer(row), ...checks(row),
+        ...facts(row), keys(),
+      ].filter(Boolean);
+    }
+
+    function head(row) {
+      const link = make("a", "", "Link");
+      link.href = `#row-${row[KEY]}`;
+      link.title = "Link to this row";
+      const previous = make("button", "", "↑"), next = make("button", "", "↓");
+      previous.title = "Previous row (k)";
+      next.title = "Next row (j)";
+      previous.addEventListener("click", () => select(at - 1));
+      next.addEventListener("click", () => select(at + 1));
+      const place = `${(at + 1).toLocaleString("en")} of ${shown.length.toLocaleString("en")}`;
+      const tools = make("span", "tools", make("span", "quiet", place), previous, next, link);
+      const kind = make("b", `dot ${VERDICTS[row[VERDICT]]}`, data.types[row[TYPE]]);
+      const stage = make("span", "id", data.stages[row[STAGE]]);
+      return make("div", "head", kind, stage, make("span", "id", row[ID]), tools);
+    }
+
+    function prompt(row) {
+      const found = make("div", "prose prompt");
+      for (const [role, said] of row[PROMPT]) {
+        if (row[PROMPT].length > 1) found.append(make("div", "role", role));
+        fill(found, [said]);
+      }
+      return found;
+    }
+
+    function answer(row) {
+      const pieces = row[PIECES];
+      if (!pieces.length) return [];
+      if (row[LIKENESS] === null) {
+        return [make("h3", "", "Answer"), fill(make("div", "prose"), pieces)];
+      }
+      const apart = beside === null ? row[LIKENESS] < FAR : beside;
+      const toggle = make("button", "", "Side by side");
+      toggle.setAttribute("aria-pressed", String(apart));
+      toggle.title = "s";
+      toggle.addEventListener("click", turn);
+      const legend = make("span", "legend", make("del", "", "as it was"), " ",
+        make("ins", "", "the mistake"));
+      const title = make("h3", "", "Answer", toggle, legend);
+      if (!apart) return [title, fill(make("div", "prose answer"), pieces)];
+      const good = pieces.map((piece, place) => (place % 3 === 2 ? "" : piece));
+      const bad = pieces.map((piece, place) => (place % 3 === 1 ? "" : piece));
+      return [title, make(
+        "div", "both answer",
+        make("div", "", make("h3", "", "Chosen"), fill(make("div", "prose"), good)),
+        make("div", "", make("h3", "", "Rejected"), fill(make("div", "prose"), bad)),
+      )];
+    }
+
+    function turn() {
+      beside = !(beside === null ? rows[shown[at]][LIKENESS] < FAR : beside);
+      const top = detail.scrollTop;
+      read();
+      detail.scrollTop = top;
+    }
+
+    /** Pieces as text with marks, and what stands between ``` in a font for code. */
+    function fill(target, pieces) {
+      let code = false, begins = true;
+      pieces.forEach((piece, place) => {
+        const tag = [null, "del", "ins"][place % 3];
+        let run = "", coded = code;
+        const flush = () => {
+          if (!run) return;
+          if (tag || coded) target.append(make(tag || "span", coded ? "code" : "", run));
+          else target.append(run);
+          run = "";
+        };
+        for (const line of piece.split(/(?<=\n)/)) {
+          const fence = begins && tag !== "del" && line.startsWith("```");
+          if ((code || fence) !== coded) flush();
+          coded = code || fence;
+          run += line;
+          if (fence) code = !code;
+          begins = line.endsWith("\n");
+        }
+        flush();
+      });
+      return target;
+    }
+
+    function checks(row) {
+      const told = row[CHECKS].filter((one) => one[1] === 1 || (one.length > 2 && one[1] === 0));
+      const body = make("tbody");
+      told.sort((one, other) => other[1] - one[1]);
+      for (const [name, verdict, value, reason] of told) {
+        body.append(make(
+          "tr", "",
+          make("td", VERDICTS[verdict], `${verdict === 1 ? "✕ " : ""}${data.checks[name]}`),
+          make("td", "", value || ""), make("td", VERDICTS[verdict], reason || ""),
+        ));
+      }
+      const found = row[CHECKS].length ? [make("h3", "", "Checks")] : [];
+      if (told.length) found.push(make("table", "checks", body));
+      for (const [verdict, lead] of [[0, "Passed: "], [2, "Not applicable: "]]) {
+        const names = row[CHECKS].filter((one) => one[1] === verdict && !told.includes(one))
+          .map((one) => data.checks[one[0]]);
+        if (names.length) found.push(make("p", "quiet", lead + names.join(", ")));
+      }
+      return found;
+    }
+
+    function facts(row) {
+      const found = make("dl");
+      const source = data.sources[row[SOURCE]];
+      const lines = [...row[FACTS], ["source", source], ["in", row[PLACES].join("\n")]];
+      for (const [name, value] of lines) {
+        if (value) found.append(make("dt", "", name), make("dd", "", value));
+      }
+      return [make("h3", "", "About"), found];
+    }
+
+    function keys() {
+      const told = [
+        ["j", "k"], " next, previous   ", ["n", "p"], " mistakes   ", ["s"], " side by side   ",
+        ["/"], " search   ", ["Esc"], " clear",
+      ];
+      return make("p", "keys", ...told.flatMap(
+        (one) => (Array.isArray(one) ? one.map((key) => make("kbd", "", key)) : [one]),
+      ));
+    }
+
+    function jump(by) {
+      const marks = [...detail.querySelectorAll(".answer ins, .answer del")];
+      if (!marks.length) return;
+      if (mark >= 0 && marks[mark]) marks[mark].classList.remove("at");
+      mark = mark < 0 && by < 0 ? marks.length - 1 : (mark + by + marks.length) % marks.length;
+      marks[mark].classList.add("at");
+      marks[mark].scrollIntoView({ block: "center" });
+    }
+
+    /** Mark what is searched for, without touching the document. */
+    function highlight() {
+      if (!window.CSS || !CSS.highlights) return;
+      const wanted = search.value.trim().toLowerCase();
+      const ranges = [];
+      const walk = document.createTreeWalker(detail, NodeFilter.SHOW_TEXT);
+      while (wanted && walk.nextNode()) {
+        const said = walk.currentNode.data.toLowerCase();
+        if (said.length !== walk.currentNode.data.length) continue;  // letters of another length
+        let from = said.indexOf(wanted);
+        while (from >= 0 && ranges.length < 500) {
+          const range = new Range();
+          range.setStart(walk.currentNode, from);
+          range.setEnd(walk.currentNode, from + wanted.length);
+          ranges.push(range);
+          from = said.indexOf(wanted, from + wanted.length);
+        }
+      }
+      CSS.highlights.set("found", new Highlight(...ranges));
+    }
+
+    function press(event) {
+      if (section.hidden || event.ctrlKey || event.metaKey || event.altKey) return;
+      const typing = event.target === search;
+      if (event.target.tagName === "SELECT" && event.key !== "Escape") return;
+      const page = Math.max(1, Math.floor(list.clientHeight / HEIGHT) - 1);
+      const moves = { ArrowDown: 1, ArrowUp: -1 };
+      const inList = {
+        ...moves, j: 1, k: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity,
+      };
+      const reads = detail.contains(event.target);  // there, other keys scroll
+      const by = typing ? moves[event.key] : reads ? { j: 1, k: -1 }[event.key] : inList[event.key];
+      if (by !== undefined) select(at + by);
+      else if (event.key === "Escape") {
+        reset();
+        list.focus();
+      } else if (typing && event.key === "Enter") list.focus();
+      else if (typing) return;
+      else if (event.key === "/") search.focus();
+      else if (event.key === "s" && rows[shown[at]] && rows[shown[at]][LIKENESS] !== null) turn();
+      else if (event.key === "n") jump(1);
+      else if (event.key === "p") jump(-1);
+      else return;
+      event.preventDefault();
+    }
+
+    /** Show the page, at a row if its key is given. */
+    function open(key) {
+      if (key !== null && places.has(key)) {
+        if (!shown.includes(places.get(key))) reset();
+        at = shown.indexOf(places.get(key));
+      }
+      apply();
+      list.focus({ preventScroll: true });
+      if (key !== null && !places.has(key)) {
+        detail.replaceChildren(make("p", "empty", "This report has no such row."));
+      }
+    }
+
+    return { open };
+  }
+
+  const section = document.getElementById("rows");
+  const reader = section ? makeReader(section) : null;
+  window.addEventListener("hashchange", go);
+  go();
+})();
