@@ -1,15 +1,16 @@
 """`report`: one HTML file that shows rows, pairs, metrics, audits and evaluations.
 
-    kinds      what a line or document is, by its content
-    inputs     files → all that a report is made of
-    rows       distinct rows, whichever files they stand in, and counts of all of them
-    measures   lengths, likeness, edits and margins of pairs
-    overview   from prompts to pairs; figures by type and source
-    audits  training  evaluations      a section each
-    sections   what a section is made of: tables and figures, and their HTML
-    plots      figures by matplotlib, as SVG that a page can style, or as PNG
-    listing    rows as the page's own script reads them
-    page       all of it in one file, with page.css and page.js
+    kinds          what a line or document is, by its content
+    inputs         files → all that a report is made of
+    entry, rows    distinct rows, whichever files they stand in, and counts of all of them
+    measures       lengths, likeness, edits and margins of pairs
+    overview       from prompts to pairs (funnel), figures by type and source (distributions)
+    audits, training, evaluations      a section each
+    sections       what a section is made of: tables and figures, and their HTML
+    plots          figures by matplotlib, as SVG that a page can style, or as PNG
+    marks, listing rows as the page's own script reads them, the mistake marked
+    page           all of it in one file, with page.css and page.js
+    make           files in, a report out
 
 Figures need matplotlib, which the extra `report` brings.
 """

@@ -46,8 +46,14 @@ def _told_apart(figure: str, title: str, parts: Sequence[Part]) -> Figure:
         for place, part in enumerate(parts):
             chance, known = interval(part.get("chance")), interval(part.get("accuracy"))
             if chance:
-                axes.barh(place, chance[1] - chance[0], left=chance[0], height=0.5,
-                          color=colours.rule, label="chance" if not place else None)
+                axes.barh(
+                    place,
+                    chance[1] - chance[0],
+                    left=chance[0],
+                    height=0.5,
+                    color=colours.rule,
+                    label="chance" if not place else None,
+                )
             assert known
             colour = colours.bad if part.get("told_apart") is True else colours.series[0]
             axes.plot(known, (place, place), color=colour, linewidth=2)
@@ -79,7 +85,9 @@ def _table(title: str, parts: Sequence[Part]) -> Table:
                 *(number(amount(part, "baselines", rule, "value")) for rule in _RULES),
             ]
         )
-    note = "* chance explains it in 1 of 100 at most. Word, position, format: one simple rule alone."
+    note = (
+        "* chance explains it in 1 of 100 at most. Word, position, format: one simple rule alone."
+    )
     return Table(f"Figures{title}", head, rows, note)
 
 
@@ -96,11 +104,22 @@ def _words(figure: str, title: str, part: Part) -> Figure:
         sides = (("chosen", -1, colours.good), ("rejected", 1, colours.bad))
         for side, sign, colour in sides:
             counts = [sign * (amount(word, side) or 0) for word in words]
-            axes.barh(range(len(words)), counts, height=0.6, color=colour,
-                      label=f"more on the {side} side")
+            axes.barh(
+                range(len(words)),
+                counts,
+                height=0.6,
+                color=colour,
+                label=f"more on the {side} side",
+            )
             for place, count in enumerate(counts):
-                axes.annotate(f" {abs(count):,.0f} ", (count, place), va="center",
-                              ha="left" if sign > 0 else "right")
+                axes.annotate(
+                    f"{abs(count):,.0f}",
+                    (count, place),
+                    (4 * sign, 0),
+                    textcoords="offset points",
+                    va="center",
+                    ha="left" if sign > 0 else "right",
+                )
         across(axes, names, colours)
         axes.margins(x=0.15)
         axes.axvline(0, color=colours.muted, linewidth=0.8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -25,8 +25,8 @@ _HEADS = {
 _MOST_ROWS = 60
 _SURE = 0.05
 
-Lines = Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]
-"""Parts by task and model."""
+Parts = dict[tuple[str, str], list[Mapping[str, Any]]]
+"""By task and model."""
 
 
 def evaluations(inputs: Inputs) -> Section | None:
@@ -39,7 +39,9 @@ def evaluations(inputs: Inputs) -> Section | None:
     known = set(parts)
     results = [line for line in inputs.results if (_task(line), name(line, "model")) not in known]
     if results:
-        parts |= _of_results(results)
+        made, differences = _of_results(results)
+        parts |= made
+        compared += differences
     if not parts:
         return None
     found: list[Table | Figure] = []
@@ -53,7 +55,7 @@ def evaluations(inputs: Inputs) -> Section | None:
         ]
         if figure := _figure(f"eval-{place}", task, lines):
             found.append(figure)
-        found.append(_table(task, lines))
+        found.append(_table(f"Figures: {task}", lines))
     if compared:
         found.append(_comparisons(compared))
     return Section("eval", "Evaluation", "Intervals are of 95%.", found)
@@ -63,10 +65,8 @@ def _task(line: Mapping[str, Any]) -> str:
     return name(line, "task")
 
 
-def _of_summaries(
-    summaries: Any,
-) -> tuple[dict[tuple[str, str], list[Mapping[str, Any]]], list[Mapping[str, Any]]]:
-    parts: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+def _of_summaries(summaries: Iterable[Document]) -> tuple[Parts, list[Mapping[str, Any]]]:
+    parts: Parts = {}
     compared: list[Mapping[str, Any]] = []
     for summary in summaries:
         for one in objects(summary, "tasks"):
@@ -75,34 +75,44 @@ def _of_summaries(
     return parts, compared
 
 
-def _of_results(results: Sequence[Document]) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
-    """The figures that `seapo eval` gives for such results."""
+def _of_results(results: Sequence[Document]) -> tuple[Parts, list[Mapping[str, Any]]]:
+    """The figures that `seapo eval --compare` gives for such results.
+
+    Raises:
+        UsageError: scikit-learn is missing, or they are not as eval writes them.
+    """
     if find_spec("sklearn") is None:
         raise UsageError(
             f"results of eval need scikit-learn: {install('audit')}; a --summary of eval does not"
         )
+    from seapo_cli.evaluation.compare import adjusted, compare
     from seapo_cli.evaluation.figures import parts
     from seapo_cli.evaluation.items import Item
 
-    groups: dict[tuple[str, str], list[tuple[Item, dict[str, Any]]]] = {}
+    groups: dict[str, dict[str, list[tuple[Item, dict[str, Any]]]]] = {}
     for line in results:
         labels = {by: str(line[by]) for by in ("type", "source") if isinstance(line.get(by), str)}
-        item = Item(0, "", str(line["cluster"]), None, labels=labels)
-        groups.setdefault((_task(line), name(line, "model")), []).append((item, line))
-    found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for key, some in groups.items():
+        item = Item(line["line"], "", str(line["cluster"]), None, labels=labels)
+        group = groups.setdefault(_task(line), {})
+        group.setdefault(name(line, "model"), []).append((item, line))
+    found: Parts = {}
+    differences = []
+    for task, models in groups.items():
         try:
-            found[key] = [part.dump() for part in parts(some)]
-        except (KeyError, TypeError, ValueError):  # lines that eval did not write
-            raise UsageError(
-                f"results of {key[1]} on {key[0]}: not as seapo eval writes them"
-            ) from None
-    return found
+            for model, some in models.items():
+                found[task, model] = [part.dump() for part in parts(some)]
+            first, *others = models.items()
+            differences += [one for other in others for one in compare(task, first, other)]
+        except (KeyError, TypeError, ValueError, AttributeError, StopIteration):
+            raise UsageError(f"results on {task}: not as seapo eval writes them") from None
+    return found, [one.dump() for one in adjusted(differences)]
 
 
-def _label(model: str, part: Mapping[str, Any]) -> str:
+def _label(model: str, part: Mapping[str, Any], full: bool = False) -> str:
     by = name(part, "by")
-    return model if by in ("", "all") else f"    {by} {name(part, 'name')}"
+    if by in ("", "all"):
+        return model
+    return f"{model if full else '   '} {by} {name(part, 'name')}"
 
 
 def _figure(
@@ -121,11 +131,11 @@ def _figure(
             colour = colours.series[models.index(model) % len(colours.series)]
             axes.plot(known, (place, place), color=colour, linewidth=2)
             axes.plot([amount(part, key, "value") or 0], [place], "o", color=colour)
-        across(axes, [_label(*one) for one in shown], colours)
+        across(axes, [_label(*one, full=True) for one in shown], colours)
         axes.set_xlabel(f"{_HEADS[key]}, 95% interval")
 
     told = "; ".join(
-        f"{_label(*one).strip()} {number(amount(one[1], key, 'value'), 3)}" for one in shown
+        f"{_label(*one, full=True)} {number(amount(one[1], key, 'value'), 3)}" for one in shown
     )
     return Figure(figure, task, told, draw, 70 + 26 * len(shown), wide=True)
 
@@ -150,7 +160,11 @@ def _comparisons(found: Sequence[Mapping[str, Any]]) -> Table:
         difference, known, holm = amount(one, "difference"), interval(one), amount(one, "holm")
         mark = "*" if holm is not None and holm < _SURE else ""
         gained, lost = amount(one, "gained"), amount(one, "lost")
-        only = f", {gained:.0f} gained, {lost:.0f} lost" if gained is not None and lost is not None else ""
+        only = (
+            f", {gained:.0f} gained, {lost:.0f} lost"
+            if gained is not None and lost is not None
+            else ""
+        )
         outcome = name(one, "outcome")
         rows.append(
             [

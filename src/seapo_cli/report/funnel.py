@@ -175,3 +175,8 @@ def _left_by_pair(summary: Mapping[str, Any]) -> Iterator[Drop]:
     for key, reason in told.items():
         if count := amount(summary, key):
             yield Drop("pair", reason, int(count))
+    rows, pairs = amount(summary, "rows_in"), amount(summary, "pairs")
+    if rows is not None and pairs is not None:
+        gone = [amount(summary, key) or 0 for key in ("rows_failed", "evaluation_pairs")]
+        if (rest := rows - pairs - sum(gone)) > 0:
+            yield Drop("pair", "rows that were not drawn for a pair", int(rest))

@@ -9,24 +9,14 @@ import orjson
 
 from seapo_cli.calls import Called
 from seapo_cli.records import Message
+from seapo_cli.report.entry import UNTYPED, Entry
 from seapo_cli.report.loose import amount, mapping, name
+from seapo_cli.report.marks import cut, pieces, snippet
 from seapo_cli.report.measures import Measured
-from seapo_cli.report.rows import OTHER, UNTYPED, Entry
+from seapo_cli.report.rows import OTHER
 from seapo_cli.safe_text import label, safe
 
-_STAGES = {
-    "prompt": "prompt",
-    "answer": "answer",
-    "failure": "failed",
-    "negative": "negative",
-    "dropped": "dropped",
-    "kept": "kept",
-    "pair": "pair",
-}
-_LONGEST = 12_000
-"""Characters of a stretch of text; what is more is cut out of its middle."""
-_MOST_PIECES = 3 * 400
-_SNIPPET = 60
+_STAGES = ("prompt", "answer", "failed", "declined", "negative", "dropped", "kept", "pair")
 _MOST_NAMES = 60
 """Of types, sources and checks to filter by."""
 _VERDICTS = ("pass", "fail", "skip")
@@ -38,13 +28,13 @@ def listing(rows: Listed) -> bytes:
     """JSON that cannot end the element that it stands in, whatever the texts are."""
     types = _Names(UNTYPED)
     sources, checks = _Names(""), _Names("")
-    stages = list(_STAGES.values())
-    found = [_row(entry, measured, types, sources, checks, stages) for entry, measured in rows]
+    found = [_row(entry, measured, types, sources, checks) for entry, measured in rows]
     data = {
+        "untyped": UNTYPED,
         "types": types.names,
         "sources": sources.names,
         "checks": checks.names,
-        "stages": stages,
+        "stages": _STAGES,
         "rows": found,
     }
     # In JSON these characters stand in strings only, so that the escape means the same.
@@ -83,27 +73,35 @@ def _row(
     types: _Names,
     sources: _Names,
     checks: _Names,
-    stages: list[str],
 ) -> list[Any]:
     """The row's columns, in the order that the script names."""
     found = _checks(entry.checks, checks)
+    stage = {"failure": "declined" if entry.declined else "failed"}.get(entry.stage, entry.stage)
     verdicts = {verdict for _, verdict, *_ in found}
     verdict = 1 if 1 in verdicts else 0 if 0 in verdicts else 2 if 2 in verdicts else 3
     return [
         f"{entry.key:016x}",
         label(entry.id or ""),
         types(entry.type),
-        stages.index(_STAGES[entry.stage]),
+        _STAGES.index(stage),
         sources(entry.source),
         verdict,
-        [[turn.role, _cut(_said(turn))] for turn in entry.prompt],
-        _pieces(entry, measured),
-        _snippet(entry, measured),
+        [[turn.role, cut(_said(turn))] for turn in entry.prompt],
+        _answer(entry, measured),
+        snippet(entry.good or "", measured.edits) if measured else [],
         found,
         _facts(entry, measured),
         [safe(place) for place in entry.places[:20]],
         _likeness(measured),
     ]
+
+
+def _answer(entry: Entry, measured: Measured | None) -> list[str]:
+    """Pieces of a pair; of a single answer that alone."""
+    if measured:
+        return pieces(entry.good or "", measured.edits)
+    text = entry.good if entry.good is not None else entry.bad
+    return [] if text is None else [cut(text)]
 
 
 def _said(turn: Message) -> str:
@@ -113,49 +111,6 @@ def _said(turn: Message) -> str:
 
 def _likeness(measured: Measured | None) -> float | None:
     return round(measured.similarity, 4) if measured else None
-
-
-def _cut(text: str) -> str:
-    """A text that can be shown, without its middle where it is very long."""
-    if len(text) <= _LONGEST:
-        return safe(text)
-    half = _LONGEST // 2
-    gone = len(text) - 2 * half
-    return f"{safe(text[:half])}\n⋯ {gone:,} characters left out ⋯\n{safe(text[-half:])}"
-
-
-def _pieces(entry: Entry, measured: Measured | None) -> list[str]:
-    """The good answer with the bad one's edits: alternately what is the same, removed and added.
-
-    With one side only, that side alone.
-    """
-    if measured is None:
-        text = entry.good if entry.good is not None else entry.bad
-        return [] if text is None else [_cut(text)]
-    good = entry.good or ""
-    pieces: list[str] = []
-    position = 0
-    for edit in measured.edits:
-        if len(pieces) >= _MOST_PIECES:
-            break
-        pieces += [_cut(good[position : edit.start]), _cut(edit.original), _cut(edit.replacement)]
-        position = edit.end
-    if (more := len(measured.edits) - len(pieces) // 3) > 0:
-        return [*pieces, f"\n⋯ {more:,} more edits are not shown ⋯\n"]
-    return [*pieces, _cut(good[position:])]
-
-
-def _snippet(entry: Entry, measured: Measured | None) -> list[str]:
-    """The first edit in short: what was there, and what is there now."""
-    if not measured or not measured.edits:
-        return []
-    edit = measured.edits[0]
-    return [_short(edit.original), _short(edit.replacement)]
-
-
-def _short(text: str) -> str:
-    line = " ".join(text[: 4 * _SNIPPET].split())
-    return safe(line if len(line) <= _SNIPPET else f"{line[: _SNIPPET - 1]}…")
 
 
 def _checks(checks: Mapping[str, Any] | None, names: _Names) -> list[list[Any]]:
@@ -195,9 +150,10 @@ def _facts(entry: Entry, measured: Measured | None) -> list[list[str]]:
         found.append(("not made", safe(entry.failed[:1000])))
     error, sample = entry.error, entry.sample
     if error:
-        found.append(("what is wrong", _cut(str(error.get("note") or ""))))
-        found.append(("made by", " · ".join(filter(None, (name(error, "model"),
-                                                           name(error, "mode"))))))
+        found.append(("what is wrong", cut(str(error.get("note") or ""))))
+        found.append(
+            ("made by", " · ".join(filter(None, (name(error, "model"), name(error, "mode")))))
+        )
         found.append(("tokens", _usage(error)))
         attempts = amount(error, "attempts")
         found.append(("attempts", f"{attempts:.0f}" if attempts and attempts > 1 else ""))
@@ -210,9 +166,7 @@ def _facts(entry: Entry, measured: Measured | None) -> list[list[str]]:
         if measured.edits:
             count = len(measured.edits)
             at = f"{measured.position:.0%}" if measured.position is not None else "–"
-            found.append(
-                ("edits", f"{count:,}, the first at {at}; {measured.size:,} characters")
-            )
+            found.append(("edits", f"{count:,}, the first at {at}; {measured.size:,} characters"))
         found.append(("similarity", f"{measured.similarity:.3f}"))
     if entry.margin is not None:
         found.append(("margin", f"{entry.margin:.4g}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from seapo_cli.errors import ReaderGone, SeapoError
@@ -35,7 +35,7 @@ class Job:
     title: str = "seapo report"
     most: int = 10_000
     """Rows that are shown."""
-    prices: Prices = Prices()
+    prices: Prices = field(default_factory=Prices)
 
     def run(self) -> Inputs:
         """Make it; returns what was read.

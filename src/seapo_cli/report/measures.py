@@ -8,7 +8,7 @@ from statistics import median
 
 from seapo_cli.pairs import known_edits
 from seapo_cli.records import Edit, Row
-from seapo_cli.report.rows import UNTYPED, Entry
+from seapo_cli.report.entry import UNTYPED, Entry
 from seapo_cli.stages.checks.pair import Pair
 from seapo_cli.stages.errors.difference import edits_between
 

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import log10
 from typing import Any
 
-import numpy as np
-
+from seapo_cli.report.distributions import distributions, grouped
 from seapo_cli.report.funnel import Drop, Step, drops, runs, steps
 from seapo_cli.report.inputs import Inputs
+from seapo_cli.report.kinds import Kind
 from seapo_cli.report.measures import Measured, longer, middle
-from seapo_cli.report.plots import Colours, across, legend
-from seapo_cli.report.rows import OTHER, Tokens
+from seapo_cli.report.plots import Colours, across
+from seapo_cli.report.rows import Tokens
 from seapo_cli.report.sections import Figure, Section, Table, number, percent
 from seapo_cli.safe_text import label
 
 _MOST_ROWS = 40
 """Of a table."""
-_MOST_LINES = 5
-"""Types that a chart tells apart; the rest are one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +48,14 @@ def overview(inputs: Inputs, pairs: Sequence[Measured], prices: Prices) -> Secti
     if lost:
         parts.append(_drops(lost))
     if found:
-        parts.append(_by_type(inputs, pairs))
+        parts.append(_by_type(inputs))
     if inputs.rows.failing:
         parts.append(_by_check(inputs))
     if pairs:
         parts += [_pairs_by("type", pairs, lambda p: p.type)]
         if len({pair.source for pair in pairs}) > 1:
             parts.append(_pairs_by("source", pairs, lambda p: p.source))
-        parts += _figures(pairs)
+        parts += distributions(pairs)
     if any(tokens.rows for tokens in inputs.rows.tokens.values()):
         parts.append(_tokens(inputs, prices))
     if inputs.summaries:
@@ -88,9 +85,12 @@ def _funnel(found: Sequence[Step]) -> Figure:
         axes.spines["bottom"].set_visible(False)
         for place, step in enumerate(found):
             before = found[place - 1].count if place else 0
-            share = f"  {percent(step.count, before)}" if before >= step.count > 0 else ""
-            behind = f" of {step.prompts:,} prompts" if step.prompts and place else ""
-            axes.text(step.count + most * 0.012, place, f"{step.count:,}{behind}{share}", va="center")
+            told = [f"{step.count:,}"]
+            if before >= step.count > 0:
+                told.append(f"{percent(step.count, before)} of {found[place - 1].name}")
+            if step.prompts:
+                told.append(f"{step.prompts:,} prompts")
+            axes.text(step.count + most * 0.012, place, "  ·  ".join(told), va="center")
 
     told = "; ".join(f"{step.name} {step.count:,}" for step in found)
     return Figure("funnel", "From prompts to pairs", told, draw, 44 + 36 * len(found), wide=True)
@@ -102,10 +102,16 @@ def _drops(lost: Sequence[Drop]) -> Table:
     return Table("What was dropped, and why", ("at", "reason", "rows"), rows, note)
 
 
-def _by_type(inputs: Inputs, pairs: Sequence[Measured]) -> Table:
-    types, seen = inputs.rows.types, inputs.rows.seen
-    columns = [stage for stage in ("negative", "dropped", "kept", "pair") if seen.get(stage)]
-    heads = {"negative": "negatives", "dropped": "dropped", "kept": "kept", "pair": "pairs"}
+def _by_type(inputs: Inputs) -> Table:
+    heads: dict[Kind, str] = {
+        "failure": "not made",
+        "negative": "negatives",
+        "dropped": "dropped",
+        "kept": "kept",
+        "pair": "pairs",
+    }
+    columns = [stage for stage in heads if inputs.rows.seen.get(stage)]
+    types = {stage: inputs.rows.types(stage) for stage in columns}
     names = sorted(
         {name for stage in columns for name in types[stage]},
         key=lambda name: -sum(types[stage][name] for stage in columns),
@@ -139,7 +145,7 @@ def _by_check(inputs: Inputs) -> Table:
 
 
 def _pairs_by(what: str, pairs: Sequence[Measured], of: Callable[[Measured], str]) -> Table:
-    groups = _grouped(pairs, of)
+    groups = grouped(pairs, of)
     lines = [("all", list(pairs)), *groups.items()] if len(groups) > 1 else [*groups.items()]
     margins = any(pair.margin is not None for pair in pairs)
     rows = []
@@ -159,8 +165,8 @@ def _pairs_by(what: str, pairs: Sequence[Measured], of: Callable[[Measured], str
     head = [what, "pairs", "chosen", "rejected", "rejected longer", "similarity", "edits"]
     head += ["starts at", "edit size", *(["margin"] if margins else [])]
     note = (
-        "Medians; edits are a mean. Lengths and sizes in characters; similarity: share of both texts "
-        "in common words; starts at: place of the first edit in the chosen answer, from 0 to 1."
+        "Medians; edits are a mean. Lengths and sizes in characters; similarity: share of both "
+        "texts in common words; starts at: place of the first edit in the chosen answer, 0 to 1."
     )
     return Table(f"Pairs by {what}", head, rows, note)
 
@@ -190,130 +196,3 @@ def _tokens(inputs: Inputs, prices: Prices) -> Table:
 def _files(inputs: Inputs) -> Table:
     rows = [(file.name, file.told) for file in inputs.files]
     return Table("Files", ("file", "holds"), rows)
-
-
-def _grouped(
-    pairs: Iterable[Measured], of: Callable[[Measured], str]
-) -> Mapping[str, list[Measured]]:
-    """Pairs by name, the most frequent first."""
-    found: dict[str, list[Measured]] = defaultdict(list)
-    for pair in pairs:
-        found[of(pair)].append(pair)
-    return dict(sorted(found.items(), key=lambda one: -len(one[1])))
-
-
-def _figures(pairs: Sequence[Measured]) -> list[Figure]:
-    groups = dict(_grouped(pairs, lambda p: p.type))
-    rest = [pair for name in list(groups)[_MOST_LINES:] for pair in groups.pop(name)]
-    if rest:
-        groups[OTHER] = rest
-    changed = {name: [p for p in some if p.edits] for name, some in groups.items()}
-    found = [
-        _lengths(pairs),
-        _histogram(
-            "longer", "Characters that the rejected side has more", groups,
-            lambda p: float(p.bad - p.good), _spread([p.bad - p.good for p in pairs]),
-        ),
-        _histogram("similarity", "Similarity of both sides", groups, lambda p: p.similarity),
-        _histogram(
-            "position", "Where the first edit begins: 0 start, 1 end", changed,
-            lambda p: p.position or 0.0,
-        ),
-        _sizes(changed),
-    ]
-    known = {name: [p for p in some if p.margin is not None] for name, some in groups.items()}
-    margins = [p.margin for some in known.values() for p in some if p.margin is not None]
-    if margins:
-        found.append(
-            _histogram("margins", "Margin of the chosen side", known, lambda p: p.margin or 0.0,
-                       (min(margins), max(margins)))
-        )
-    return found
-
-
-def _lengths(pairs: Sequence[Measured]) -> Figure:
-    def draw(axes: Any, colours: Colours) -> None:
-        sides = {"chosen": [p.good for p in pairs], "rejected": [p.bad for p in pairs]}
-        logs = [log10(max(1, n)) for some in sides.values() for n in some]
-        edges = np.linspace(min(logs), max(logs) + 1e-9, 31) if logs else np.linspace(0, 1, 31)
-        for (name, some), colour in zip(
-            sides.items(), (colours.good, colours.bad), strict=True
-        ):
-            counts, _ = np.histogram([log10(max(1, n)) for n in some], edges)
-            axes.stairs(counts, 10**edges, color=colour, label=name, linewidth=1.6)
-        axes.set_xscale("log")
-        axes.set_ylabel("pairs")
-        _plain_numbers(axes)
-        legend(axes)
-
-    told = f"medians {number(middle(p.good for p in pairs), 0)} and "
-    told += number(middle(p.bad for p in pairs), 0)
-    return Figure("lengths", "Characters of chosen and rejected", told, draw)
-
-
-def _sizes(groups: Mapping[str, Sequence[Measured]]) -> Figure:
-    def draw(axes: Any, colours: Colours) -> None:
-        sizes = [max(1, p.size) for some in groups.values() for p in some]
-        edges = np.logspace(0, log10(max([*sizes, 10])) + 1e-9, 25)
-        _stairs(axes, colours, groups, lambda p: float(max(1, p.size)), edges)
-        axes.set_xscale("log")
-        _plain_numbers(axes)
-
-    return Figure("sizes", "Characters that the edits change", _medians(groups, "size"), draw)
-
-
-def _histogram(
-    name: str,
-    title: str,
-    groups: Mapping[str, Sequence[Measured]],
-    of: Callable[[Measured], float],
-    bounds: tuple[float, float] = (0.0, 1.0),
-) -> Figure:
-    def draw(axes: Any, colours: Colours) -> None:
-        low, high = bounds
-        edges = np.linspace(low, high if high > low else low + 1, 26)
-        _stairs(axes, colours, groups, lambda p: min(max(of(p), low), high), edges)
-
-    told = "; ".join(
-        f"{label(kind)}: median {number(middle(map(of, some)))}" for kind, some in groups.items()
-    )
-    return Figure(name, title, told, draw)
-
-
-def _stairs(
-    axes: Any,
-    colours: Colours,
-    groups: Mapping[str, Sequence[Measured]],
-    of: Callable[[Measured], float],
-    edges: Any,
-) -> None:
-    """A line for each group: the share of its pairs in each bin."""
-    for (name, some), colour in zip(groups.items(), colours.series, strict=False):
-        counts, _ = np.histogram([of(pair) for pair in some], edges)
-        axes.stairs(counts / max(1, len(some)), edges, color=colour, label=label(name),
-                    linewidth=1.6)
-    axes.set_ylabel("share of pairs")
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    if len(groups) > 1 or set(groups) - {"untyped"}:
-        legend(axes)
-
-
-def _medians(groups: Mapping[str, Sequence[Measured]], name: str) -> str:
-    return "; ".join(
-        f"{label(kind)}: median {number(middle(getattr(p, name) for p in some), 0)}"
-        for kind, some in groups.items()
-    )
-
-
-def _spread(values: Sequence[float]) -> tuple[float, float]:
-    """Bounds of all values but the most extreme ones, which go to the outermost bins."""
-    low, high = np.quantile(values, [0.01, 0.99])
-    return min(float(low), -1.0), max(float(high), 1.0)
-
-
-def _plain_numbers(axes: Any) -> None:
-    from matplotlib.ticker import NullFormatter
-
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.tick_params(axis="x", which="minor", size=0)

@@ -65,7 +65,7 @@
         picked[name] = Number(select.value);
         apply();
       });
-      if (names[name].length > 1) filters.append(make("label", "", name, select));
+      filters.append(make("label", "", name, select));
     }
     const clear = make("button", "", "Clear");
     clear.type = "button";
@@ -89,7 +89,19 @@
       if (item) select(Number(item.dataset.place));
     });
     document.addEventListener("keydown", press);
+    offer();
     prepare(0);
+
+    /** Leave out choices that no row has, and filters without a choice. */
+    function offer() {
+      for (const [name, counts] of Object.entries(tallies(rows.map((_, place) => place)))) {
+        const there = counts.filter((number) => number > 0).length;
+        selects[name].parentElement.hidden = there < 2;
+        counts.forEach((number, place) => {
+          selects[name].options[place + 1].hidden = number === 0;
+        });
+      }
+    }
 
     /** All that is searched of a row, in small letters; kept. */
     function text(place) {
@@ -142,7 +154,13 @@
         (place) => !wanted || text(place).includes(wanted),
       );
       shown = hits.filter((place) => matches(rows[place]));
-      tally(hits);
+      for (const [name, counts] of Object.entries(tallies(hits))) {
+        counts.forEach((number, place) => {
+          const told = `${names[name][place] || "–"} (${number.toLocaleString("en")})`;
+          selects[name].options[place + 1].text = told;
+        });
+        selects[name].classList.toggle("set", picked[name] >= 0);
+      }
       at = Math.max(0, row ? shown.indexOf(places.get(row[KEY])) : 0);
       const all = rows.length.toLocaleString("en");
       const some = shown.length.toLocaleString("en");
@@ -154,10 +172,11 @@
       read();
     }
 
-    /** How many rows each choice would leave, beside its name. */
-    function tally(hits) {
+    /** How many of some rows each choice would leave. */
+    function tallies(hits) {
+      const found = {};
       for (const name of Object.keys(names)) {
-        const counts = new Array(names[name].length).fill(0);
+        const counts = found[name] = new Array(names[name].length).fill(0);
         for (const place of hits) {
           const row = rows[place];
           if (!matches(row, name)) continue;
@@ -168,16 +187,12 @@
             }
           } else if (picked.check < 0) counts[row[VERDICT]]++;
           else {
-            const found = row[CHECKS].find((one) => one[0] === picked.check);
-            counts[found ? found[1] : 3]++;
+            const one = row[CHECKS].find((each) => each[0] === picked.check);
+            counts[one ? one[1] : 3]++;
           }
         }
-        const options = selects[name].options;
-        counts.forEach((number, place) => {
-          options[place + 1].text = `${names[name][place] || "–"} (${number.toLocaleString("en")})`;
-        });
-        selects[name].classList.toggle("set", picked[name] >= 0);
       }
+      return found;
     }
 
     function reset() {
@@ -203,11 +218,11 @@
       const row = rows[shown[place]];
       const [before, after] = row[SNIPPET];
       const last = row[PROMPT].length ? row[PROMPT][row[PROMPT].length - 1][1] : "";
-      const kind = make("b", `dot ${VERDICTS[row[VERDICT]]}`, data.types[row[TYPE]]);
+      const kind = make("b", `dot ${VERDICTS[row[VERDICT]]}`, named(row));
       const change = make("div", "change");
       if (before) change.append(make("del", "", before), " ");
       if (after) change.append(make("ins", "", after));
-      if (!before && !after) change.append(data.stages[row[STAGE]]);
+      if (!before && !after) change.append(row[FACTS].length ? row[FACTS][0][1] : "");
       const found = make(
         "div", "item",
         make("div", "top", kind, make("span", "", row[ID])),
@@ -220,6 +235,12 @@
       found.setAttribute("aria-selected", String(place === at));
       found.style.top = `${place * HEIGHT}px`;
       return found;
+    }
+
+    /** What a row is called: by its type, where it has one. */
+    function named(row) {
+      const type = data.types[row[TYPE]];
+      return type === data.untyped ? data.stages[row[STAGE]] : type;
     }
 
     function reveal() {
@@ -267,7 +288,7 @@
       next.addEventListener("click", () => select(at + 1));
       const place = `${(at + 1).toLocaleString("en")} of ${shown.length.toLocaleString("en")}`;
       const tools = make("span", "tools", make("span", "quiet", place), previous, next, link);
-      const kind = make("b", `dot ${VERDICTS[row[VERDICT]]}`, data.types[row[TYPE]]);
+      const kind = make("b", `dot ${VERDICTS[row[VERDICT]]}`, named(row));
       const stage = make("span", "id", data.stages[row[STAGE]]);
       return make("div", "head", kind, stage, make("span", "id", row[ID]), tools);
     }
@@ -292,8 +313,8 @@
       toggle.setAttribute("aria-pressed", String(apart));
       toggle.title = "s";
       toggle.addEventListener("click", turn);
-      const legend = make("span", "legend", make("del", "", "as it was"), " ",
-        make("ins", "", "the mistake"));
+      const legend = make("span", "legend", make("del", "", "only in chosen"), " ",
+        make("ins", "", "only in rejected"));
       const title = make("h3", "", "Answer", toggle, legend);
       if (!apart) return [title, fill(make("div", "prose answer"), pieces)];
       const good = pieces.map((piece, place) => (place % 3 === 2 ? "" : piece));
@@ -361,7 +382,8 @@
     function facts(row) {
       const found = make("dl");
       const source = data.sources[row[SOURCE]];
-      const lines = [...row[FACTS], ["source", source], ["in", row[PLACES].join("\n")]];
+      const lines = [...row[FACTS], ["in", row[PLACES].join("\n")]];
+      if (!row[PLACES].some((one) => one.startsWith(`${source}:`))) lines.unshift(["source", source]);
       for (const [name, value] of lines) {
         if (value) found.append(make("dt", "", name), make("dd", "", value));
       }

@@ -17,7 +17,7 @@ from seapo_cli.report.sections import Section, section_html, text
 
 _ROWS = """<section id="rows" class="page" aria-labelledby="rows-title">
 <h2 id="rows-title">Rows</h2>
-<noscript><p class="lead">Rows are shown by this page's script, which is switched off.</p></noscript>
+<noscript><p class="lead">Rows are shown by the page's script, which is off.</p></noscript>
 </section>
 """
 

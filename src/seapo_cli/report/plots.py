@@ -21,6 +21,7 @@ from matplotlib.figure import Figure as Canvas
 from seapo_cli.report.sections import Figure
 from seapo_cli.safe_text import safe
 
+
 @dataclass(frozen=True, slots=True)
 class Colours:
     """Colours by what they are for."""
@@ -58,7 +59,7 @@ _VARIABLES = {
     _PAGE.bad: "bad",
     **{colour: f"c{place}" for place, colour in enumerate(_PAGE.series, 1)},
 }
-_WIDTH, _WIDE = 440, 900
+_WIDTH, _WIDE = 500, 1040
 """Pixels, which are points at 72 dots an inch."""
 _PNG_SCALE = 2.5
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
@@ -72,7 +73,7 @@ _SETTINGS = {
     "svg.hashsalt": "seapo",
     "text.parse_math": False,  # a dollar in a name is a dollar
     "axes.unicode_minus": False,
-    "font.size": 10.5,
+    "font.size": 11,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlelocation": "left",
@@ -84,7 +85,7 @@ _SETTINGS = {
     "xtick.major.size": 0,
     "ytick.major.size": 0,
     "legend.frameon": False,
-    "legend.fontsize": 10,
+    "legend.fontsize": 10.5,
     "lines.linewidth": 1.6,
 }
 
@@ -102,14 +103,19 @@ def png(figure: Figure) -> bytes:
     with _drawn(figure, PAPER) as canvas:
         canvas.suptitle(figure.title, x=0.01, ha="left", size=12)
         found = io.BytesIO()
-        more = {"facecolor": "white", "metadata": {"Software": None}}
-        canvas.savefig(found, format="png", dpi=72 * _PNG_SCALE, **more)
+        canvas.savefig(
+            found,
+            format="png",
+            dpi=72 * _PNG_SCALE,
+            facecolor="white",
+            metadata={"Software": None},
+        )
     return found.getvalue()
 
 
 @contextmanager
 def _drawn(figure: Figure, colours: Colours) -> Iterator[Canvas]:
-    settings = _SETTINGS | {
+    settings: dict[Any, Any] = _SETTINGS | {
         "text.color": colours.ink,
         "axes.labelcolor": colours.muted,
         "axes.edgecolor": colours.rule,

@@ -1,69 +1,27 @@
 """Distinct rows, whichever files they stand in, and counts of all of them.
 
-A row goes through several files: what `inject` wrote is in `filter`'s output again, and as a pair in
-the trainer's format. Prompt and answers tell that it is the same, so it is counted and shown once.
+A row goes through several files: what `inject` wrote is in `filter`'s output again, and as a pair
+in the trainer's format. Prompt and answers tell that it is the same: it is counted and shown once.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from seapo_cli.calls import exact
 from seapo_cli.errors import RowError
-from seapo_cli.pairs import Pair, read_row_pairs
-from seapo_cli.records import Message, error_type_of, read_row
+from seapo_cli.report.entry import UNTYPED, Entry, hash_of, read_entries, read_failure
 from seapo_cli.report.kinds import Kind
 from seapo_cli.safe_text import label
 
-STAGES: tuple[Kind, ...] = ("prompt", "answer", "failure", "negative", "dropped", "kept", "pair")
-"""What a row can be, the least first."""
-UNTYPED = "untyped"
 _SLACK = 1.25
 """How far the limit is exceeded before rows are let go, so that this happens seldom."""
 _MOST_NAMES = 1000
 """Beyond so many types, sources or reasons they are counted together."""
 OTHER = "(other)"
-
-
-@dataclass(slots=True)
-class Entry:
-    """A row, with all that its files tell of it."""
-
-    key: int
-    """64 bits of a hash of prompt and answers."""
-    drawn: int
-    """64 bits of a hash of the prompt: rows with low ones are shown, of many."""
-    prompt: tuple[Message, ...]
-    good: str | None
-    bad: str | None
-    stage: Kind
-    places: list[str]
-    """FILE:LINE, in the order of reading."""
-    id: str | None = None
-    type: str | None = None
-    source: str | None = None
-    named_source: bool = False
-    """Whether the row itself names its source; else it is the file."""
-    margin: float | None = None
-    error: Mapping[str, Any] | None = None
-    sample: Mapping[str, Any] | None = None
-    checks: Mapping[str, Any] | None = None
-    failed: str | None = None
-    """Which stage failed, and why."""
-
-    def merge(self, other: Entry) -> None:
-        """Take in what another file tells of the same row."""
-        self.stage = max(self.stage, other.stage, key=STAGES.index)
-        self.places += other.places
-        if other.named_source and not self.named_source:
-            self.source, self.named_source = other.source, True
-        for name in ("id", "type", "margin", "error", "sample", "checks", "failed"):
-            if getattr(self, name) is None:
-                setattr(self, name, getattr(other, name))
 
 
 @dataclass(slots=True)
@@ -105,7 +63,6 @@ class Rows:
     """Prompts by stage."""
     answers: set[int] = field(default_factory=set)
     """Prompts with a good answer."""
-    types: dict[Kind, Names] = field(default_factory=lambda: defaultdict(Names))
     failing: dict[str, Names] = field(default_factory=lambda: defaultdict(Names))
     """Dropped rows by check and type."""
     failures: dict[tuple[str, bool], Names] = field(default_factory=lambda: defaultdict(Names))
@@ -114,6 +71,8 @@ class Rows:
     """By `type` or `source`, and name; by `sample` those of good answers."""
     left_out: int = 0
     """Rows that are counted and not shown."""
+    _types: dict[int, str] = field(default_factory=dict)
+    """By key: other files may not tell the type again."""
     _kept: dict[int, Entry] = field(default_factory=dict)
     _below: int = 1 << 64
     _paid: set[int] = field(default_factory=set)
@@ -128,18 +87,19 @@ class Rows:
         if kind == "failure":
             self._add_failure(data, file, line)
             return
-        for entry in _entries(kind, data, file, line):
+        for entry in read_entries(kind, data, file, line):
             self._add(entry)
 
     def _add(self, entry: Entry) -> None:
         new = entry.key not in self.seen[entry.stage]
         self.seen[entry.stage].add(entry.key)
         self.prompts[entry.stage].add(entry.drawn)
+        if entry.type:
+            self._types[entry.key] = entry.type
         if new:
-            self.types[entry.stage].add(entry.type or UNTYPED)
             self._count_checks(entry)
         if entry.good is not None:
-            self.answers.add(_hash(entry.drawn, entry.good))
+            self.answers.add(hash_of(entry.drawn, entry.good))
         self._pay(entry)
         if entry.drawn >= self._below:
             return
@@ -163,7 +123,7 @@ class Rows:
             self.tokens["type", entry.type or UNTYPED].add(entry.error.get("usage"))
             self.tokens["source", entry.source or ""].add(entry.error.get("usage"))
         if entry.sample and entry.good is not None:
-            answer = _hash(entry.drawn, entry.good)
+            answer = hash_of(entry.drawn, entry.good)
             if answer not in self._sampled:
                 self._sampled.add(answer)
                 self.tokens["sample", ""].add(entry.sample.get("usage"))
@@ -172,46 +132,37 @@ class Rows:
         stage, reason = label(str(data["stage"])), str(data["reason"])
         declined = data.get("declined") is True
         self.failures[stage, declined].add(_short(reason))
-        row = data["row"]
-        try:
-            found = read_row(row)
-        except RowError:  # that is why it failed
-            return
-        good = found.response
-        entry = Entry(
-            key=_key(found.messages, good, None, stage, str(data.get("error_type"))),
-            drawn=_prompt_hash(found.messages),
-            prompt=found.messages,
-            good=good,
-            bad=None,
-            stage="failure",
-            places=[f"{file}:{line}"],
-            id=found.id,
-            type=error_type_of(data),
-            source=_source(row) or file,
-            named_source=_source(row) is not None,
-            failed=f"{'declined' if declined else 'failed'} in {stage}: {reason}",
-        )
-        self._add(entry)
+        with suppress(RowError):  # that is why it failed
+            self._add(read_failure(data, file, line))
+
+    def types(self, stage: Kind) -> Names:
+        """How many rows of a stage there are of each type, by what any file says."""
+        found = Names()
+        for key in self.seen.get(stage, ()):
+            found.add(self._types.get(key, UNTYPED))
+        return found
 
     def entries(self) -> list[Entry]:
         """Rows to show, those of a prompt together, in the order of reading. Comes last.
+
+        Pairs come first, then answers without one, then what failed.
 
         A prompt or an answer is not shown beside the rows that were made of it.
         """
         self._shrink()
         pairs = [entry for entry in self._kept.values() if entry.bad is not None]
-        used = {_hash(entry.drawn, entry.good) for entry in pairs if entry.good is not None}
+        used = {hash_of(entry.drawn, entry.good) for entry in pairs if entry.good is not None}
         asked = {entry.drawn for entry in self._kept.values() if entry.stage != "prompt"}
         groups: dict[int, list[Entry]] = defaultdict(list)
         for entry in self._kept.values():
             bare = entry.bad is None and entry.good is not None
-            if bare and entry.stage == "answer" and _hash(entry.drawn, entry.good) in used:
+            if bare and entry.stage == "answer" and hash_of(entry.drawn, entry.good) in used:
                 continue
             if entry.stage == "prompt" and entry.drawn in asked:
                 continue
             groups[entry.drawn].append(entry)
-        return [entry for group in groups.values() for entry in group]
+        found = [entry for group in groups.values() for entry in group]
+        return sorted(found, key=lambda entry: (entry.bad is None, entry.stage == "failure"))
 
     def _shrink(self) -> None:
         if len(self._kept) <= self.most:
@@ -224,93 +175,6 @@ class Rows:
         for key in gone:
             del self._kept[key]
         self.left_out += len(gone)
-
-
-def _entries(kind: Kind, data: Mapping[str, Any], file: str, line: int) -> list[Entry]:
-    where = f"{file}:{line}"
-    if kind in ("prompt", "answer"):
-        row = read_row(data)
-        sides: list[tuple[tuple[Message, ...], str | None, str | None, Pair | None]]
-        sides = [(row.messages, row.response, None, None)]
-    else:
-        sides = [(p.prompt, p.chosen, p.rejected, p) for p in read_row_pairs(data, where)]
-    several = len(sides) > 1
-    found = []
-    for place, (prompt, good, bad, pair) in enumerate(sides):
-        error, checks = (_of_each(data, name, place, several) for name in ("error", "checks"))
-        source = _source(data)
-        found.append(
-            Entry(
-                key=_key(prompt, good, bad),
-                drawn=_prompt_hash(prompt),
-                prompt=prompt,
-                good=good,
-                bad=bad,
-                stage=kind,
-                places=[where],
-                id=str(data["id"]) if isinstance(data.get("id"), str | int) else None,
-                type=pair.error_type if pair else None,
-                source=source or file,
-                named_source=source is not None,
-                margin=_margin(data, checks, pair),
-                error=error,
-                sample=_object(data.get("sample")),
-                checks=checks,
-            )
-        )
-    return found
-
-
-def _of_each(
-    data: Mapping[str, Any], name: str, place: int, several: bool
-) -> Mapping[str, Any] | None:
-    value = data.get(name)
-    if several and isinstance(value, list):
-        value = value[place]
-    return _object(value)
-
-
-def _object(value: object) -> Mapping[str, Any] | None:
-    return value if isinstance(value, Mapping) else None
-
-
-def _source(data: Mapping[str, Any]) -> str | None:
-    source = data.get("source")
-    return source if isinstance(source, str) and source else None
-
-
-def _margin(
-    data: Mapping[str, Any], checks: Mapping[str, Any] | None, pair: Pair | None
-) -> float | None:
-    """By how much the good answer leads: as a column, as scores of both sides, or as judged."""
-    if pair and data.get("margin") is not None:
-        return pair.margin
-    scores = [data.get(name) for name in ("score_chosen", "score_rejected")]
-    if all(_is_number(score) for score in scores):
-        return float(scores[0] - scores[1])  # type: ignore[operator]
-    judged = _object((checks or {}).get("judge")) or {}
-    value = (_object(judged.get("value")) or {}).get("margin")
-    return float(value) if _is_number(value) else None  # type: ignore[arg-type]
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
-
-
-def _prompt_hash(prompt: Sequence[Message]) -> int:
-    return _hash(*(exact(turn.key) for turn in prompt))
-
-
-def _key(prompt: Sequence[Message], *parts: str | None) -> int:
-    return _hash(_prompt_hash(prompt), *parts)
-
-
-def _hash(*parts: str | int | None) -> int:
-    found = hashlib.blake2b(digest_size=8)
-    for part in parts:
-        data = b"-" if part is None else str(part).encode(errors="surrogatepass")
-        found.update(b"%d:" % len(data) + data)
-    return int.from_bytes(found.digest(), "big")
 
 
 def _short(reason: str) -> str:

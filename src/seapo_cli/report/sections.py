@@ -37,7 +37,7 @@ class Figure:
     """What it shows, for those who do not see it."""
     draw: Callable[[Any, Colours], None]
     """Draws it on matplotlib's axes."""
-    height: int = 240
+    height: int = 260
     """In pixels; all are as wide as each other, but for those that are `wide`."""
     wide: bool = False
 
@@ -69,9 +69,7 @@ def section_html(section: Section, drawn: dict[str, str]) -> str:
         if isinstance(part, Figure) is not inside:
             parts.append("</div>" if inside else '<div class="figures">')
             inside = not inside
-        parts.append(
-            _figure(part, drawn[part.name]) if isinstance(part, Figure) else _table(part)
-        )
+        parts.append(_figure(part, drawn[part.name]) if isinstance(part, Figure) else _table(part))
     if inside:
         parts.append("</div>")
     lead = f'<p class="lead">{text(section.lead)}</p>' if section.lead else ""
@@ -90,11 +88,13 @@ def _table(table: Table) -> str:
     if not table.rows:
         return ""
     columns = list(zip(*table.rows, strict=True))
-    numeric = [place > 0 and all(map(_NUMBER.fullmatch, column)) for place, column in
-               enumerate(columns)]
+    numeric = [
+        place > 0 and all(map(_NUMBER.fullmatch, column)) for place, column in enumerate(columns)
+    ]
     head = "".join(_cell("th", cell, n) for cell, n in zip(table.head, numeric, strict=True))
     rows = "".join(
-        "<tr>" + "".join(_cell("td", cell, n) for cell, n in zip(row, numeric, strict=True))
+        "<tr>"
+        + "".join(_cell("td", cell, n) for cell, n in zip(row, numeric, strict=True))
         + "</tr>"
         for row in table.rows
     )

@@ -104,13 +104,15 @@ def _by_type(name: str, key: str, where: str, lines: Lines) -> Figure:
         _axes(axes, key)
         legend(axes)
 
-    ends = []
-    for kind in kinds:
-        if points := _points(lines, group, kind, key):
-            ends.append(f"{label(kind)} {points[-1][1]:.4g}")
+    ends = [
+        f"{label(kind)} {points[-1][1]:.4g}"
+        for kind in kinds
+        if (points := _points(lines, group, kind, key))
+    ]
     held = ", held-out pairs" if evaluated else ""
-    return Figure(f"train-{name}-by-type", f"{_CURVES[key]}, by type{held}{where}",
-                  "; ".join(ends), draw)
+    return Figure(
+        f"train-{name}-by-type", f"{_CURVES[key]}, by type{held}{where}", "; ".join(ends), draw
+    )
 
 
 def _line(axes: Any, points: Points, colour: str, name: str) -> None:
