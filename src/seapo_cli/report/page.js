@@ -5,6 +5,7 @@
   const HEIGHT = 76;  // of an item, as in the style
   const FAR = 0.5;  // less alike sides are read beside each other
   const VERDICTS = ["pass", "fail", "not applicable", "no checks"];
+  const NO_CHECKS = 3;
   const data = JSON.parse(document.getElementById("data").textContent);
   const rows = data.rows;
 
@@ -41,19 +42,20 @@
       type: data.types, stage: data.stages, check: data.checks, verdict: VERDICTS,
       source: data.sources,
     };
-    const columns = { type: TYPE, stage: STAGE, source: SOURCE };
+    const plain = [["type", TYPE], ["stage", STAGE], ["source", SOURCE]];
     const selects = {};
     const texts = new Array(rows.length);
     const places = new Map(rows.map((row, place) => [row[KEY], place]));
-    let shown = rows.map((_, place) => place);
+    const every = rows.map((_, place) => place);
+    let shown = every;
     let at = 0;  // in `shown`
     let beside = null;  // whether sides stand beside each other; null: where they are unlike
     let mark = -1;
 
     const search = make("input");
     search.type = "search";
-    search.placeholder = "Search prompts, answers, ids";
-    search.setAttribute("aria-label", "Search");
+    search.placeholder = "Search";
+    search.setAttribute("aria-label", "Search prompts, answers, ids and reasons");
     const count = make("span", "count");
     count.setAttribute("role", "status");
     const filters = make("div", "filters", search);
@@ -94,7 +96,7 @@
 
     /** Leave out choices that no row has, and filters without a choice. */
     function offer() {
-      for (const [name, counts] of Object.entries(tallies(rows.map((_, place) => place)))) {
+      for (const [name, counts] of Object.entries(sift(every)[1])) {
         const there = counts.filter((number) => number > 0).length;
         selects[name].parentElement.hidden = there < 2;
         counts.forEach((number, place) => {
@@ -136,26 +138,57 @@
       return [good, bad];
     }
 
-    function matches(row, but) {
-      for (const name in columns) {
-        if (name !== but && picked[name] >= 0 && row[columns[name]] !== picked[name]) return false;
+    /** Those of some rows that all filters let pass, and how many each choice would leave. */
+    function sift(hits) {
+      const found = [];
+      const counts = {};
+      for (const name of Object.keys(names)) counts[name] = new Array(names[name].length).fill(0);
+      for (const place of hits) {
+        const row = rows[place];
+        const against = plain.filter(
+          ([name, column]) => picked[name] >= 0 && row[column] !== picked[name],
+        );
+        const checked = passes(row);
+        if (against.length === 0) {
+          if (checked) found.push(place);
+          for (const [check, verdict] of row[CHECKS]) {
+            if (picked.verdict < 0 || verdict === picked.verdict) counts.check[check]++;
+          }
+          counts.verdict[verdictOf(row)]++;
+        }
+        if (checked) {
+          for (const one of plain) {
+            const [name, column] = one;
+            if (against.length === 0 || (against.length === 1 && against[0] === one)) {
+              counts[name][row[column]]++;
+            }
+          }
+        }
       }
-      const check = but === "check" ? -1 : picked.check;
-      const verdict = but === "verdict" ? -1 : picked.verdict;
-      if (check < 0) return verdict < 0 || row[VERDICT] === verdict;
-      const found = row[CHECKS].find((one) => one[0] === check);
-      return found ? verdict < 0 || found[1] === verdict : verdict === 3;
+      return [found, counts];
+    }
+
+    /** A row's verdict: of the check that is picked, else of all together. */
+    function verdictOf(row) {
+      if (picked.check < 0) return row[VERDICT];
+      const found = row[CHECKS].find((one) => one[0] === picked.check);
+      return found ? found[1] : NO_CHECKS;
+    }
+
+    function passes(row) {
+      const verdict = verdictOf(row);
+      if (picked.verdict >= 0) return verdict === picked.verdict;
+      return picked.check < 0 || verdict !== NO_CHECKS;
     }
 
     function apply() {
       const row = rows[shown[at]];
       const wanted = search.value.trim().toLowerCase();
-      const hits = rows.map((_, place) => place).filter(
-        (place) => !wanted || text(place).includes(wanted),
-      );
-      shown = hits.filter((place) => matches(rows[place]));
-      for (const [name, counts] of Object.entries(tallies(hits))) {
-        counts.forEach((number, place) => {
+      const hits = wanted ? every.filter((place) => text(place).includes(wanted)) : every;
+      const [found, counts] = sift(hits);
+      shown = found;
+      for (const name of Object.keys(names)) {
+        counts[name].forEach((number, place) => {
           const told = `${names[name][place] || "–"} (${number.toLocaleString("en")})`;
           selects[name].options[place + 1].text = told;
         });
@@ -166,33 +199,9 @@
       const some = shown.length.toLocaleString("en");
       count.textContent = shown.length < rows.length ? `${some} of ${all} rows` : `${all} rows`;
       clear.hidden = shown.length === rows.length;
-      list.scrollTop = Math.min(list.scrollTop, Math.max(0, at * HEIGHT - HEIGHT));
       reveal();
       draw();
       read();
-    }
-
-    /** How many of some rows each choice would leave. */
-    function tallies(hits) {
-      const found = {};
-      for (const name of Object.keys(names)) {
-        const counts = found[name] = new Array(names[name].length).fill(0);
-        for (const place of hits) {
-          const row = rows[place];
-          if (!matches(row, name)) continue;
-          if (name in columns) counts[row[columns[name]]]++;
-          else if (name === "check") {
-            for (const one of row[CHECKS]) {
-              if (picked.verdict < 0 || one[1] === picked.verdict) counts[one[0]]++;
-            }
-          } else if (picked.check < 0) counts[row[VERDICT]]++;
-          else {
-            const one = row[CHECKS].find((each) => each[0] === picked.check);
-            counts[one ? one[1] : 3]++;
-          }
-        }
-      }
-      return found;
     }
 
     function reset() {
