@@ -106,7 +106,9 @@ def visit(browser: Any, file: Path) -> dict[str, float]:
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto(f"{file.as_uri()}#rows", wait_until="commit")
     page.wait_for_selector(".item")
-    found = {"opened": page.evaluate(f"async () => {{ await ({DRAWN})(); return performance.now() }}")}
+    found = {
+        "opened": page.evaluate(f"async () => {{ await ({DRAWN})(); return performance.now() }}")
+    }
     for name, act in ACTIONS.items():
         found[name] = act(page)
     if said:

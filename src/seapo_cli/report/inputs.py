@@ -138,6 +138,6 @@ def _document(name: str) -> object | None:
 def _unknown(data: object) -> str:
     if not isinstance(data, dict):
         return "not a JSON object"
-    keys = [repr(label(str(key))) for key in list(data)[:_SHOWN_KEYS]]
+    keys = [f"'{label(str(key))}'" for key in list(data)[:_SHOWN_KEYS]]
     more = ", …" if len(data) > _SHOWN_KEYS else ""
     return f"an object with {', '.join(keys) or 'no keys'}{more}"

@@ -65,7 +65,7 @@ class Job:
             _write_pictures(sections, self.pictures)
         if self.output is not None:
             with suppress(ReaderGone), Output(self.output, "-o") as file:
-                for part in page(self.title, sections, listing(rows)):
+                for part in page(self.title, sections, listing(rows) if rows else None):
                     file.write(part)
         return inputs
 

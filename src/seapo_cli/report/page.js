@@ -6,8 +6,9 @@
   const FAR = 0.5;  // less alike sides are read beside each other
   const VERDICTS = ["pass", "fail", "not applicable", "no checks"];
   const NO_CHECKS = 3;
-  const data = JSON.parse(document.getElementById("data").textContent);
-  const rows = data.rows;
+  const stored = document.getElementById("data");
+  const data = stored && JSON.parse(stored.textContent);
+  const rows = data ? data.rows : [];
 
   /** An element; strings become text, never markup. */
   function make(tag, name, ...children) {
@@ -61,6 +62,7 @@
     const filters = make("div", "filters", search);
     for (const name of Object.keys(names)) {
       const select = selects[name] = make("select");
+      select.setAttribute("aria-label", name);
       select.append(new Option("any", "-1"));
       names[name].forEach((text, place) => select.append(new Option(text, String(place))));
       select.addEventListener("change", () => {
@@ -344,6 +346,7 @@
 
     /** Pieces as text with marks, and what stands between ``` in a font for code. */
     function fill(target, pieces) {
+      const single = pieces.every((piece, place) => place % 3 !== 2 || !piece);
       let code = false, begins = true;
       pieces.forEach((piece, place) => {
         const tag = [null, "del", "ins"][place % 3];
@@ -355,7 +358,7 @@
           run = "";
         };
         for (const line of piece.split(/(?<=\n)/)) {
-          const fence = begins && tag !== "del" && line.startsWith("```");
+          const fence = begins && (single || tag !== "del") && line.startsWith("```");
           if ((code || fence) !== coded) flush();
           coded = code || fence;
           run += line;

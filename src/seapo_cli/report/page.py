@@ -22,8 +22,8 @@ _ROWS = """<section id="rows" class="page" aria-labelledby="rows-title">
 """
 
 
-def page(title: str, sections: Sequence[Section], rows: bytes) -> Iterator[bytes]:
-    """The file, in parts; `rows` is what `listing` gives."""
+def page(title: str, sections: Sequence[Section], rows: bytes | None) -> Iterator[bytes]:
+    """The file, in parts; `rows` is what `listing` gives, None where there are none."""
     folder = files(__package__)
     style, script = (folder.joinpath(name).read_bytes() for name in ("page.css", "page.js"))
     policy = "; ".join(
@@ -37,7 +37,8 @@ def page(title: str, sections: Sequence[Section], rows: bytes) -> Iterator[bytes
             "trusted-types 'none'",
         )
     )
-    names = [(section.id, section.title) for section in sections] + [("rows", "Rows")]
+    names = [(section.id, section.title) for section in sections]
+    names += [] if rows is None else [("rows", "Rows")]
     links = "".join(f'<a href="#{name}">{text(told)}</a>' for name, told in names)
     yield (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -56,9 +57,13 @@ def page(title: str, sections: Sequence[Section], rows: bytes) -> Iterator[bytes
     for section in sections:
         drawn = {figure.name: svg(figure) for figure in section.figures}
         yield section_html(section, drawn).encode()
-    yield f'{_ROWS}</main>\n<script type="application/json" id="data">'.encode()
-    yield rows
-    yield b"</script>\n<script>"
+    if rows is not None:
+        yield _ROWS.encode()
+        yield b'</main>\n<script type="application/json" id="data">'
+        yield rows
+        yield b"</script>\n<script>"
+    else:
+        yield b"</main>\n<script>"
     yield script
     yield b"</script>\n</body>\n</html>\n"
 

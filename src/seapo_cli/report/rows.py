@@ -69,8 +69,6 @@ class Rows:
     """Failed rows by stage, whether the model declined, and reason."""
     tokens: dict[tuple[str, str], Tokens] = field(default_factory=lambda: defaultdict(Tokens))
     """By `type` or `source`, and name; by `sample` those of good answers."""
-    left_out: int = 0
-    """Rows that are counted and not shown."""
     _types: dict[int, str] = field(default_factory=dict)
     """By key: other files may not tell the type again."""
     _kept: dict[int, Entry] = field(default_factory=dict)
@@ -135,6 +133,11 @@ class Rows:
         with suppress(RowError):  # that is why it failed
             self._add(read_failure(data, file, line))
 
+    @property
+    def left_out(self) -> int:
+        """Rows that are counted and not shown."""
+        return len(set().union(*self.seen.values())) - len(self._kept)
+
     def types(self, stage: Kind) -> Names:
         """How many rows of a stage there are of each type, by what any file says."""
         found = Names()
@@ -150,13 +153,13 @@ class Rows:
         A prompt or an answer is not shown beside the rows that were made of it.
         """
         self._shrink()
-        pairs = [entry for entry in self._kept.values() if entry.bad is not None]
-        used = {hash_of(entry.drawn, entry.good) for entry in pairs if entry.good is not None}
-        asked = {entry.drawn for entry in self._kept.values() if entry.stage != "prompt"}
+        entries = self._kept.values()
+        made = [entry for entry in entries if entry.stage not in ("prompt", "answer")]
+        used = {hash_of(one.drawn, one.good) for one in made if one.good is not None}
+        asked = {entry.drawn for entry in entries if entry.stage != "prompt"}
         groups: dict[int, list[Entry]] = defaultdict(list)
-        for entry in self._kept.values():
-            bare = entry.bad is None and entry.good is not None
-            if bare and entry.stage == "answer" and hash_of(entry.drawn, entry.good) in used:
+        for entry in entries:
+            if entry.stage == "answer" and hash_of(entry.drawn, entry.good) in used:
                 continue
             if entry.stage == "prompt" and entry.drawn in asked:
                 continue
@@ -174,7 +177,6 @@ class Rows:
             gone = [entry.key for entry in order[self.most :]]
         for key in gone:
             del self._kept[key]
-        self.left_out += len(gone)
 
 
 def _short(reason: str) -> str:
