@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import sys
 from collections.abc import Callable
@@ -28,34 +29,45 @@ from browser import chromium
 
 LINE_BYTES = 2500
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-CHOOSE = """async ([label, text]) => {
-  const drawn = %s;
-  const select = [...document.querySelectorAll(".filters label")]
-    .find((one) => one.firstChild.data === label).querySelector("select");
-  const option = [...select.options].find((one) => one.text.startsWith(text));
+TIMED = """async () => {
   const begun = performance.now();
-  select.value = option.value;
-  select.dispatchEvent(new Event("change"));
-  await drawn();
+  ACT;
+  await (DRAWN)();
   return performance.now() - begun;
-}""" % (DRAWN,)
-SEARCH = """async (text) => {
-  const drawn = %s;
-  const search = document.querySelector(".filters input");
-  const begun = performance.now();
-  search.value = text;
-  search.dispatchEvent(new Event("input"));
-  await drawn();
-  return performance.now() - begun;
-}""" % (DRAWN,)
-ACTIONS: dict[str, Callable[[Any], float]] = {
-    "first search, right after opening": lambda page: page.evaluate(SEARCH, "galaxy"),
-    "search, a word": lambda page: page.evaluate(SEARCH, "harbour"),
-    "search, a letter": lambda page: page.evaluate(SEARCH, "e"),
-    "search cleared": lambda page: page.evaluate(SEARCH, ""),
-    "type": lambda page: page.evaluate(CHOOSE, ["type", "factual"]),
-    "type and check": lambda page: page.evaluate(CHOOSE, ["check", "length"]),
-    "type, check and verdict": lambda page: page.evaluate(CHOOSE, ["verdict", "fail"]),
+}"""
+
+
+def timed(page: Any, act: str) -> float:
+    """Milliseconds from an action to the drawn rows."""
+    return float(page.evaluate(TIMED.replace("ACT", act).replace("DRAWN", DRAWN)))
+
+
+def search(text: str) -> Callable[[Any], float]:
+    """Type a text where rows are searched."""
+    act = f"""
+      const field = document.querySelector(".filters input");
+      field.value = {text!r};
+      field.dispatchEvent(new Event("input"))"""
+    return lambda page: timed(page, act)
+
+
+def choose(name: str, text: str) -> Callable[[Any], float]:
+    """Choose from one of the filters."""
+    act = f"""
+      const select = document.querySelector(".filters select[aria-label={name}]");
+      select.value = [...select.options].find((one) => one.text.startsWith({text!r})).value;
+      select.dispatchEvent(new Event("change"))"""
+    return lambda page: timed(page, act)
+
+
+ACTIONS = {
+    "first search, right after opening": search("galaxy"),
+    "search, a word": search("harbour"),
+    "search, a letter": search("e"),
+    "search cleared": search(""),
+    "type": choose("type", "factual"),
+    "type and check": choose("check", "length"),
+    "type, check and verdict": choose("verdict", "fail"),
 }
 WORDS = (
     "galaxy harbour river stone lantern market winter garden bridge copper violet engine paper "
@@ -144,8 +156,8 @@ def main() -> None:
     made |= {"peak_mb": round(cost.peak_mb, 1), **{k: round(v, 2) for k, v in sizes.items()}}
     show("Made", [made])
     versions = {"chromium": chrome, "matplotlib": version("matplotlib")}
-    save("report", {"rows": options.rows, "runs": options.runs, "versions": versions,
-                    "made": made, "actions": lines})  # fmt: skip
+    run = {"rows": options.rows, "runs": options.runs, "load": round(os.getloadavg()[0], 1)}
+    save("report", {**run, "versions": versions, "made": made, "actions": lines})
 
 
 if __name__ == "__main__":

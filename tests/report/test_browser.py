@@ -243,9 +243,8 @@ def test_the_policy_refuses_what_a_text_could_try(browser: Any, whole: Path) -> 
         "document.body.innerHTML = '<b>x</b>'",
         "document.body.append(Object.assign(document.createElement('script'), {text: 'x'}))",
     ):
-        refused = visitor.page.evaluate(
-            f"() => {{ try {{ {attempt}; return 'allowed' }} catch (error) {{ return error.name }} }}"
-        )
+        tried = f"try {{ {attempt}; return 'allowed' }} catch (error) {{ return error.name }}"
+        refused = visitor.page.evaluate(f"() => {{ {tried} }}")
         assert refused == "TypeError"  # of trusted types
     visitor.page.evaluate("document.body.setAttribute('style', 'opacity: 0')")
     assert visitor.page.evaluate("getComputedStyle(document.body).opacity") == "1"

@@ -54,7 +54,7 @@ class Page(HTMLParser):
         if self._open:
             self.texts[self._open][-1] += data
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002, as the base class has it
         self._open = ""
 
 
@@ -91,7 +91,7 @@ def test_all_sections_are_there(whole: str) -> None:
     for told in ("From prompts to pairs", "Similarity", "Told apart", "Telling words", "Loss"):
         assert told in captions
     cells = page.texts["td"]
-    for cell in ("no quote fits", "check changed", "tuned minus base: arc_challenge", "0.0008"):
+    for cell in ("no quote fits", "check changed", "tuned minus base: arc_challenge", "0.0013"):
         assert cell in cells
 
 
@@ -183,8 +183,8 @@ anything = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
         st.sampled_from(
-            "by name pairs accuracy value low high chance words text chosen rejected baselines word "
-            "parts step loss task model right items tasks comparisons types checks rows_in".split()
+            "by name pairs accuracy value low high chance words text chosen rejected baselines "
+            "word parts step loss task model right items tasks comparisons types checks".split()
         ),
         inner,
         max_size=6,

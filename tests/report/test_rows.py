@@ -110,7 +110,7 @@ def test_margins_are_columns_scores_or_judged() -> None:
     assert [entry.margin for entry in rows.entries()] == [2.0, 4.5, 1.5, None]
 
 
-def test_summaries_tell_what_rows_do_not(tmp_path: Path) -> None:
+def test_summaries_tell_what_rows_do_not() -> None:
     common = Tally().summary()
     found = Inputs(Rows(10))
     found.summaries = {
