@@ -12,6 +12,12 @@ from seapo_cli import report
 from seapo_cli.errors import UsageError
 
 
+@pytest.fixture(autouse=True)
+def _fonts(seapo: Seapo, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Matplotlib looks for fonts once, not in each test's home."""
+    seapo.environment["MPLCONFIGDIR"] = str(tmp_path_factory.getbasetemp() / "matplotlib")
+
+
 def test_files_are_told_by_their_kind(seapo: Seapo) -> None:
     files = run_files(seapo.folder)
     audit = write_json(seapo.folder / "audit.json", audit_document())

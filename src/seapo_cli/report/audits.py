@@ -58,7 +58,7 @@ def _told_apart(figure: str, title: str, parts: Sequence[Part]) -> Figure:
             colour = colours.bad if part.get("told_apart") is True else colours.series[0]
             axes.plot(known, (place, place), color=colour, linewidth=2)
             axes.plot([amount(part, "accuracy", "value") or 0], [place], "o", color=colour)
-        across(axes, [_label(part) for part in parts], colours)
+        across(axes, [_label(part) for part in parts], colours, longest=48)
         axes.axvline(0.5, color=colours.muted, linewidth=0.8)
         axes.set_xlim(0.3, 1.0)
         axes.set_xlabel("share of pairs told apart, 95% interval; the band is what chance gives")
@@ -98,7 +98,7 @@ def _range(value: object) -> str:
 
 def _words(figure: str, title: str, part: Part) -> Figure:
     words = objects(part, "words")[:_SHOWN_WORDS]
-    names = [repr(name(word, "text")) for word in words]
+    names = [f"'{name(word, 'text')}'" for word in words]
 
     def draw(axes: Any, colours: Colours) -> None:
         sides = (("chosen", -1, colours.good), ("rejected", 1, colours.bad))
@@ -109,7 +109,7 @@ def _words(figure: str, title: str, part: Part) -> Figure:
                 counts,
                 height=0.6,
                 color=colour,
-                label=f"more on the {side} side",
+                label=f"more in {side}",
             )
             for place, count in enumerate(counts):
                 axes.annotate(

@@ -131,7 +131,7 @@ def _figure(
             colour = colours.series[models.index(model) % len(colours.series)]
             axes.plot(known, (place, place), color=colour, linewidth=2)
             axes.plot([amount(part, key, "value") or 0], [place], "o", color=colour)
-        across(axes, [_label(*one, full=True) for one in shown], colours)
+        across(axes, [_label(*one, full=True) for one in shown], colours, longest=48)
         axes.set_xlabel(f"{_HEADS[key]}, 95% interval")
 
     told = "; ".join(

@@ -7,6 +7,7 @@ there becomes attributes of SVG, and colours become variables that follow light 
 from __future__ import annotations
 
 import io
+import logging
 import re
 import warnings
 from collections.abc import Iterator, Sequence
@@ -16,10 +17,11 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
-from matplotlib.figure import Figure as Canvas
 
 from seapo_cli.report.sections import Figure
 from seapo_cli.safe_text import safe
+
+logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells when it looks for fonts
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ _VARIABLES = {
 _WIDTH, _WIDE = 500, 1040
 """Pixels, which are points at 72 dots an inch."""
 _PNG_SCALE = 2.5
+_LONGEST_NAME = 24
+"""Characters of a name beside or above a chart."""
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 _KEPT = frozenset(
     "fill fill-opacity fill-rule opacity stroke stroke-dasharray stroke-dashoffset stroke-linecap "
@@ -114,7 +118,9 @@ def png(figure: Figure) -> bytes:
 
 
 @contextmanager
-def _drawn(figure: Figure, colours: Colours) -> Iterator[Canvas]:
+def _drawn(figure: Figure, colours: Colours) -> Iterator[Any]:
+    from matplotlib.figure import Figure as Canvas  # may look for fonts: after the line above
+
     settings: dict[Any, Any] = _SETTINGS | {
         "text.color": colours.ink,
         "axes.labelcolor": colours.muted,
@@ -175,7 +181,10 @@ def _attributes(style: str) -> Iterator[tuple[str, str]]:
 
 def legend(axes: Any, columns: int = 3) -> None:
     """Names of the series, above the axes."""
+    handles, names = axes.get_legend_handles_labels()
     axes.legend(
+        handles,
+        [short(name) for name in names],
         loc="lower left",
         bbox_to_anchor=(-0.01, 1.0),
         ncols=columns,
@@ -185,9 +194,16 @@ def legend(axes: Any, columns: int = 3) -> None:
     )
 
 
-def across(axes: Any, names: Sequence[str], colours: Colours) -> None:
+def short(name: str, longest: int = _LONGEST_NAME) -> str:
+    """A name that leaves room for what it names: beginnings and ends tell names apart."""
+    text = safe(name)
+    half = longest // 2
+    return text if len(text) <= longest else f"{text[: half - 1]}…{text[-half:]}"
+
+
+def across(axes: Any, names: Sequence[str], colours: Colours, longest: int = _LONGEST_NAME) -> None:
     """A row for each name, the first on top."""
-    axes.set_yticks(range(len(names)), [safe(name) for name in names])
+    axes.set_yticks(range(len(names)), [short(name, longest) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.tick_params(axis="y", labelcolor=colours.ink)
     axes.grid(visible=False, axis="y")
