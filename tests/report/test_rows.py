@@ -36,7 +36,11 @@ def test_a_whole_run(tmp_path: Path) -> None:
         "pairs.jsonl",
     ]
     assert (pair.type, pair.source, pair.id) == ("logical", "quiz", "bee-1")
-    assert found.rows.types("pair") == {"factual": 4, "logical": 5}  # trl-chat tells no types
+    assert found.rows.counts("pair", "source") == {"quiz": 9}
+    assert found.rows.counts("pair", "type") == {
+        "factual": 4,
+        "logical": 5,
+    }  # trl-chat tells no types
 
 
 def test_the_order_of_the_files_changes_no_count(tmp_path: Path) -> None:

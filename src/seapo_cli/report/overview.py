@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from seapo_cli.report.distributions import distributions, grouped
 from seapo_cli.report.funnel import Drop, Step, drops, runs, steps
@@ -48,7 +48,7 @@ def overview(inputs: Inputs, pairs: Sequence[Measured], prices: Prices) -> Secti
     if lost:
         parts.append(_drops(lost))
     if found:
-        parts.append(_by_type(inputs))
+        parts += [_rows_by("type", inputs), _rows_by("source", inputs)]
     if inputs.rows.failing:
         parts.append(_by_check(inputs))
     if pairs:
@@ -102,7 +102,7 @@ def _drops(lost: Sequence[Drop]) -> Table:
     return Table("What was dropped, and why", ("at", "reason", "rows"), rows, note)
 
 
-def _by_type(inputs: Inputs) -> Table:
+def _rows_by(by: Literal["type", "source"], inputs: Inputs) -> Table:
     heads: dict[Kind, str] = {
         "failure": "not made",
         "negative": "negatives",
@@ -111,22 +111,23 @@ def _by_type(inputs: Inputs) -> Table:
         "pair": "pairs",
     }
     columns = [stage for stage in heads if inputs.rows.seen.get(stage)]
-    types = {stage: inputs.rows.types(stage) for stage in columns}
+    counts = {stage: inputs.rows.counts(stage, by) for stage in columns}
     names = sorted(
-        {name for stage in columns for name in types[stage]},
-        key=lambda name: -sum(types[stage][name] for stage in columns),
+        {name for stage in columns for name in counts[stage]},
+        key=lambda name: -sum(counts[stage][name] for stage in columns),
     )
+    if not columns or (by == "source" and len(names) < 2):
+        return Table("", (), ())
+    checked = {"dropped", "kept"} <= set(columns)
     rows = []
     for name in names[:_MOST_ROWS]:
-        counts = {stage: types[stage][name] for stage in columns}
-        cells = [label(name), *(f"{counts[stage]:,}" for stage in columns)]
-        if "dropped" in counts and "kept" in counts:
-            cells.append(percent(counts["kept"], counts["kept"] + counts["dropped"]))
+        cells = [label(name), *(f"{counts[stage][name]:,}" for stage in columns)]
+        if checked:
+            kept = counts["kept"][name]
+            cells.append(percent(kept, kept + counts["dropped"][name]))
         rows.append(cells)
-    head = ["type", *(heads[stage] for stage in columns)]
-    if {"dropped", "kept"} <= set(columns):
-        head.append("kept of checked")
-    return Table("Rows by type", head, rows if columns else [])
+    head = [by, *(heads[stage] for stage in columns)]
+    return Table(f"Rows by {by}", head + ["kept of checked"] * checked, rows)
 
 
 def _by_check(inputs: Inputs) -> Table:

@@ -23,7 +23,7 @@
   const pages = [...document.querySelectorAll(".page")];
 
   function go() {
-    const name = decodeURIComponent(location.hash.slice(1));
+    const name = location.hash.slice(1);
     const wanted = name.startsWith("row-") ? "rows" : name;
     const page = pages.find((one) => one.id === wanted) || pages[0];
     for (const one of pages) one.hidden = one !== page;
@@ -82,7 +82,6 @@
     list.setAttribute("aria-label", "Rows");
     const detail = make("article", "row");
     detail.tabIndex = -1;
-    detail.setAttribute("aria-live", "polite");
     section.append(make("div", "reader", filters, list, detail));
 
     search.addEventListener("input", apply);

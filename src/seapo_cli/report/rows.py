@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from seapo_cli.errors import RowError
 from seapo_cli.report.entry import UNTYPED, Entry, hash_of, read_entries, read_failure
@@ -70,7 +70,8 @@ class Rows:
     tokens: dict[tuple[str, str], Tokens] = field(default_factory=lambda: defaultdict(Tokens))
     """By `type` or `source`, and name; by `sample` those of good answers."""
     _types: dict[int, str] = field(default_factory=dict)
-    """By key: other files may not tell the type again."""
+    """By key: other files may not tell the type again, nor the source."""
+    _sources: dict[int, str] = field(default_factory=dict)
     _kept: dict[int, Entry] = field(default_factory=dict)
     _below: int = 1 << 64
     _paid: set[int] = field(default_factory=set)
@@ -94,6 +95,8 @@ class Rows:
         self.prompts[entry.stage].add(entry.drawn)
         if entry.type:
             self._types[entry.key] = entry.type
+        if entry.source and (entry.named_source or entry.key not in self._sources):
+            self._sources[entry.key] = entry.source
         if new:
             self._count_checks(entry)
         if entry.good is not None:
@@ -138,11 +141,12 @@ class Rows:
         """Rows that are counted and not shown."""
         return len(set().union(*self.seen.values())) - len(self._kept)
 
-    def types(self, stage: Kind) -> Names:
-        """How many rows of a stage there are of each type, by what any file says."""
+    def counts(self, stage: Kind, by: Literal["type", "source"]) -> Names:
+        """How many rows of a stage there are of each type or source, by what any file says."""
+        known, none = (self._types, UNTYPED) if by == "type" else (self._sources, "")
         found = Names()
         for key in self.seen.get(stage, ()):
-            found.add(self._types.get(key, UNTYPED))
+            found.add(known.get(key, none))
         return found
 
     def entries(self) -> list[Entry]:
