@@ -122,11 +122,13 @@
 
     /** Work texts out while nothing else is to do, so that the first search need not. */
     function prepare(from) {
-      if (from >= rows.length) return;
-      const later = window.requestIdleCallback || ((call) => setTimeout(call, 50));
-      later(() => {
-        for (let place = from; place < Math.min(from + 200, rows.length); place++) text(place);
-        prepare(from + 200);
+      const later = window.requestIdleCallback || ((call) => setTimeout(() => call(null), 50));
+      later((idle) => {
+        let place = from;
+        do {
+          for (const end = Math.min(place + 50, rows.length); place < end; place++) text(place);
+        } while (place < rows.length && idle && idle.timeRemaining() > 2);
+        if (place < rows.length) prepare(place);
       });
     }
 
