@@ -36,6 +36,7 @@ _COMMANDS = {  # module and function, in the order of the pipeline; then what lo
     "train": "train.train",
     "eval": "evaluate.evaluate",
     "show": "show.show",
+    "report": "report.report",
     "profile": "profile.profile",
     "types": "types.types",
     "checks": "checks.checks",
