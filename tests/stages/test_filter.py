@@ -11,7 +11,7 @@ from check_pairs import pair
 from seapo_cli import checks, filter_rows
 from seapo_cli.checks.base import PASS, Check, Verdict, failed
 from seapo_cli.checks.choose import choose
-from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.checks.report import Report
 from seapo_cli.engine.pipeline import finished
 from seapo_cli.exceptions import UsageError
@@ -94,7 +94,7 @@ class Shouting(Check):
     about = "Nobody shouts."
     most: int = 0
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         return failed("it shouts") if pair.negative.count("!") > self.most else PASS
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from seapo_cli.checks.base import AnyCheck, Check, SlowCheck, Verdict
 from seapo_cli.checks.choose import choose
-from seapo_cli.checks.pair import Pair, read_pair
+from seapo_cli.checks.pair import CheckedPair, read_pair
 from seapo_cli.checks.report import Report
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.stage import Failure, Outcome, Stage
@@ -59,7 +59,7 @@ class Filter(Stage):
             return Outcome(failures=[Failure.of(error)])
         return self._sorted(pair, verdicts, kept)
 
-    def _quick(self, pair: Pair) -> tuple[Verdicts, bool]:
+    def _quick(self, pair: CheckedPair) -> tuple[Verdicts, bool]:
         """What the quick checks say, and whether they let the pair pass."""
         verdicts = {check.name: check.verdict(pair) for check in self._first}
         kept = _none_fails(verdicts)
@@ -68,7 +68,7 @@ class Filter(Stage):
             return verdicts | last, _none_fails(last)
         return verdicts, kept
 
-    def _sorted(self, pair: Pair, verdicts: Verdicts, kept: bool) -> Outcome:
+    def _sorted(self, pair: CheckedPair, verdicts: Verdicts, kept: bool) -> Outcome:
         """The row with its verdicts, as kept or rejected."""
         self._report.add(pair.error_type, verdicts, kept)
         out = dict(pair.row.data)
