@@ -25,14 +25,13 @@ async def results(
     lines: Iterator[list[Line]], stage: Stage, keys: Keys, model: Gateway | None
 ) -> AsyncGenerator[list[Result]]:
     """Results in the order of the lines, in lists of those that are ready together."""
-    work = partial(result_of, stage=stage, keys=keys, model=model)
-    at_once = model.concurrency if model else stage.at_once
-    if model is None and at_once == 1:
+    if model is None and stage.at_once == 1:
         async for read in _beside(lines):
             # Without a task for each row, which would cost as much as a quick check.
-            yield [await work(line) for line in read]
+            yield [await result_of(line, stage, keys, None) for line in read]
         return
-    window = WINDOW_PER_REQUEST * at_once
+    work = partial(result_of, stage=stage, keys=keys, model=model)
+    window = WINDOW_PER_REQUEST * (model.concurrency if model else stage.at_once)
     # Closed here, not when it is collected: by then its event loop may be gone.
     async with aclosing(ordered_map(_beside(lines), work, window)) as batches:
         async for batch in batches:

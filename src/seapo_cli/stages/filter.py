@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seapo_cli.checks.base import AnyCheck, Check, SlowCheck, Verdict
@@ -50,23 +50,26 @@ class Filter(Stage):
         """
         try:
             pair = read_pair(row, self._keys)
-            verdicts = self._quick(pair)
+            verdicts, kept = self._quick(pair)
             for check in self.slow:
-                if _kept(verdicts.values()):
-                    verdicts[check.name] = await check.verdict(pair, model)
+                if kept:
+                    verdicts[check.name] = verdict = await check.verdict(pair, model)
+                    kept = verdict.decision != "fail"
         except RowError as error:
             return Outcome(failures=[Failure.of(error)])
-        return self._sorted(pair, verdicts)
+        return self._sorted(pair, verdicts, kept)
 
-    def _quick(self, pair: CheckedPair) -> Verdicts:
+    def _quick(self, pair: CheckedPair) -> tuple[Verdicts, bool]:
+        """What the quick checks say, and whether they let the pair pass."""
         verdicts = {check.name: check.verdict(pair) for check in self._first}
-        if self._last and _kept(verdicts.values()):
-            verdicts |= {check.name: check.verdict(pair) for check in self._last}
-        return verdicts
+        kept = _none_fails(verdicts)
+        if kept and self._last:
+            last = {check.name: check.verdict(pair) for check in self._last}
+            return verdicts | last, _none_fails(last)
+        return verdicts, kept
 
-    def _sorted(self, pair: CheckedPair, verdicts: Verdicts) -> Outcome:
+    def _sorted(self, pair: CheckedPair, verdicts: Verdicts, kept: bool) -> Outcome:
         """The row with its verdicts, as kept or rejected."""
-        kept = _kept(verdicts.values())
         self._report.add(pair.error_type, verdicts, kept)
         out = dict(pair.row.data)
         out.setdefault("id", pair.row.id)
@@ -96,5 +99,5 @@ def make_filter(settings: FilterSettings, keys: Keys, more: Sequence[Check] = ()
     return Filter((*choose(settings), *more), keys)
 
 
-def _kept(verdicts: Iterable[Verdict]) -> bool:
-    return "fail" not in [verdict.decision for verdict in verdicts]
+def _none_fails(verdicts: Verdicts) -> bool:
+    return "fail" not in [verdict.decision for verdict in verdicts.values()]
