@@ -10,7 +10,7 @@ from pydantic import Field
 from seapo_cli.checks.base import PASS, Check, Verdict, failed, passed
 from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.text.languages import guess, letters
-from seapo_cli.text.words import ENDS, SENTENCE
+from seapo_cli.text.words import SENTENCE
 
 _LETTERS, _SIGNS = 12, 4
 """Letters of another script that are more than a name, in Latin and in others."""
@@ -80,7 +80,7 @@ def _english(words: Sequence[str]) -> bool:
 
 
 def _sentences(text: str) -> list[str]:
-    found = (match[0].rstrip(ENDS).strip() for match in SENTENCE.finditer(text))
+    found = (match[0].strip() for match in SENTENCE.finditer(text))
     return [s for s in found if s and _PROSE * len(s) <= sum(c.isalpha() or c == " " for c in s)]
 
 

@@ -12,6 +12,7 @@ from seapo_cli.text.difference import Difference
 from seapo_cli.text.refusing import REFUSING
 from seapo_cli.text.revealing import REVEALING
 
+_RESULT = re.compile(r"[\d)]%?[ ]?=[ ]?[$€£]?\.?\d|<<")
 _DIGIT = re.compile(r"\d")
 _AROUND = 80
 _ROUNDED = Fraction(1, 100)
@@ -70,4 +71,4 @@ def _lines(text: str, start: int, end: int) -> str:
 
 
 def _false(text: str) -> list[str]:
-    return false_equations(text, _ROUNDED) if "=" in text else []
+    return false_equations(text, _ROUNDED) if _RESULT.search(text) else []
