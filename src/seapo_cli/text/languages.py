@@ -39,7 +39,10 @@ _RANGES = {
     "Ethiopic": "\u1200-\u137f",
     "Khmer": "\u1780-\u17ff",
 }
-_SCRIPTS = re.compile("|".join(f"(?P<{name}>[{signs}])" for name, signs in _RANGES.items()))
+_LETTER = r"(?=[^\x00-@\[-`{-\xbf])"  # passes over most other signs quickly
+_SCRIPTS = re.compile(
+    f"{_LETTER}(?:{'|'.join(f'(?P<{name}>[{signs}])' for name, signs in _RANGES.items())})"
+)
 _JAPANESE_SHARE = 0.1
 """A text of Han characters with so much kana is Japanese."""
 _CANDIDATES = 5
