@@ -31,13 +31,13 @@ class Changed(Check):
                 return PASS
             return failed("the negative equals the response but for case")
         places = [hunk.texts for hunk in pair.hunks]
-        if _in_code(pair) or _has_python(pair.response):
-            return PASS
         if same_places(places):
-            return failed("the negative equals the response but for case and marks")
-        if not pair.has("keeps_content") and same_meaning(pair.added, pair.removed):
-            return failed("the negative says the same in other words")
-        return PASS
+            reason = "the negative equals the response but for case and marks"
+        elif not pair.has("keeps_content") and same_meaning(pair.added, pair.removed):
+            reason = "the negative says the same in other words"
+        else:
+            return PASS
+        return PASS if _in_code(pair) or _has_python(pair.response) else failed(reason)
 
 
 def _differ(old: str, new: str) -> bool:

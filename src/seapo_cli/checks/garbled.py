@@ -32,7 +32,7 @@ _HIDDEN = re.compile(
 _COMBINING = re.compile("[\u0300-\u036f]{2,}|[\u0336\u0335\u0337\u0338]")
 _SAME_LETTER = re.compile(r"([^\W\d_])\1{4,}")
 _SAME_WORD = re.compile(r"\b(\w+)(?:[\s,.!?]+\1\b){2,}", re.IGNORECASE)
-_LEAST_SENTENCE = 15
+_LEAST_SENTENCE = 14
 _LETTERS = 0.6
 """Share of letters and spaces in prose; lines of tables and code may come again."""
 _RUN = 4
@@ -118,10 +118,9 @@ def _sentence_again(pair: CheckedPair) -> str | None:
         text = match[0].strip()
         if len(text) < _LEAST_SENTENCE or (text.isascii() and len(text.split()) < _RUN):
             continue
-        last = pair.negative.rstrip().endswith(text)
+        last = pair.negative.rstrip(f"{ENDS} \n").endswith(text)
         if not last and sum(c.isalpha() or c == " " for c in text) < _LETTERS * len(text):
             continue
-        text = text.rstrip(ENDS)
         times = pair.negative.count(text)
         if times > 1 and times > pair.response.count(text) and _standalone(text, pair.negative):
             return text

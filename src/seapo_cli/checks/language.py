@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from pydantic import Field
 
 from seapo_cli.checks.base import PASS, Check, Verdict, failed, passed
 from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.text.languages import guess, letters
-from seapo_cli.text.words import ENDS, SENTENCE
+from seapo_cli.text.words import SENTENCE
 
 _LETTERS, _SIGNS = 12, 4
 """Letters of another script that are more than a name, in Latin and in others."""
@@ -19,6 +20,8 @@ _WRITTEN_TOGETHER = 10
 _PROSE = 0.8
 """Share of letters and spaces in a sentence; less is code, figures, markup."""
 _LONGEST = 400
+_MOST_SENTENCES = 20
+"""Of a response; more do not show another language of it."""
 _LONG_ENOUGH = 40
 """Characters of a response that show its language."""
 _SURE, _UNLIKELY = 0.45, 0.1
@@ -79,9 +82,13 @@ def _english(words: Sequence[str]) -> bool:
     return 4 * sum(map(_COMMON.__contains__, words)) > len(words)
 
 
-def _sentences(text: str) -> list[str]:
-    found = (match[0].rstrip(ENDS).strip() for match in SENTENCE.finditer(text))
-    return [s for s in found if s and _PROSE * len(s) <= sum(c.isalpha() or c == " " for c in s)]
+def _sentences(text: str) -> Iterator[str]:
+    """The sentences of prose."""
+    for match in SENTENCE.finditer(text):
+        sentence = match[0].strip()
+        letters_and_spaces = sum(c.isalpha() or c == " " for c in sentence)
+        if sentence and letters_and_spaces >= _PROSE * len(sentence):
+            yield sentence
 
 
 def _foreign(text: str, ours: set[str]) -> str | None:
@@ -99,7 +106,7 @@ def _languages(pair: CheckedPair) -> set[str]:
     None then where the prompt names a language: the answer may have to be in that one.
     """
     found: set[str] = set()
-    for text in (pair.response[:_LONGEST], *_sentences(pair.response)[:20]):
+    for text in (pair.response[:_LONGEST], *islice(_sentences(pair.response), _MOST_SENTENCES)):
         if len(text) >= 20 or not text.isascii():
             chances = guess(text[:_LONGEST])
             found |= {name for name, chance in chances.items() if chance >= 0.5}

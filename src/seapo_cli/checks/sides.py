@@ -1,4 +1,4 @@
-"""Is the response the better side, as far as that can be seen?"""
+"""Is the response really the better side? Found out without a model."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from seapo_cli.text.difference import Difference
 from seapo_cli.text.refusing import REFUSING
 from seapo_cli.text.revealing import REVEALING
 
+_RESULT = re.compile(r"[\d)]%?[ ]?=[ ]?[$€£]?\.?\d|<<")
 _DIGIT = re.compile(r"\d")
 _AROUND = 80
 _ROUNDED = Fraction(1, 100)
@@ -63,11 +64,11 @@ def _edited(pair: CheckedPair) -> bool:
 
 
 def _lines(text: str, start: int, end: int) -> str:
-    """The lines that a change stands in, or what is near of them."""
+    """The lines that a change stands in, or what is near it if they are long."""
     first = max(text.rfind("\n", 0, start) + 1, start - _AROUND)
     last = text.find("\n", end, end + _AROUND)
     return text[first : last if last >= 0 else end + _AROUND]
 
 
 def _false(text: str) -> list[str]:
-    return false_equations(text, _ROUNDED) if "=" in text else []
+    return false_equations(text, _ROUNDED) if _RESULT.search(text) else []

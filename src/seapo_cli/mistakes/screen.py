@@ -1,4 +1,4 @@
-"""What can be seen of a negative at once: whether it is usable at all.
+"""Whether a negative is usable at all, as soon as it is made.
 
 The checks that `filter` runs later: what they would drop is not worth writing down.
 """

@@ -1,6 +1,6 @@
-"""What is wrong with a proposed mistake, as far as it can be seen without a model.
+"""What is wrong with a proposed mistake, as far as that shows without a model.
 
-Each check returns a reason worded for the model that made the proposal: it is told, and asked
+Each check returns a reason worded for the model that made the proposal, which is told it and asked
 again. To add one, write a function and name it in `CHECKS`.
 """
 

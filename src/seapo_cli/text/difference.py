@@ -36,10 +36,9 @@ class Hunk(NamedTuple):
     @property
     def texts(self) -> tuple[str, str]:
         """Both sides as text."""
-        removed, added = (
-            side if isinstance(side, str) else " ".join(side) for side in (self.removed, self.added)
-        )
-        return removed, added
+        old, new = self
+        old = old if isinstance(old, str) else " ".join(old)
+        return old, new if isinstance(new, str) else " ".join(new)
 
 
 class Difference:

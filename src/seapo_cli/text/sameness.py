@@ -73,7 +73,7 @@ def is_code(text: str) -> bool:
 
 
 def same_meaning(new: str, old: str) -> bool:
-    """Whether texts differ in words that mean the same only, as far as that can be seen.
+    """Whether texts differ only in words that mean the same, by closed lists of them.
 
     Contractions, number words, spelling of either side of the Atlantic, common synonyms.
     """

@@ -10,7 +10,8 @@ WORD = re.compile(
 """A word, or one sign of a script that sets no spaces between words."""
 ENDS = ".!?。！？…।؟"
 """Signs that end a sentence."""
-SENTENCE = re.compile(rf"[^{ENDS}\n]+[{ENDS}]*")
+SENTENCE = re.compile(rf"[^{ENDS}\n]+")
+"""A sentence without the signs that end it."""
 
 OPEN_WORDS = frozenset(
     "a an the of to in on at by for with from and or but nor as than that which who whose is are "
