@@ -158,9 +158,7 @@ def local_result(line: Line, stage: LocalStage, keys: Keys) -> Result:
 def _read(line: Line, keys: Keys) -> Row | Result:
     """The row on a line, or the result that says why there is none."""
     try:
-        if line.error:
-            raise RowError(line.error)
-        return read_row(line.data, keys, line.number)
+        return read_row(line.value, keys, line.number)
     except RowError as error:
         return Result(line, Outcome(failures=[Failure(str(error))]))
 

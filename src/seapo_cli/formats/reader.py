@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from seapo_cli.calls import Tool, read_tools
 from seapo_cli.exceptions import RowError
-from seapo_cli.io.jsonl import open_input, read_lines
+from seapo_cli.io.jsonl import input_name, lines_of
 from seapo_cli.rows import Edit, Keys, Message, error_type_of, read_messages, read_row
 
 _CHOSEN_KEYS = ("chosen", "response")
@@ -84,15 +84,12 @@ def read_pairs(files: Sequence[Path | str]) -> Iterator[Pair | BadRow]:
         UsageError: a file cannot be opened.
     """
     for file in map(str, files):
-        name = "stdin" if file == "-" else file
-        with open_input(file) as stream:
-            for line in (line for lines in read_lines(stream) for line in lines):
-                try:
-                    if line.error:
-                        raise RowError(line.error)
-                    yield from read_row_pairs(line.data, f"{name}:{line.number}")
-                except RowError as error:
-                    yield BadRow(name, line.number, str(error))
+        name = input_name(file)
+        for line in lines_of(file):
+            try:
+                yield from read_row_pairs(line.value, f"{name}:{line.number}")
+            except RowError as error:
+                yield BadRow(name, line.number, str(error))
 
 
 def read_row_pairs(data: object, where: str = "") -> list[Pair]:

@@ -18,7 +18,6 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO, Protocol, Self
 
 from seapo_cli.exceptions import InUse, SeapoError, UsageError
@@ -134,12 +133,7 @@ class WholeFile(_Descriptor):
             os.fchmod(self.fd, stat.S_IMODE(old.st_mode))
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         self.close(whole=kind is None)
 
     def close(self, whole: bool) -> None:
@@ -263,12 +257,7 @@ class RemoteFile:
         """Write all of `data`."""
         self._stream.write(data)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         self._stream.close()
         if kind is None:
             self._system.mv(self._part, self._path)

@@ -15,7 +15,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, Self, cast
 
 from seapo_cli.engine.pipeline import Failure, Outcome, Result
@@ -83,12 +82,7 @@ class Scratch:
             raise self._failed(error) from None
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _: object, error: object, __: object) -> None:
         self.database.close()
         for file in self._files:
             file.close()
@@ -160,9 +154,7 @@ class Index:
         self._arrange()
 
     def _read(self, line: Line) -> Candidate:
-        if line.error:
-            raise RowError(line.error)
-        row = read_row(line.data, self._keys, line.number)
+        row = read_row(line.value, self._keys, line.number)
         return read_candidate(row, self._settings, self._keys)
 
     def _insert(self, runs: list[_Run]) -> None:

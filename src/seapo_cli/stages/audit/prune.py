@@ -9,7 +9,7 @@ from math import ceil
 import numpy as np
 
 from seapo_cli.exceptions import RowError, SeapoError
-from seapo_cli.io.jsonl import open_input, read_lines
+from seapo_cli.io.jsonl import lines_of
 from seapo_cli.rows import Keys, read_row
 from seapo_cli.stages.audit.classify import LEAST_PROMPTS, tell
 from seapo_cli.stages.audit.features import Array, Features, features
@@ -80,13 +80,10 @@ def prune_file(name: str, keys: Keys, stage: Filter, limit: float, seed: int = 0
 
 
 def _kept(name: str, keys: Keys, stage: Filter) -> Iterator[tuple[int, Item]]:
-    with open_input(name) as stream:
-        for line in (line for lines in read_lines(stream) for line in lines):
-            if line.error:
-                continue  # the run itself tells of it
-            try:
-                row = read_row(line.data, keys, line.number)
-            except RowError:
-                continue
-            if stage.process(row).rows:
-                yield line.number, item_of(row, keys)
+    for line in lines_of(name):
+        try:
+            row = read_row(line.value, keys, line.number)
+        except RowError:
+            continue  # the run itself reports it
+        if stage.process(row).rows:
+            yield line.number, item_of(row, keys)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 from seapo_cli.calls import Tool, written
 from seapo_cli.exceptions import RowError
-from seapo_cli.io.jsonl import input_name, open_input, read_lines
+from seapo_cli.io.jsonl import Line, input_name, lines_of
 from seapo_cli.rows import Completion, Message, Request
 
 Found = dict[str, Any]
@@ -116,27 +117,17 @@ def read_items(
     Raises:
         UsageError: the file cannot be opened.
     """
-    return list(_read(file, read, limit))
+    return [_read(line, read) for line in islice(lines_of(file), limit)]
 
 
-def _read(
-    file: str, read: Callable[[dict[str, Any], int], Item], limit: int | None
-) -> Iterator[Item]:
-    count = 0
-    with open_input(file) as stream:
-        for line in (line for lines in read_lines(stream) for line in lines):
-            if count == limit:
-                return
-            count += 1
-            try:
-                if line.error:
-                    raise RowError(line.error)
-                if not isinstance(line.data, dict):
-                    raise RowError("a row must be a JSON object")
-                yield read(line.data, line.number)
-            except RowError as error:
-                number = line.number
-                yield Item(number, f"line {number}", "", line.data, error=str(error))
+def _read(line: Line, read: Callable[[dict[str, Any], int], Item]) -> Item:
+    number = line.number
+    try:
+        if not isinstance(line.value, dict):
+            raise RowError("a row must be a JSON object")
+        return read(line.value, number)
+    except RowError as error:
+        return Item(number, f"line {number}", "", line.data, error=str(error))
 
 
 def row_id(data: Mapping[str, Any], line: int) -> str:
