@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from pairing.made import many
 from running import Seapo, jsonl, killed_at_end, prompts
-from stages.pairing.made import many
 
 PAIRS = many(3)
 

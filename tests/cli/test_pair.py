@@ -7,9 +7,9 @@ import random
 
 import pytest
 
+from pairing.made import Data, answers, many, typed
 from running import Seapo, jsonl
 from servers import Behaviour, Fault
-from stages.pairing.made import Data, answers, many, typed
 
 
 def left_behind(seapo: Seapo) -> set[str]:
