@@ -21,7 +21,7 @@ from seapo_cli.pairing.decontaminate import EvaluationSets
 from seapo_cli.pairing.index import Index, Read, Scratch
 from seapo_cli.pairing.interleave import interleave
 from seapo_cli.pairing.order import OutputPair, easy_to_hard
-from seapo_cli.pairing.report import Report
+from seapo_cli.pairing.report import PairReport
 from seapo_cli.pairing.select import Selection
 from seapo_cli.pairing.split import for_evaluation
 from seapo_cli.pairing.strategies import Slot, closeness, slots
@@ -39,7 +39,7 @@ class PairBuilder:
         scratch: Scratch,
         settings: PairSettings,
         keys: Keys,
-        report: Report,
+        report: PairReport,
     ) -> None:
         self._report = report
         self._settings = settings
@@ -82,7 +82,7 @@ class PairBuilder:
         """All pairs, in the order of the output; `tick` is called for each prompt and pass."""
         if self._settings.selects:
             selection = Selection(self._scratch.database, self._settings)
-            selection.choose(self._slots(tick, Report()))
+            selection.choose(self._slots(tick, PairReport()))
             self._report.mixture = selection.mixture
             chosen = selection.chosen(self._slots(tick, self._report))
         else:
@@ -93,7 +93,9 @@ class PairBuilder:
             made = easy_to_hard(made, self._scratch)
         return interleave(made) if self._format.unpaired else made
 
-    def _slots(self, tick: Callable[[Group], None], report: Report) -> Iterator[tuple[bool, Slot]]:
+    def _slots(
+        self, tick: Callable[[Group], None], report: PairReport
+    ) -> Iterator[tuple[bool, Slot]]:
         """All pairs that there can be, each with whether it is for evaluation."""
         for group in self._index.groups():
             tick(group)

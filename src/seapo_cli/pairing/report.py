@@ -15,7 +15,7 @@ _SHOWN_TYPES = 6
 
 
 @dataclass(slots=True)
-class Report:
+class PairReport:
     """Counted while pairs are made."""
 
     name: str = "pair"

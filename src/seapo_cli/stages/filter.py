@@ -9,7 +9,7 @@ from typing import Any
 from seapo_cli.checks.base import AnyCheck, Check, SlowCheck, Verdict
 from seapo_cli.checks.choose import choose
 from seapo_cli.checks.pair import Pair, read_pair
-from seapo_cli.checks.report import Report
+from seapo_cli.checks.report import FilterReport
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Failure, Outcome
 from seapo_cli.exceptions import RowError
@@ -30,7 +30,7 @@ class _Base:
         self._last = [check for check in quick if check.last]
         self._all = checks
         self._keys = keys
-        self._report = Report([check.name for check in checks])
+        self._report = FilterReport([check.name for check in checks])
 
     def _quick(self, pair: Pair) -> Verdicts:
         verdicts = {check.name: check.verdict(pair) for check in self._first}

@@ -23,7 +23,7 @@ from seapo_cli.io.whole_files import shown
 from seapo_cli.pairing.builder import PairBuilder
 from seapo_cli.pairing.candidates import Group
 from seapo_cli.pairing.index import Scratch
-from seapo_cli.pairing.report import Report
+from seapo_cli.pairing.report import PairReport
 from seapo_cli.rows import Keys
 from seapo_cli.settings import PairSettings
 
@@ -56,7 +56,7 @@ class PairJob:
         self._refuse_equal()
         tally = new_tally(self.model)
         passes = PairBuilder.passes(self.settings)
-        report = Report()
+        report = PairReport()
         others = [self.evaluation] if self.evaluation else []
         opened = open_run(report, self.files, tally, self.max_errors, passes, others)
         with opened as run:

@@ -12,9 +12,9 @@ from seapo_cli.stages.audit.baselines import baselines
 from seapo_cli.stages.audit.classify import folds, tell
 from seapo_cli.stages.audit.features import FORM, features
 from seapo_cli.stages.audit.gather import Item
-from seapo_cli.stages.audit.report import Part, Report, audit
-from seapo_cli.stages.audit.shares import share, wilson
+from seapo_cli.stages.audit.report import AuditReport, Part, audit
 from seapo_cli.stages.audit.telling import telling_words
+from seapo_cli.statistics import share, wilson
 
 VOCABULARY = "river stone cloud paper green seven walks under bright quiet money train".split()
 
@@ -175,10 +175,10 @@ def test_form_counts() -> None:
 def test_few_prompts_are_not_measured() -> None:
     assert tell(features(alike(9))) is None
     assert baselines(features(alike(9))) == {}
-    report = Report(audit(alike(9)), 0, 0)
+    report = AuditReport(audit(alike(9)), 0, 0)
     assert "too few prompts" in report.summary_text()
     assert "too few prompts" in (report.complaint(0.7) or "")
-    assert "too few prompts" in (Report([], 0, 0).complaint(0.7) or "")
+    assert "too few prompts" in (AuditReport([], 0, 0).complaint(0.7) or "")
 
 
 def test_the_limit_counts_only_above_chance() -> None:
@@ -186,5 +186,5 @@ def test_the_limit_counts_only_above_chance() -> None:
     (part,) = audit(planted(200))
     assert part.above(0.7)
     assert not part.above(1.0)
-    assert Report([part], 0, 0).complaint(0.7) is not None
-    assert Report(audit(alike(400)), 0, 0).complaint(0.7) is None
+    assert AuditReport([part], 0, 0).complaint(0.7) is not None
+    assert AuditReport(audit(alike(400)), 0, 0).complaint(0.7) is None

@@ -5,7 +5,6 @@
     classify    a cross-validated classifier of the difference, and what chance gives
     baselines   what one simple rule alone gives: length, position, a word, punctuation
     telling     the words that stand on one side much more often
-    shares      a share with its interval
     report      all of it for the whole set, each type and each source
     prune       which pairs to drop so that the classifier finds less
 

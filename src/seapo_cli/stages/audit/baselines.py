@@ -12,8 +12,8 @@ import numpy as np
 from scipy import sparse
 
 from seapo_cli.stages.audit.classify import LEAST_PROMPTS, folds
-from seapo_cli.stages.audit.features import FORM, PLACES, Array, Features
-from seapo_cli.stages.audit.shares import Share, share
+from seapo_cli.stages.audit.features import FORM, PLACES, Features
+from seapo_cli.statistics import Array, Share, share
 
 _LENGTHS = 2
 """How many of FORM are lengths; the others are the format."""

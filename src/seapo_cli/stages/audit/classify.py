@@ -15,7 +15,8 @@ from scipy.linalg import cho_factor, cho_solve
 from sklearn.model_selection import GroupKFold
 from threadpoolctl import threadpool_limits
 
-from seapo_cli.stages.audit.features import Array, Features, frequent
+from seapo_cli.stages.audit.features import Features, frequent
+from seapo_cli.statistics import Array
 
 FOLDS = 5
 LEAST_PROMPTS = 10

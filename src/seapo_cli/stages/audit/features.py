@@ -17,8 +17,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from seapo_cli.checks.pair import common_end, common_start
 from seapo_cli.pairing.words import CJK
 from seapo_cli.stages.audit.gather import Item
-
-Array = np.ndarray[Any, Any]
+from seapo_cli.statistics import Array
 
 _TOKEN = rf"\n+|[{CJK}]|[^\W{CJK}]+|[^\w\s]"
 """Words, characters of scripts without spaces, punctuation marks, line breaks."""

@@ -12,9 +12,10 @@ from seapo_cli.exceptions import RowError, SeapoError
 from seapo_cli.io.jsonl import lines_of
 from seapo_cli.rows import Keys, read_row
 from seapo_cli.stages.audit.classify import LEAST_PROMPTS, tell
-from seapo_cli.stages.audit.features import Array, Features, features
+from seapo_cli.stages.audit.features import Features, features
 from seapo_cli.stages.audit.gather import Item, item_of
 from seapo_cli.stages.filter import Filter
+from seapo_cli.statistics import Array
 
 _SHARE = 3
 """A round drops this fraction of what is too much: the classifier then finds other traces."""

@@ -9,7 +9,6 @@ scoring      who asks it, or a server, and keeps what came
 run          all models through all tasks
 figures      rows → figures of a model on a task
 compare      two models on the same items
-statistics   pure functions of arrays
 harness      tasks of lm-evaluation-harness
 report       tables and JSON
 """

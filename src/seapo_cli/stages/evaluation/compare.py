@@ -10,7 +10,7 @@ import numpy as np
 
 from seapo_cli.stages.evaluation.figures import Results, column, means
 from seapo_cli.stages.evaluation.items import OUTCOMES
-from seapo_cli.stages.evaluation.statistics import (
+from seapo_cli.statistics import (
     Array,
     Estimate,
     McNemar,
@@ -155,7 +155,7 @@ class _Maker:
             clusters=seen.clusters,
             difference=seen.value,
             error=seen.error,
-            interval=seen.interval() if seen.clusters > 1 else (-1.0, 1.0),
+            interval=seen.interval() or (-1.0, 1.0),
             test="clustered t",
             p_value=seen.p_value,
             detectable=seen.detectable(),

@@ -28,7 +28,7 @@ from seapo_cli.settings import EngineSettings
 from seapo_cli.stages.evaluation.harness import HarnessSettings, harnessed
 from seapo_cli.stages.evaluation.items import Answered, Found, Item, Task
 from seapo_cli.stages.evaluation.models import NO_LOGPROBS, Model
-from seapo_cli.stages.evaluation.report import Report
+from seapo_cli.stages.evaluation.report import EvaluationReport
 from seapo_cli.stages.evaluation.scoring import LocalScorer, Scorer, ServedScorer, gives_logprobs
 
 _WINDOW = 4
@@ -85,7 +85,7 @@ class Evaluation:
 
     async def _run(self) -> None:
         await self._leave_out()
-        report = Report(
+        report = EvaluationReport(
             self.tasks,
             self._results,
             [model.name for model in self.models],
