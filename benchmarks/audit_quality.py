@@ -26,7 +26,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from harness import ROOT, SEAPO, measure, save, show
-from seapo_cli.formats.reader import Pair, read_pairs
+from seapo_cli.formats.reader import PreferencePair, read_pairs
 from seapo_cli.stages.audit.classify import folds, tell
 from seapo_cli.stages.audit.features import features
 from seapo_cli.stages.audit.gather import Gather, Item
@@ -44,7 +44,7 @@ Found = dict[str, Any]
 def read(path: Path) -> list[Item]:
     gather = Gather(1_000_000)
     for found in read_pairs([path]):
-        assert isinstance(found, Pair), found
+        assert isinstance(found, PreferencePair), found
         gather.add(found)
     return gather.items()
 

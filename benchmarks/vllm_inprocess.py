@@ -23,10 +23,12 @@ from typing import Any
 from harness import ROOT, save, show
 from seapo_cli.backends.base import Backend
 from seapo_cli.backends.vllm import connect
+from seapo_cli.completions import Request, Sampling
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Outcome
 from seapo_cli.engine.tally import Tally
-from seapo_cli.rows import Message, Request, Row, Sampling, read_row
+from seapo_cli.messages import Message
+from seapo_cli.rows import Row, read_row
 from seapo_cli.settings import (
     BackendSettings,
     EngineSettings,

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING
 from seapo_cli.text.safe import masked
 
 if TYPE_CHECKING:
-    from seapo_cli.rows import Request, Usage
+    from seapo_cli.completions import Request, Usage
 
 
 class SeapoError(Exception):

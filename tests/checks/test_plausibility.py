@@ -14,8 +14,9 @@ from seapo_cli.backends.wire import Dialect
 from seapo_cli.checks import scorer
 from seapo_cli.checks.base import Verdict
 from seapo_cli.checks.plausibility import Plausibility
+from seapo_cli.completions import Completion, Request, Usage
 from seapo_cli.exceptions import RowError, SeapoError
-from seapo_cli.rows import Completion, Message, Request, Usage
+from seapo_cli.messages import Message
 
 
 class Scored:

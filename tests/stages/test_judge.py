@@ -11,9 +11,10 @@ import pytest
 from check_pairs import pair
 from seapo_cli.checks.base import Verdict
 from seapo_cli.checks.judged import Judged
+from seapo_cli.completions import Completion, Request, Usage
 from seapo_cli.exceptions import RowError
+from seapo_cli.messages import Message
 from seapo_cli.mistakes.error_types import error_types
-from seapo_cli.rows import Completion, Message, Request, Usage
 from seapo_cli.stages.judge import Comparison, canonical_name, compare
 
 GOOD, BAD = "Stockholm is the capital.", "Oslo is the capital."

@@ -12,6 +12,7 @@ import orjson
 
 from seapo_cli.backends import thinking
 from seapo_cli.calls import ToolCall, read_calls
+from seapo_cli.completions import Completion, LogProb, Usage
 from seapo_cli.exceptions import (
     BackendError,
     BackendFatal,
@@ -20,7 +21,6 @@ from seapo_cli.exceptions import (
     RowError,
     Transient,
 )
-from seapo_cli.rows import Completion, LogProb, Usage
 from seapo_cli.text.safe import masked
 
 _LONGEST_MESSAGE = 300

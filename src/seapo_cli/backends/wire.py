@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from seapo_cli.backends.thinking import Room
-from seapo_cli.rows import Request
+from seapo_cli.completions import Request
 from seapo_cli.text.safe import tell
 
 DEFAULT_URL = "https://api.openai.com/v1"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from seapo_cli.checks.base import PASS, Check, Verdict, failed, skipped
 from seapo_cli.checks.pair import Hunk, Pair
-from seapo_cli.rows import Message
+from seapo_cli.messages import Message
 from seapo_cli.text.numbers import NUMBER, normal, plain
 
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")

@@ -11,11 +11,11 @@ from typing import Any
 
 import orjson
 
-from seapo_cli.calls import Tool, written
+from seapo_cli.calls import Tool, dump_answer
 from seapo_cli.exceptions import RowError, SeapoError
 from seapo_cli.extras import install
 from seapo_cli.io.threads import DaemonThread
-from seapo_cli.rows import Message
+from seapo_cli.messages import Message
 
 _PROGRAM = "seapo_cli.training.score"
 _NEEDED = ("torch", "transformers")
@@ -55,7 +55,7 @@ class ScoringProcess:
             SeapoError: the program ended; it has told why.
         """
         turns = [message.dump("text") for message in messages]
-        answers = [written(first), written(second)]
+        answers = [dump_answer(first), dump_answer(second)]
         found = await self.ask({"messages": turns, "tools": tools, "answers": answers})
         if "error" in found:
             raise RowError(f"plausibility: {found['error']}")

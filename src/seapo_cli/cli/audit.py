@@ -56,7 +56,7 @@ def audit(
     from seapo_cli.engine.job import write_summary
     from seapo_cli.engine.tally import Tally
     from seapo_cli.exceptions import ReaderGone, SeapoError
-    from seapo_cli.formats.reader import Pair, read_pairs
+    from seapo_cli.formats.reader import PreferencePair, read_pairs
     from seapo_cli.io.jsonl import Output
     from seapo_cli.stages.audit.gather import Gather
     from seapo_cli.stages.audit.report import AuditReport, as_json
@@ -66,7 +66,7 @@ def audit(
     tally, gather = Tally(), Gather(max_pairs, seed)
     for found in read_pairs(names):
         tally.rows_in += 1
-        if isinstance(found, Pair):
+        if isinstance(found, PreferencePair):
             gather.add(found)
             continue
         tally.rows_failed += 1

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from seapo_cli.formats.base import Data, Format, Pair, system_and_turns
+from seapo_cli.formats.base import Data, Format, ScoredPair, system_and_turns
 
 
-def rows(pair: Pair) -> list[Data]:
+def rows(pair: ScoredPair) -> list[Data]:
     """`instruction`, `input`, `chosen`, `rejected`, `system`: strings; `history`: pairs of them.
 
     The request is all in `instruction`: LLaMA-Factory would join `input` to it with a newline.

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from seapo_cli.formats.base import (
-    Data,
-    Format,
-    Pair,
-    answer,
-    singly,
-    system_and_turns,
-    turns,
-)
+from seapo_cli.calls import answer_message
+from seapo_cli.formats.base import Data, Format, ScoredPair, labelled_rows, system_and_turns
+from seapo_cli.messages import dump_messages
 
 
-def rows(pair: Pair) -> list[Data]:
+def rows(pair: ScoredPair) -> list[Data]:
     """`messages`: the prompt and an answer; `label`."""
     system, messages = system_and_turns(pair.row)
     opening = [{"role": "system", "content": system}] if system else []
-    prompt = opening + turns(messages)
-    return singly(pair, lambda text, good: {"messages": [*prompt, answer(text)], "label": good})
+    prompt = opening + dump_messages(messages)
+    return labelled_rows(
+        pair, lambda text, good: {"messages": [*prompt, answer_message(text)], "label": good}
+    )
 
 
 FORMAT = Format(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from seapo_cli.formats.base import Data, Format, Pair, system_and_turns
-from seapo_cli.rows import Message
+from seapo_cli.formats.base import Data, Format, ScoredPair, system_and_turns
+from seapo_cli.messages import Message
 
 _SPEAKERS = {"user": "human", "assistant": "gpt"}
 
 
-def rows(pair: Pair) -> list[Data]:
+def rows(pair: ScoredPair) -> list[Data]:
     """`conversations`: objects `from`, `value`; `chosen`, `rejected`: one such object each."""
     system, turns = system_and_turns(pair.row)
     opening = [{"from": "system", "value": system}] if system else []

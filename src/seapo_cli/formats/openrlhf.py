@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from seapo_cli.formats import trl_chat
-from seapo_cli.formats.base import Data, Format, Pair
+from seapo_cli.formats.base import Data, Format, ScoredPair
 
 
-def rows(pair: Pair) -> list[Data]:
+def rows(pair: ScoredPair) -> list[Data]:
     """`prompt`, `chosen`, `rejected`: lists of messages, which OpenRLHF adds up.
 
     `margin`, a number, where both answers have a score.

@@ -12,7 +12,9 @@ from pydantic import Field, TypeAdapter, ValidationError
 from seapo_cli.calls import Tool, read_tools
 from seapo_cli.exceptions import RowError
 from seapo_cli.io.jsonl import input_name, lines_of
-from seapo_cli.rows import Edit, Keys, Message, error_type_of, read_messages, read_row
+from seapo_cli.messages import Message, read_messages
+from seapo_cli.rows import Edit, Keys, error_type_of, read_row
+from seapo_cli.text.difference import edits_between
 
 _CHOSEN_KEYS = ("chosen", "response")
 _REJECTED_KEYS = ("rejected", "negative")
@@ -47,7 +49,7 @@ class Spans:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class PreferencePair:
     """Two answers to one prompt; one of them is missing where a row judges a single answer."""
 
     prompt: tuple[Message, ...]
@@ -77,7 +79,7 @@ class BadRow:
     reason: str
 
 
-def read_pairs(files: Sequence[Path | str]) -> Iterator[Pair | BadRow]:
+def read_pairs(files: Sequence[Path | str]) -> Iterator[PreferencePair | BadRow]:
     """The pairs of JSONL files, in order; `-` is stdin.
 
     Raises:
@@ -92,7 +94,7 @@ def read_pairs(files: Sequence[Path | str]) -> Iterator[Pair | BadRow]:
                 yield BadRow(name, line.number, str(error))
 
 
-def read_row_pairs(data: object, where: str = "") -> list[Pair]:
+def read_row_pairs(data: object, where: str = "") -> list[PreferencePair]:
     """Read one decoded JSON line; `rejected` may be a list of answers (`seapo pair --group`).
 
     Then what is known of each, such as `error_type`, is a list as well.
@@ -119,7 +121,7 @@ def _several(rejected: object) -> bool:
     return isinstance(rejected, list) and bool(rejected) and isinstance(rejected[0], str | list)
 
 
-def read_pair(data: object, where: str = "") -> Pair:
+def read_pair(data: object, where: str = "") -> PreferencePair:
     """Read one decoded JSON line that has one pair.
 
     Raises:
@@ -134,7 +136,7 @@ def read_pair(data: object, where: str = "") -> Pair:
         data["messages"] = _alpaca(data)
     prompt, chosen, rejected = _single(data) if "label" in data else _both(data)
     source = data.get("source")
-    return Pair(
+    return PreferencePair(
         prompt=prompt,
         chosen=chosen,
         rejected=rejected,
@@ -159,6 +161,11 @@ def known_edits(error: object, good: str, bad: str) -> tuple[Edit, ...]:
         text += good[position : edit.start] + edit.replacement
         position = edit.end
     return edits if text + good[position:] == bad else ()
+
+
+def edits_of(error: object, good: str, bad: str) -> tuple[Edit, ...]:
+    """The edits that make one answer of the other: those of `error`, else by comparison."""
+    return known_edits(error, good, bad) or edits_between(good, bad)
 
 
 def _spans(data: Mapping[str, Any], chosen: str | None, rejected: str | None) -> Spans | None:

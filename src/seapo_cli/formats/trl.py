@@ -6,12 +6,12 @@ for the prompt, which on pairs with a small mistake is most of the answer.
 
 from __future__ import annotations
 
-from seapo_cli.formats.base import Data, Format, Pair, plain
+from seapo_cli.formats.base import Data, Format, ScoredPair, prompt_text
 
 
-def rows(pair: Pair) -> list[Data]:
+def rows(pair: ScoredPair) -> list[Data]:
     """`prompt`, `chosen`, `rejected`: strings."""
-    return [{"prompt": plain(pair.row), "chosen": pair.chosen, "rejected": pair.rejected}]
+    return [{"prompt": prompt_text(pair.row), "chosen": pair.chosen, "rejected": pair.rejected}]
 
 
-FORMAT = Format(rows, check=plain)
+FORMAT = Format(rows, check=prompt_text)

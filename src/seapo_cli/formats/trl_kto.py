@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from seapo_cli.formats.base import Data, Format, Pair, plain, singly
+from seapo_cli.formats.base import Data, Format, ScoredPair, labelled_rows, prompt_text
 
 
-def rows(pair: Pair) -> list[Data]:
+def rows(pair: ScoredPair) -> list[Data]:
     """`prompt`, `completion`: strings; `label`."""
-    prompt = plain(pair.row)
-    return singly(pair, lambda text, good: {"prompt": prompt, "completion": text, "label": good})
+    prompt = prompt_text(pair.row)
+    return labelled_rows(
+        pair, lambda text, good: {"prompt": prompt, "completion": text, "label": good}
+    )
 
 
-FORMAT = Format(rows, check=plain, unpaired=True)
+FORMAT = Format(rows, check=prompt_text, unpaired=True)

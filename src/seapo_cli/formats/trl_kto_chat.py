@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from seapo_cli.formats.base import Data, Format, Pair, answer, singly, turns
+from seapo_cli.calls import answer_message
+from seapo_cli.formats.base import Data, Format, ScoredPair, labelled_rows
+from seapo_cli.messages import dump_messages
 
 
-def rows(pair: Pair) -> list[Data]:
+def rows(pair: ScoredPair) -> list[Data]:
     """`prompt`, `completion`: lists of messages; `label`."""
-    prompt = turns(pair.row.messages)
-    return singly(
-        pair, lambda text, good: {"prompt": prompt, "completion": [answer(text)], "label": good}
+    prompt = dump_messages(pair.row.messages)
+    return labelled_rows(
+        pair,
+        lambda text, good: {"prompt": prompt, "completion": [answer_message(text)], "label": good},
     )
 
 

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from seapo_cli.calls import Called, Tool
+from seapo_cli.calls import Tool, ToolAnswer
 from seapo_cli.checks.given import contradicts
 from seapo_cli.checks.pair import Hunk
 from seapo_cli.checks.tool_call import PROOFS, prove
+from seapo_cli.messages import Message
 from seapo_cli.mistakes.error_types import ErrorType
 from seapo_cli.mistakes.screen import flaw
-from seapo_cli.rows import Edit, Message
+from seapo_cli.rows import Edit
 from seapo_cli.text.spans import apply_edits
 from seapo_cli.text.structure import broken, only_comments
 from seapo_cli.text.words import WORD
@@ -177,7 +178,7 @@ def unproven(
     response: str, negative: str, error_type: ErrorType, tools: tuple[Tool, ...]
 ) -> str | None:
     """Why a changed tool call has not the mistake of its type, as `filter` would say."""
-    if not isinstance(response, Called) or error_type.name not in PROOFS:
+    if not isinstance(response, ToolAnswer) or error_type.name not in PROOFS:
         return None
     verdict = prove(error_type.name, response, negative, tools)
     return verdict.reason if verdict.decision == "fail" else None

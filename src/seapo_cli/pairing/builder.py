@@ -11,9 +11,9 @@ from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Failure, Outcome, Result
 from seapo_cli.exceptions import RowError, UsageError
 from seapo_cli.formats import load_format
-from seapo_cli.formats.base import Data, Pair
+from seapo_cli.formats.base import Data, ScoredPair
 from seapo_cli.formats.group import group_row
-from seapo_cli.formats.reader import OF_EACH, Spans, known_edits
+from seapo_cli.formats.reader import OF_EACH, Spans, edits_of
 from seapo_cli.io.jsonl import Line
 from seapo_cli.pairing.best import Extremes, Verdicts, by_value, judged
 from seapo_cli.pairing.candidates import PROVENANCE, Candidate, Group
@@ -27,7 +27,6 @@ from seapo_cli.pairing.split import for_evaluation
 from seapo_cli.pairing.strategies import Slot, closeness, slots
 from seapo_cli.rows import Keys
 from seapo_cli.settings import PairSettings
-from seapo_cli.text.difference import edits_between
 
 
 class PairBuilder:
@@ -137,16 +136,16 @@ class PairBuilder:
             for pair, slot, one in zip(pairs, slots, hard, strict=True):
                 yield OutputPair(evaluation, self._rows(pair), prompt, one, slot.rank)
 
-    def _rows(self, pair: Pair) -> Sequence[Data]:
+    def _rows(self, pair: ScoredPair) -> Sequence[Data]:
         return [row | self._beside(pair) for row in self._format.rows(pair)]
 
-    def _group(self, pairs: Sequence[Pair]) -> Data:
+    def _group(self, pairs: Sequence[ScoredPair]) -> Data:
         row, beside = group_row(pairs), [self._beside(pair) for pair in pairs]
         of_each = {key: [one.get(key) for one in beside] for key in OF_EACH}
         known = {key: values for key, values in of_each.items() if any(values)}
         return row | beside[0] | known
 
-    def _beside(self, pair: Pair) -> Data:
+    def _beside(self, pair: ScoredPair) -> Data:
         """What stands beside a format's own keys."""
         found: Data = {}
         if pair.row.tools:  # where trainers look for them, as the row has them
@@ -169,9 +168,9 @@ def _failed(group: Group, reason: str) -> Result:
     return Result(Line(group.line, row.data), Outcome(failures=[Failure(reason)]), row.id)
 
 
-def _pair(candidate: Candidate, first: bool) -> Pair:
+def _pair(candidate: Candidate, first: bool) -> ScoredPair:
     assert candidate.negative is not None
-    return Pair(
+    return ScoredPair(
         row=candidate.row,
         chosen=candidate.response,
         rejected=candidate.negative,
@@ -182,14 +181,13 @@ def _pair(candidate: Candidate, first: bool) -> Pair:
     )
 
 
-def _spans(pair: Pair) -> Data:
+def _spans(pair: ScoredPair) -> Data:
     """What differs, in characters of both answers: by the edits, or by a comparison."""
-    edits = known_edits(pair.row.data.get("error"), pair.chosen, pair.rejected)
-    spans = Spans.of(edits or edits_between(pair.chosen, pair.rejected))
+    spans = Spans.of(edits_of(pair.row.data.get("error"), pair.chosen, pair.rejected))
     return {"chosen_spans": spans.chosen, "rejected_spans": spans.rejected}
 
 
-def _provenance(pair: Pair) -> Data:
+def _provenance(pair: ScoredPair) -> Data:
     """Where a pair comes from: the row's `id`, its type and what the stages left in it."""
     data = pair.row.data
     kept = {key: data[key] for key in PROVENANCE if key in data}

@@ -19,8 +19,8 @@ import torch
 
 from seapo_cli.calls import Tool
 from seapo_cli.exceptions import RowError, SeapoError
-from seapo_cli.formats.reader import Pair
-from seapo_cli.rows import answer_text, read_messages
+from seapo_cli.formats.reader import PreferencePair
+from seapo_cli.messages import answer_text, read_messages
 from seapo_cli.training.check import choose_path
 from seapo_cli.training.model import pretrained_model, pretrained_tokenizer, quiet
 from seapo_cli.training.processes import join
@@ -62,7 +62,7 @@ class AnswerScores:
         sides = [answer_text(answer, "answers") for answer in answers]
         if not all(sides):
             raise RowError("an answer is empty")
-        pair = Pair(read_messages(messages, "messages"), *sides, tools=tuple(tools))
+        pair = PreferencePair(read_messages(messages, "messages"), *sides, tools=tuple(tools))
         data = tokenize([pair], self._chat, self._limits)
         if data.refused:
             raise RowError(data.refused[0][1])

@@ -11,13 +11,14 @@ from importlib.util import find_spec
 from typing import Any
 
 from seapo_cli.checks.given_tests import code_of, given_tests
+from seapo_cli.completions import Completion, Request, Sampling
 from seapo_cli.exceptions import RowError, UsageError
 from seapo_cli.extras import install
 from seapo_cli.isolation.judge import Judges
 from seapo_cli.isolation.languages import interpreters
 from seapo_cli.isolation.means import find_means
 from seapo_cli.isolation.sandbox import Limits
-from seapo_cli.rows import Completion, Message, Request, Sampling
+from seapo_cli.messages import Message
 from seapo_cli.stages.evaluation.items import Found, Item, row_id, text_of
 
 _GSM8K = (

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from seapo_cli.calls import exact
+from seapo_cli.calls import canonical_json
 from seapo_cli.stages.audit.classify import tell
 from seapo_cli.stages.audit.features import features
 from seapo_cli.stages.audit.gather import Item as Sides
@@ -118,7 +118,7 @@ def response_only(task: Task, seed: int) -> dict[Group, ResponseOnly]:
     sides = []
     for item in items:
         assert item.question is not None
-        turns = exact([turn.key for turn in item.question.messages])
+        turns = canonical_json([turn.key for turn in item.question.messages])
         prompt = numbers.setdefault(turns, len(numbers))
         sides.append(Sides(prompt, *item.question.answers))
     known = features(sides)

@@ -8,31 +8,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from seapo_cli.calls import Tool, written
+from seapo_cli.calls import Tool, dump_answer
+from seapo_cli.completions import Completion, LogProb, Request
 from seapo_cli.exceptions import RowError
 from seapo_cli.io.jsonl import Line, input_name, lines_of
-from seapo_cli.rows import Completion, Message, Request
+from seapo_cli.messages import Message
 
 Found = dict[str, Any]
 """The keys of a result that tell how a model did."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogProb:
-    """How likely a model finds a text."""
-
-    sum: float
-    """Natural logarithm."""
-    tokens: int
-
-    @property
-    def mean(self) -> float:
-        """Of a token; 0 of a text without any."""
-        return self.sum / self.tokens if self.tokens else 0.0
-
-    def dump(self) -> dict[str, Any]:
-        """For JSON."""
-        return {"sum": round(self.sum, 5), "tokens": self.tokens}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +34,7 @@ class Question:
         if self.context is not None:
             return {"context": self.context, "answers": self.answers}
         turns = [turn.dump("text") for turn in self.messages]
-        answers = list(map(written, self.answers))
+        answers = list(map(dump_answer, self.answers))
         return {"messages": turns, "tools": self.tools, "answers": answers}
 
 
@@ -128,6 +111,11 @@ def _read(line: Line, read: Callable[[dict[str, Any], int], Item]) -> Item:
         return read(line.value, number)
     except RowError as error:
         return Item(number, f"line {number}", "", line.data, error=str(error))
+
+
+def rounded(score: LogProb) -> dict[str, Any]:
+    """A log-probability as results hold it."""
+    return {"sum": round(score.sum, 5), "tokens": score.tokens}
 
 
 def row_id(data: Mapping[str, Any], line: int) -> str:

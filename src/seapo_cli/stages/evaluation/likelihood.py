@@ -23,7 +23,7 @@ from typing import Any
 import torch
 
 from seapo_cli.exceptions import RowError, SeapoError
-from seapo_cli.rows import answer_text, read_messages
+from seapo_cli.messages import answer_text, read_messages
 from seapo_cli.training.check import choose_path
 from seapo_cli.training.layout import fill
 from seapo_cli.training.model import pretrained_tokenizer, quiet

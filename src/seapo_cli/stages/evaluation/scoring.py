@@ -13,13 +13,14 @@ import orjson
 from seapo_cli.backends.base import NO_PROMPT_LOGPROBS
 from seapo_cli.checks.plausibility import served_logprobs
 from seapo_cli.checks.scorer import ScoringProcess
+from seapo_cli.completions import LogProb, Usage
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.session import ModelUse, open_gateway
 from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import BackendFatal, RowError
-from seapo_cli.rows import Message, Usage
-from seapo_cli.stages.evaluation.items import LogProb, Question
+from seapo_cli.messages import Message
+from seapo_cli.stages.evaluation.items import Question
 
 PROGRAM = "seapo_cli.stages.evaluation.likelihood"
 _WEIGHTS = {".safetensors", ".bin", ".gguf", ".json", ".jinja", ".model", ".txt"}
@@ -100,7 +101,7 @@ def _read(found: dict[str, object] | None) -> Scores | RowError:
     sums, tokens = found["sums"], found["tokens"]
     assert isinstance(sums, list)
     assert isinstance(tokens, list)
-    return [LogProb(total, count) for total, count in zip(sums, tokens, strict=True)]
+    return [LogProb(sum=total, tokens=count) for total, count in zip(sums, tokens, strict=True)]
 
 
 class ServedScorer:
@@ -124,7 +125,7 @@ class ServedScorer:
             )
         except RowError as error:
             return error
-        return [LogProb(sum(answer), len(answer)) for answer in found]
+        return [LogProb(sum=sum(answer), tokens=len(answer)) for answer in found]
 
 
 async def gives_logprobs(use: ModelUse) -> bool:
