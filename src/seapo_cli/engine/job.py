@@ -31,6 +31,7 @@ from seapo_cli.exceptions import (
     TooManyErrors,
     Unfinished,
 )
+from seapo_cli.io.folders import shown
 from seapo_cli.io.json_text import encode
 from seapo_cli.io.jsonl import (
     Output,
@@ -42,7 +43,6 @@ from seapo_cli.io.jsonl import (
 )
 from seapo_cli.io.same_files import Place, numbered_files, reads, refuse_equal, store_files, writes
 from seapo_cli.io.threads import DaemonThread
-from seapo_cli.io.whole_files import shown
 from seapo_cli.rows import Keys
 from seapo_cli.text.safe import masked
 

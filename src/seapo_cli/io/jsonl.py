@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Self
 
 from seapo_cli.exceptions import ReaderGone, RowError, SeapoError, UsageError
+from seapo_cli.io.folders import shown
 from seapo_cli.io.json_text import decode, encode
 from seapo_cli.io.sources import DamagedInput, array_rows, compressor, is_plain, open_rows
-from seapo_cli.io.whole_files import descriptor_of, shown, target_of
+from seapo_cli.io.whole_files import descriptor_of, target_of
 
 MAX_LINE_BYTES = 32 << 20
 _CHUNK_BYTES = 1 << 16

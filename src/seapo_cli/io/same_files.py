@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seapo_cli.exceptions import UsageError
+from seapo_cli.io.folders import PART, shown
 from seapo_cli.io.sources import files_of, is_data, is_remote, remote_path
-from seapo_cli.io.whole_files import PART, descriptor_of, is_direct, shown
+from seapo_cli.io.whole_files import descriptor_of, is_direct
 
 _STORE_FILES = ("-wal", "-shm", "-journal", "-claims")
 

@@ -8,28 +8,20 @@ file, and nothing of a user's is written through a link, a FIFO or a second name
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import re
-import shutil
 import stat
-import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, Self
 
-from seapo_cli.exceptions import InUse, SeapoError, UsageError
+from seapo_cli.exceptions import SeapoError, UsageError
+from seapo_cli.io.folders import PART, lock, shown, sync_folder
 
-PART = ".seapo.part"
 _DESCRIPTORS = {"-": 1, "/dev/stdout": 1, "/dev/stderr": 2}
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
-
-
-def shown(name: str | Path) -> str:
-    """A file's name as text: bytes that are not UTF-8 are escaped."""
-    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 def part_of(path: Path) -> Path:
@@ -172,74 +164,6 @@ def write_whole(path: Path, data: bytes) -> None:
         raise SeapoError(f"{shown(path)}: cannot write: {error.strerror}") from None
 
 
-@contextmanager
-def whole_folder(target: Path, last: Sequence[str] = ()) -> Iterator[Path]:
-    """An empty folder whose files move into `target` when the block ends without an error.
-
-    Names in `last` are moved last: what readers look for first.
-
-    Raises:
-        InUse: another run is writing there.
-        OSError: as the system says.
-    """
-    part = target / f"export{PART}"
-    if part.is_symlink() or (part.exists() and not part.is_dir()):
-        raise UsageError(f"{shown(part)}: is in the way: remove it")
-    part.mkdir(parents=True, exist_ok=True)
-    held = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        _lock(held, target)
-        _empty(part)
-        yield part
-        for file in sorted(part.iterdir(), key=lambda file: file.name in last):
-            _sync(file)
-            file.replace(target / file.name)
-        sync_folder(target)
-        part.rmdir()
-    finally:
-        os.close(held)
-
-
-@contextmanager
-def only_run(folder: Path) -> Iterator[None]:
-    """This process is the only run that writes to a folder, until the block ends.
-
-    Raises:
-        InUse: another one does.
-        OSError: as the system says.
-    """
-    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        _lock(held, folder)
-        yield
-    finally:
-        os.close(held)
-
-
-@contextmanager
-def scratch_folder(parent: Path, prefix: str) -> Iterator[Path]:
-    """A new folder that is gone when the block ends; what a killed run left goes as well.
-
-    Raises:
-        OSError: as the system says.
-    """
-    for left in parent.glob(f"{prefix}*"):
-        with suppress(OSError, InUse), only_run(left):
-            shutil.rmtree(left)
-    with ExitStack() as stack:
-        while True:
-            folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-            # Another run may have taken it for a leftover before this one held it.
-            with suppress(FileNotFoundError, InUse):
-                stack.enter_context(only_run(folder))
-                if folder.exists():
-                    break
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
 class RemoteFile:
     """A file on any file system of fsspec that gets its name once it is whole."""
 
@@ -266,16 +190,6 @@ class RemoteFile:
                 self._system.rm(self._part)
 
 
-def sync_folder(folder: Path) -> None:
-    """Have a folder's names on the disk, where its file system can do that."""
-    with suppress(OSError):
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-
-
 def _claim(part: Path, target: Path) -> int:
     """The temporary file, empty, and this process's alone while it is open."""
     # Non-blocking, as a FIFO of that name would wait for a reader for ever.
@@ -292,7 +206,7 @@ def _claim(part: Path, target: Path) -> int:
             mine = found.st_uid == os.geteuid() and found.st_nlink <= 1
             if not (stat.S_ISREG(found.st_mode) and mine):
                 raise _in_the_way(part)
-            _lock(fd, target)
+            lock(fd, target)
             now = _status(part)
             if now and os.path.samestat(now, found):
                 os.ftruncate(fd, 0)
@@ -307,37 +221,8 @@ def _in_the_way(part: Path) -> UsageError:
     return UsageError(f"{shown(part)}: is not a file that seapo left there: remove it")
 
 
-def _lock(fd: int, target: Path) -> None:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise InUse(
-            f"{shown(target)}: another run is writing it: wait for its end, or name another"
-        ) from None
-    except OSError as error:
-        # Some network file systems know no locks; there the user sees to it.
-        if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL):
-            raise
-
-
 def _status(path: Path) -> os.stat_result | None:
     try:
         return path.stat(follow_symlinks=False)
     except FileNotFoundError:
         return None
-
-
-def _empty(folder: Path) -> None:
-    for left in folder.iterdir():
-        if left.is_dir() and not left.is_symlink():
-            shutil.rmtree(left)
-        else:
-            left.unlink()
-
-
-def _sync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -19,9 +19,10 @@ from typing import BinaryIO, Self, cast
 
 from seapo_cli.engine.pipeline import Failure, Outcome, Result
 from seapo_cli.exceptions import RowError, SeapoError
+from seapo_cli.io.folders import scratch_folder, shown
 from seapo_cli.io.json_text import encode
 from seapo_cli.io.jsonl import Line, input_size, read_lines
-from seapo_cli.io.whole_files import descriptor_of, scratch_folder, shown
+from seapo_cli.io.whole_files import descriptor_of
 from seapo_cli.pairing.candidates import (
     PROVENANCE,
     Candidate,

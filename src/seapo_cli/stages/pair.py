@@ -17,9 +17,9 @@ from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import UsageError
 from seapo_cli.formats import load_format
 from seapo_cli.formats.dataset_info import add_entries, read_entries
+from seapo_cli.io.folders import shown
 from seapo_cli.io.jsonl import Output, encode_all
 from seapo_cli.io.same_files import reads, writes
-from seapo_cli.io.whole_files import shown
 from seapo_cli.pairing.builder import PairBuilder
 from seapo_cli.pairing.candidates import Group
 from seapo_cli.pairing.index import Scratch

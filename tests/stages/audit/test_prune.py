@@ -45,7 +45,7 @@ def test_few_prompts() -> None:
 
 
 def test_without_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seapo_cli.stages.audit.find_spec", lambda _name: None)
+    monkeypatch.setattr("seapo_cli.extras.find_spec", lambda _name: None)
     with pytest.raises(UsageError, match=r"seapo audit needs scikit-learn: pip install .*"):
         need_scikit_learn("seapo audit")
 

@@ -13,10 +13,7 @@ Only these modules need scikit-learn, which the extra `audit` brings.
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
-from seapo_cli.exceptions import UsageError
-from seapo_cli.extras import install
+from seapo_cli.extras import need
 
 
 def need_scikit_learn(what: str) -> None:
@@ -25,5 +22,4 @@ def need_scikit_learn(what: str) -> None:
     Raises:
         UsageError: it is not.
     """
-    if find_spec("sklearn") is None:
-        raise UsageError(f"{what} needs scikit-learn: {install('audit')}")
+    need(what, "audit", "scikit-learn")
