@@ -27,7 +27,7 @@ from sklearn.linear_model import LogisticRegression
 
 from harness import ROOT, SEAPO, measure, save, show
 from seapo_cli.formats.reader import PreferencePair, read_pairs
-from seapo_cli.stages.audit.classify import folds, tell
+from seapo_cli.stages.audit.classify import cross_validate, folds
 from seapo_cli.stages.audit.features import features
 from seapo_cli.stages.audit.gather import Gather, Item
 from seapo_cli.stages.audit.prune import prune
@@ -93,7 +93,7 @@ def trials(name: str, make: Callable[[int], list[Item]], count: int) -> Found:
     accuracies, small, words = [], 0, 0
     for seed in range(count):
         found = features(make(seed))
-        telling = tell(found, seed)
+        telling = cross_validate(found, seed)
         assert telling is not None
         accuracies.append(telling.accuracy)
         small += telling.p_value <= 0.01
@@ -143,7 +143,7 @@ def another_classifier(items: Sequence[Item]) -> float:
 def pruned(items: Sequence[Item], limit: float) -> Found:
     dropped, before, after = prune(features(items), limit)
     kept = [item for n, item in enumerate(items) if n not in dropped]
-    again = tell(features(kept), seed=777)
+    again = cross_validate(features(kept), seed=777)
     return {
         "limit": limit,
         "pairs": len(items),

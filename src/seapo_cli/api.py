@@ -161,7 +161,7 @@ def pair(
             _on_disk(rows, scratch.file()), scratch, settings, keys or Keys(), PairReport()
         )
         for read in maker.read():
-            for result in read.bad:
+            for result in read.failures:
                 _told(result, on_failure or _log)
         if settings.positive == "judge":
             model = _model_use(backend, engine)

@@ -20,7 +20,7 @@ class Usage(BaseModel):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
-    """Prompt tokens that the server took from its prefix cache, where it says."""
+    """Prompt tokens that the server took from its prefix cache, where it reports them."""
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -66,11 +66,11 @@ class Completion(BaseModel):
     text: str
     """The answer, without what the model thought before it."""
     reasoning: str | None = None
-    """What it thought, where the server tells."""
+    """What it thought, where the server reports it."""
     thought_tokens: int | None = None
-    """How many of the completion tokens were thought; None where the server does not say."""
+    """How many of the completion tokens were thought; None where the server does not report it."""
     finish_reason: str | None = None
-    """`stop`, `length` (cut by the token limit), `content_filter`, ... as the server says."""
+    """`stop`, `length` (cut by the token limit), `content_filter`, ... as the server reports it."""
     usage: Usage = Usage()
     prompt_logprobs: tuple[float, ...] | None = None
     """Log-probability of each prompt token but the first, where the request asked for them."""

@@ -20,7 +20,7 @@ class Message(BaseModel):
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: str
     tool_calls: tuple[ToolCall, ...] = ()
-    """What an assistant's turn calls."""
+    """The calls of an assistant's turn."""
     tool_call_id: str | None = None
     """The call that a tool's turn answers."""
     name: str | None = None
@@ -50,7 +50,7 @@ class Message(BaseModel):
 
     @property
     def key(self) -> list[Any]:
-        """What names the turn in hashes: role and content, and what more there is of tools."""
+        """What stands for the turn in hashes: role and content, and what more there is of tools."""
         plain = not (self.tool_calls or self.tool_call_id or self.name)
         return [self.role, self.content, *([] if plain else [canonical_json(self.dump())])]
 

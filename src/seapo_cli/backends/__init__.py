@@ -1,4 +1,4 @@
-"""Whatever answers requests. A new backend is one module with a `connect`, and one line here."""
+"""What answers requests. A new backend is one module with a `connect`, and one line here."""
 
 from __future__ import annotations
 

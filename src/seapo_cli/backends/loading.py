@@ -1,4 +1,4 @@
-"""Saying that a model loads, where that takes long enough to wonder."""
+"""A line on stderr while a model loads, where that takes more than a moment."""
 
 from __future__ import annotations
 

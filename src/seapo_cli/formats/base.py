@@ -28,7 +28,7 @@ class ScoredPair:
     score_chosen: float | None = None
     score_rejected: float | None = None
     first: bool = True
-    """Whether it is the first pair with this answer: for formats that list answers singly."""
+    """Whether it is the first pair with this answer: for formats with one answer per row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def refuse_calls(row: Row) -> None:
 
 
 def labelled_rows(pair: ScoredPair, row: Callable[[str, bool], Data]) -> list[Data]:
-    """Rows with one answer each, good or bad: an answer once, and each of its negatives."""
+    """Rows with one answer each and its label: the good answer once, and each of its negatives."""
     bad = row(pair.rejected, False)
     return [row(pair.chosen, True), bad] if pair.first else [bad]
 

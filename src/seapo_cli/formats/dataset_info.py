@@ -1,4 +1,4 @@
-"""LLaMA-Factory's `dataset_info.json`: what it has to know of each data file."""
+"""LLaMA-Factory's `dataset_info.json`: what it must know about each data file."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ def rows(pair: ScoredPair) -> list[Data]:
     """
     system, turns = system_and_turns(pair.row)
     history = [
-        [asked.content, told.content] for asked, told in zip(turns[:-1:2], turns[1::2], strict=True)
+        [user.content, reply.content] for user, reply in zip(turns[:-1:2], turns[1::2], strict=True)
     ]
     return [
         {

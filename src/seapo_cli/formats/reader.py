@@ -26,7 +26,7 @@ _edits = TypeAdapter(tuple[Edit, ...])
 
 
 Span = tuple[int, int]
-"""First character, and the one after the last; an empty one says where something is missing."""
+"""First character, and the one after the last; an empty one marks where something is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,11 @@ class PreferencePair:
     where: str = ""
     """FILE:LINE."""
     source: str | None = None
-    """Where the prompt comes from, as the row says."""
+    """The row's `source`: where the prompt comes from."""
     tools: tuple[Tool, ...] = ()
     """What the prompt offers to call."""
     spans: Spans | None = None
-    """What was changed, where the row says it."""
+    """What was changed, where the row records it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def read_pair(data: object, where: str = "") -> PreferencePair:
 
 
 def known_edits(error: object, good: str, bad: str) -> tuple[Edit, ...]:
-    """The edits that an `error` tells of, if they do make the one answer of the other."""
+    """The edits recorded in `error`, if they really turn one answer into the other."""
     try:
         edits = _edits.validate_python(error["edits"]) if isinstance(error, Mapping) else ()
     except (KeyError, ValidationError):
@@ -164,12 +164,12 @@ def known_edits(error: object, good: str, bad: str) -> tuple[Edit, ...]:
 
 
 def edits_of(error: object, good: str, bad: str) -> tuple[Edit, ...]:
-    """The edits that make one answer of the other: those of `error`, else by comparison."""
+    """The edits that turn one answer into the other: those in `error`, else by comparison."""
     return known_edits(error, good, bad) or edits_between(good, bad)
 
 
 def _spans(data: Mapping[str, Any], chosen: str | None, rejected: str | None) -> Spans | None:
-    """By the columns of `seapo pair --spans`, else by the edits of `seapo inject`."""
+    """From the columns of `seapo pair --spans`, else from the edits of `seapo inject`."""
     if chosen is None or rejected is None:
         return None
     names = ("chosen_spans", "rejected_spans")

@@ -30,7 +30,7 @@ def whole_folder(target: Path, last: Sequence[str] = ()) -> Iterator[Path]:
 
     Raises:
         InUse: another run is writing there.
-        OSError: as the system says.
+        OSError: the system refuses.
     """
     part = target / f"export{PART}"
     if part.is_symlink() or (part.exists() and not part.is_dir()):
@@ -56,7 +56,7 @@ def only_run(folder: Path) -> Iterator[None]:
 
     Raises:
         InUse: another one does.
-        OSError: as the system says.
+        OSError: the system refuses.
     """
     held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -71,7 +71,7 @@ def scratch_folder(parent: Path, prefix: str) -> Iterator[Path]:
     """A new folder that is gone when the block ends; what a killed run left goes as well.
 
     Raises:
-        OSError: as the system says.
+        OSError: the system refuses.
     """
     for left in parent.glob(f"{prefix}*"):
         with suppress(OSError, InUse), only_run(left):
@@ -105,7 +105,7 @@ def lock(fd: int, target: Path) -> None:
 
     Raises:
         InUse: another run has it.
-        OSError: as the system says.
+        OSError: the system refuses.
     """
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -162,8 +162,8 @@ def input_size(stream: BinaryIO) -> int | None:
 class Output:
     """Where rows go: stdout, a pipe or device, or a file that gets its name once it is whole.
 
-    The name says whether it is compressed. What there is of a file that did not become whole
-    stays under its temporary name.
+    The name says whether it is compressed. What was written of a file that did not become
+    whole stays under its temporary name.
     """
 
     def __init__(self, name: str, option: str = "") -> None:

@@ -34,7 +34,7 @@ _MOST_FIELD = 32 << 20
 def csv_lines(file: BinaryIO, delimiter: str = ",") -> Iterator[bytes]:
     """Rows by the names in the first line; all values are strings, empty ones are left out.
 
-    A line with too many values, or that is not UTF-8, is passed on as a row that is not one.
+    A line with too many values, or that is not UTF-8, is passed on as a line that is not a row.
     """
     text = io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
     csv.field_size_limit(_MOST_FIELD)
@@ -66,10 +66,10 @@ def parquet_lines(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _repeating(metadata: Any) -> set[str]:
-    """Columns that may hold few and large texts again and again: kept as they are in the file.
+    """Columns that may repeat a few large texts again and again: kept as they are in the file.
 
-    Not those that are mostly no dictionary, as all large columns of different texts are: such a
-    one would be held whole.
+    Not those that are mostly not a dictionary, as all large columns of different texts are: such a
+    column would be held whole.
     """
     found = set()
     for column in _columns(metadata):
@@ -98,7 +98,7 @@ def _largest_dictionary(metadata: Any) -> int:
 
 
 def _refuse_bombs(metadata: Any) -> None:
-    """Check what a Parquet file says of itself: a page of a column is unpacked in one piece."""
+    """Check the sizes that a Parquet file claims: a page of a column is unpacked in one piece."""
     for column in _columns(metadata):
         claimed = max(column.total_uncompressed_size, column.num_values)
         if claimed > max(_MANY_BYTES, _MOST_PACKED * column.total_compressed_size):
@@ -130,7 +130,9 @@ def _refuse_packed(pyarrow: Any, file: BinaryIO) -> None:
     """Check what each batch claims to unpack to, as its columns are unpacked in one piece."""
     if file.read(len(_ARROW_FILE)) != _ARROW_FILE:
         file.seek(0)
-    with suppress(pyarrow.ArrowInvalid, EOFError, StopIteration, OSError):  # reading tells of it
+    with suppress(
+        pyarrow.ArrowInvalid, EOFError, StopIteration, OSError
+    ):  # reading it reports that
         messages = pyarrow.ipc.MessageReader.open_stream(file)
         while True:
             body = bytes(messages.read_next_message().body or b"")
@@ -152,7 +154,8 @@ def _claimed(body: bytes, mark: bytes) -> int:
 def _lines(batch: Any, checked: bool = True) -> Iterator[bytes]:
     """JSON lines, of few rows at a time where rows are large.
 
-    What is not `checked` is as a file says: its places and lengths are looked at first.
+    Unless it is `checked`, a batch has whatever offsets and lengths the file claims: these are
+    validated first.
     """
     most = _rows_at_once(batch)
     for start in range(0, batch.num_rows, most):

@@ -1,7 +1,7 @@
 """Whole files: the one place that gives a file its name, and only once all of it is there.
 
 A file is written under a temporary name beside it, which is locked while its writer lives:
-`kill -9` frees the lock, and the next run takes the leftover over. So two runs never mix in one
+`kill -9` frees the lock, and the next run takes over what is left. So two runs never mix in one
 file, and nothing of a user's is written through a link, a FIFO or a second name.
 """
 
@@ -36,7 +36,7 @@ def descriptor_of(name: str) -> int | None:
 
 
 class Target(Protocol):
-    """What an output is written to; all raise `OSError` as the system does."""
+    """What an output is written to; all raise the system's `OSError`."""
 
     fd: int
 
@@ -47,7 +47,7 @@ class Target(Protocol):
         """Write all of `data`."""
 
     def close(self, whole: bool) -> None:
-        """End it; `whole` says that all was written."""
+        """Close it; `whole`: everything was written."""
 
 
 def target_of(name: str, keep_part: bool = False) -> Target:
@@ -64,7 +64,7 @@ def is_direct(name: str) -> bool:
         return True
     try:
         mode = Path(name).stat().st_mode
-    except OSError:  # then opening it tells
+    except OSError:  # opening it reports that
         return False
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
@@ -106,7 +106,7 @@ class WholeFile(_Descriptor):
     Raises:
         InUse: another run is writing the file.
         UsageError: something foreign has its temporary name.
-        OSError: as the system says.
+        OSError: the system refuses.
     """
 
     def __init__(self, path: str | Path, keep_part: bool = False) -> None:

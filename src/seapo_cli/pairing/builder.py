@@ -18,7 +18,7 @@ from seapo_cli.io.jsonl import Line
 from seapo_cli.pairing.best import Extremes, Verdicts, by_value, judged
 from seapo_cli.pairing.candidates import PROVENANCE, Candidate, Group
 from seapo_cli.pairing.decontaminate import EvaluationSets
-from seapo_cli.pairing.index import Index, Read, Scratch
+from seapo_cli.pairing.index import Index, ReadLines, Scratch
 from seapo_cli.pairing.interleave import interleave
 from seapo_cli.pairing.order import OutputPair, easy_to_hard
 from seapo_cli.pairing.report import PairReport
@@ -30,7 +30,7 @@ from seapo_cli.settings import PairSettings
 
 
 class PairBuilder:
-    """Makes pairs of the rows of one input."""
+    """Makes pairs from the rows of one input."""
 
     def __init__(
         self,
@@ -55,16 +55,16 @@ class PairBuilder:
         """How often all rows are read."""
         return 2 + settings.selects + (settings.positive == "judge")
 
-    def read(self) -> Iterator[Read]:
+    def read(self) -> Iterator[ReadLines]:
         """Read all rows: comes first."""
-        return self._index.fill()
+        return self._index.read_all()
 
     async def judge(
         self, gateway: Gateway, tick: Callable[[Group], None]
     ) -> AsyncIterator[list[Result]]:
         """Have the judge compare answers, where it decides which is good: comes next.
 
-        Yields a failed result for each prompt of which the judge could not say.
+        Yields a failed result for each prompt that the judge could not decide.
         """
         groups = self._index.groups()
         async for found in judged(groups, self._settings, gateway):

@@ -122,7 +122,7 @@ def _find(data: Mapping[str, Any], path: str) -> float | None:
 
 
 def prompt_hash(row: Row) -> bytes:
-    """Names a prompt: a string is the same prompt as one user turn that says it."""
+    """The hash of a prompt; a string is the same prompt as one user turn that holds it."""
     turns: list[Any] = [message.key for message in row.messages]
     turns += [canonical_json(row.tools)] if row.tools else []
     return hashlib.blake2b(orjson.dumps(turns), digest_size=16).digest()

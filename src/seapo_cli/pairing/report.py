@@ -1,4 +1,4 @@
-"""What a run of `pair` has to tell: what became of the prompts, and how the types came out."""
+"""The report of a run of `pair`: what became of the prompts, and how the types came out."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class View:
     id: str | None
     prompt: str
     pieces: tuple[Piece, ...]
-    """The good answer, with what the bad one has otherwise beside it."""
+    """The good answer, with what the bad one has instead beside it."""
     label: str
     """The type of the mistake, or what is known of the answer."""
     checks: str
@@ -102,12 +102,12 @@ def _checks(checks: object) -> str:
     """The checks by verdict, with their values; those that had nothing to say are left out."""
     if not isinstance(checks, Mapping):
         return ""
-    told: dict[str, list[str]] = {}
+    by_verdict: dict[str, list[str]] = {}
     for name, check in checks.items():
         verdict = check.get("verdict") if isinstance(check, Mapping) else None
         if not isinstance(verdict, str) or verdict == "skip":
             continue
         value, reason = check.get("value"), check.get("reason")
         text = f"{name} {value:.3g}" if isinstance(value, int | float) else name
-        told.setdefault(verdict, []).append(text + (f" ({reason})" if reason else ""))
-    return "; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in told.items())
+        by_verdict.setdefault(verdict, []).append(text + (f" ({reason})" if reason else ""))
+    return "; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in by_verdict.items())

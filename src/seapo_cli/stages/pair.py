@@ -107,7 +107,7 @@ def _read(maker: PairBuilder, run: Run) -> None:
     for read in maker.read():
         run.tally.rows_in += read.lines
         run.tally.bytes_done = read.end
-        run.report.add(read.bad)
+        run.report.add(read.failures)
         run.progress.update()
 
 

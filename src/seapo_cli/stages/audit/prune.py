@@ -11,7 +11,7 @@ import numpy as np
 from seapo_cli.exceptions import RowError, SeapoError
 from seapo_cli.io.jsonl import lines_of
 from seapo_cli.rows import Keys, read_row
-from seapo_cli.stages.audit.classify import LEAST_PROMPTS, tell
+from seapo_cli.stages.audit.classify import LEAST_PROMPTS, cross_validate
 from seapo_cli.stages.audit.features import Features, features
 from seapo_cli.stages.audit.gather import Item, item_of
 from seapo_cli.stages.filter import Filter
@@ -45,7 +45,7 @@ def prune(found: Features, limit: float, seed: int = 0) -> tuple[dict[int, float
     kept: Array = np.arange(len(found.prompts))
     dropped: dict[int, float] = {}
     before: float | None = None
-    while (telling := tell(found.of(kept), seed, permutations=0)) is not None:
+    while (telling := cross_validate(found.of(kept), seed, permutations=0)) is not None:
         accuracy = telling.accuracy
         before = accuracy if before is None else before
         if accuracy <= limit:

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 
 from seapo_cli.stages.audit.baselines import Baseline, baselines
-from seapo_cli.stages.audit.classify import tell
+from seapo_cli.stages.audit.classify import cross_validate
 from seapo_cli.stages.audit.features import PLACES, Features, features
 from seapo_cli.stages.audit.gather import Item
 from seapo_cli.stages.audit.telling import Word, telling_words
@@ -19,7 +19,7 @@ from seapo_cli.text.safe import label
 from seapo_cli.text.tables import table
 
 _SURE = 0.01
-"""Chance gives what counts as told apart this seldom."""
+"""The p-value up to which sides count as told apart."""
 _SHOWN_WORDS = 5
 _RULES = ("word", "position", "format")
 _HEAD = ["", "pairs", "told apart", "95%", "chance", "shorter right", *_RULES]
@@ -101,7 +101,7 @@ def audit(items: Sequence[Item], seed: int = 0) -> list[Part]:
 
 
 def _part(by: By, name: str, found: Features, ratios: Any, seed: int) -> Part:
-    telling = tell(found, seed)
+    telling = cross_validate(found, seed)
     thirds = np.minimum((found.place * 3).astype(int), 2)
     return Part(
         by=by,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from seapo_cli.calls import canonical_json
-from seapo_cli.stages.audit.classify import tell
+from seapo_cli.stages.audit.classify import cross_validate
 from seapo_cli.stages.audit.features import features
 from seapo_cli.stages.audit.gather import Item as Sides
 from seapo_cli.stages.evaluation.items import OUTCOMES, Found, Item, Task
@@ -101,7 +101,7 @@ class ResponseOnly:
     group: Group
     accuracy: Share
     p_value: float
-    """How often chance alone tells as many apart."""
+    """How often chance alone would do as well."""
 
     def dump(self) -> dict[str, Any]:
         """For JSON."""
@@ -125,7 +125,7 @@ def response_only(task: Task, seed: int) -> dict[Group, ResponseOnly]:
     found: dict[Group, ResponseOnly] = {}
     for group, rows in groups(items).items():
         some = known.of(np.array(rows))
-        if (telling := tell(some, seed)) is not None:
+        if (telling := cross_validate(some, seed)) is not None:
             accuracy = share(telling.right, some.prompts)
             found[group] = ResponseOnly(group, accuracy, telling.p_value)
     return found

@@ -42,7 +42,7 @@ async def harnessed(
     Its cache of answers lies beside the store, so a run that was broken off goes on from there.
 
     Raises:
-        SeapoError: it ended without results; it has told why.
+        SeapoError: it ended without results; the reason is on stderr.
     """
     need(task, "eval", "lm_eval", "torch", "transformers")
     name = task.removeprefix(PREFIX)

@@ -87,7 +87,7 @@ class Task:
     """Whether code that models write is run."""
 
     @property
-    def told(self) -> str:
+    def origin(self) -> str:
         """What messages call where its items come from."""
         return input_name(self.file) if self.file else self.name
 

@@ -59,7 +59,7 @@ class Evaluation:
     tally: Tally = field(default_factory=Tally)
     _not_run: dict[str, dict[str, str]] = field(default_factory=dict)
     _isolation: list[str] = field(default_factory=list)
-    """What to tell of code that is run."""
+    """Notes on code that is run."""
     _results: dict[tuple[str, str], list[tuple[Item, Found]]] = field(default_factory=dict)
 
     def run(self) -> Tally:
@@ -191,7 +191,7 @@ class Evaluation:
         self, out: _Open, model: Model, task: Task, scorer: Scorer | None, gateway: Gateway | None
     ) -> None:
         report = FailureReport(
-            "eval", task.told, self.tally, out.progress, out.errors, self.max_errors
+            "eval", task.origin, self.tally, out.progress, out.errors, self.max_errors
         )
         kept = self._results.setdefault((model.name, task.name), [])
         if task.needs == "harness":

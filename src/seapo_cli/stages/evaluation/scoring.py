@@ -33,7 +33,7 @@ class Scorer(Protocol):
     """Gives the log-probabilities of answers."""
 
     together: int
-    """So many questions are best asked at once."""
+    """How many questions are best asked at once."""
 
     async def score(self, questions: Sequence[Question], priority: int) -> list[Scores | RowError]:
         """Of all answers of each question, or why there are none.
@@ -43,7 +43,7 @@ class Scorer(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of the model."""
+        """Release the model."""
 
 
 class LocalScorer:
@@ -89,7 +89,7 @@ class LocalScorer:
             return None
         try:
             found: dict[str, object] = orjson.loads(text)
-        except ValueError:  # damaged: scored again
+        except ValueError:  # damaged: it is scored again
             return None
         return found if isinstance(found, dict) and found.keys() >= {"sums", "tokens"} else None
 
@@ -150,7 +150,7 @@ async def gives_logprobs(use: ModelUse) -> bool:
 def identity(model: str) -> str:
     """Names a model by all of its content; a hub name stands for itself.
 
-    A cheaper print would take two checkpoints of one run for the same.
+    A cheaper hash could mistake two checkpoints of one run for each other.
     """
     path = Path(model).expanduser()
     if not path.exists():

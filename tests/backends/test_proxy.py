@@ -35,7 +35,7 @@ async def served() -> AsyncIterator[str]:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
         target = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        async with front.open_front(0, target, KEY) as address:
+        async with front.open_proxy(0, target, KEY) as address:
             yield address
     finally:
         await runner.cleanup()
@@ -105,7 +105,7 @@ def test_posts_that_never_end_block_nobody(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_server_that_is_gone_is_told() -> None:
     async def run() -> None:
         async with (
-            front.open_front(0, "http://127.0.0.1:9", KEY) as address,
+            front.open_proxy(0, "http://127.0.0.1:9", KEY) as address,
             ClientSession() as session,
             session.get(f"{address}/v1/models") as reply,
         ):
