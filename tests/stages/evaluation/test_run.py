@@ -15,7 +15,6 @@ from seapo_cli.completions import Completion, LogProb, Request, Usage
 from seapo_cli.exceptions import NothingDone, RowError, SeapoError, UsageError
 from seapo_cli.messages import Message
 from seapo_cli.settings import EngineSettings
-from seapo_cli.stages.evaluation import scoring
 from seapo_cli.stages.evaluation.answers import AnswerSettings
 from seapo_cli.stages.evaluation.items import Question
 from seapo_cli.stages.evaluation.models import NO_LOGPROBS, NO_PLAIN_TEXT, Model
@@ -67,7 +66,7 @@ class Runs:
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
-    monkeypatch.setattr(scoring, "PROGRAM", "fake_likelihood")
+    monkeypatch.setattr(scorer, "_PROGRAM", "fake_likelihood")
     monkeypatch.setattr(scorer, "_NEEDED", ())
     monkeypatch.setenv("PYTHONPATH", str(TESTS))
     monkeypatch.setenv("ASKED", str(tmp_path / "asked"))

@@ -22,7 +22,6 @@ from seapo_cli.exceptions import BackendFatal, RowError
 from seapo_cli.messages import Message
 from seapo_cli.stages.evaluation.items import Question
 
-PROGRAM = "seapo_cli.stages.evaluation.likelihood"
 _WEIGHTS = {".safetensors", ".bin", ".gguf", ".json", ".jinja", ".model", ".txt"}
 """Endings of what decides a model's answers, among the files in its folder."""
 
@@ -58,7 +57,7 @@ class LocalScorer:
         self._identity = identity(model)
         self._store = store
         self._tally = tally
-        self._process = ScoringProcess(model, PROGRAM)
+        self._process = ScoringProcess(model)
 
     async def score(self, questions: Sequence[Question], priority: int) -> list[Scores | RowError]:  # noqa: ARG002
         """From the store, and the others together from the model."""
