@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, Self
+from typing import Any, BinaryIO, Self
 
 from seapo_cli.exceptions import SeapoError, UsageError
 from seapo_cli.io.folders import PART, lock, shown, sync_folder
@@ -35,19 +35,27 @@ def descriptor_of(name: str) -> int | None:
     return int(match[1]) if match else _DESCRIPTORS.get(name)
 
 
-class Target(Protocol):
-    """What an output is written to; all raise the system's `OSError`."""
+class Target:
+    """An open descriptor that output is written to; all raise the system's `OSError`."""
 
     fd: int
 
     def __enter__(self) -> Self:
         """Open it."""
+        raise NotImplementedError
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self.close(whole=kind is None)
 
     def write(self, data: bytes | bytearray) -> None:
         """Write all of `data`."""
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self.fd, view) :]
 
     def close(self, whole: bool) -> None:
         """Close it; `whole`: everything was written."""
+        raise NotImplementedError
 
 
 def target_of(name: str, keep_part: bool = False) -> Target:
@@ -69,19 +77,7 @@ def is_direct(name: str) -> bool:
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
-class _Descriptor:
-    """An open descriptor that is written to."""
-
-    fd: int
-
-    def write(self, data: bytes | bytearray) -> None:
-        """Write all of `data`."""
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self.fd, view) :]
-
-
-class Direct(_Descriptor):
+class Direct(Target):
     """Stdout, a pipe or a device: there is no name to give at the end."""
 
     def __init__(self, name: str) -> None:
@@ -98,7 +94,7 @@ class Direct(_Descriptor):
         os.close(self.fd)
 
 
-class WholeFile(_Descriptor):
+class WholeFile(Target):
     """A file on this machine that gets its name when the block ends without an error.
 
     It keeps the permissions of the file that it replaces. A link to a file stays a link.
@@ -124,9 +120,6 @@ class WholeFile(_Descriptor):
         if old:
             os.fchmod(self.fd, stat.S_IMODE(old.st_mode))
         return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        self.close(whole=kind is None)
 
     def close(self, whole: bool) -> None:
         """Give the file its name if it is whole; it is on the disk by then."""
