@@ -25,7 +25,7 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from harness import ROOT, SEAPO, measure, save, show
+from harness import ROOT, SEAPO, measure, read_rows, save, show
 from seapo_cli.formats.reader import PreferencePair, read_pairs
 from seapo_cli.stages.audit.classify import cross_validate, folds
 from seapo_cli.stages.audit.features import features
@@ -50,8 +50,8 @@ def read(path: Path) -> list[Item]:
 
 
 def prompts(data: Path) -> list[Found]:
-    lines = (data / "prompts_dolly.jsonl").read_bytes().splitlines()
-    return [row for row in map(json.loads, lines) if len(row["response"].split()) > 5]
+    rows = read_rows(data / "prompts_dolly.jsonl")
+    return [row for row in rows if len(row["response"].split()) > 5]
 
 
 def replaced(text: str, words: Sequence[str], rng: random.Random) -> str:
@@ -159,11 +159,7 @@ def pruned(items: Sequence[Item], limit: float) -> Found:
 def timed(data: Path, count: int = 10_000) -> Found:
     """The command on whole rewrites: answers with a third of their words replaced."""
     names = ("dolly", "oasst_en", "gsm8k_train", "arena_hard", "mbpp_train")
-    rows = [
-        json.loads(line)
-        for name in names
-        for line in (data / f"prompts_{name}.jsonl").read_bytes().splitlines()
-    ]
+    rows = [row for name in names for row in read_rows(data / f"prompts_{name}.jsonl")]
     rng = random.Random(0)
     with TemporaryDirectory() as name:
         folder = Path(name)
