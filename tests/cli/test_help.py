@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def test_options_that_matter_have_an_environment_variable(seapo: Seapo) -> None:
 
 
 def test_version(seapo: Seapo) -> None:
-    assert seapo.bare("--version").stdout.startswith(b"seapo ")
+    assert seapo.bare("--version").stdout.decode() == f"seapo {version('seapo-cli')}\n"
 
 
 def test_commands_stand_in_the_order_of_the_pipeline() -> None:

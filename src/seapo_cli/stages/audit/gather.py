@@ -11,9 +11,9 @@ from rapidfuzz.process import extractOne
 
 from seapo_cli.formats.reader import PreferencePair
 from seapo_cli.messages import Message
+from seapo_cli.mistakes.error_types import canonical_name
 from seapo_cli.pairing.candidates import draw
 from seapo_cli.rows import UNTYPED, Keys, Row, read_sides
-from seapo_cli.stages.judge import canonical_name
 
 _SLACK = 1.25
 """How far the limit is exceeded before pairs are let go, so that this happens seldom."""

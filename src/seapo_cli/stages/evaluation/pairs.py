@@ -11,6 +11,7 @@ from seapo_cli.calls import canonical_json
 from seapo_cli.completions import LogProb
 from seapo_cli.exceptions import RowError
 from seapo_cli.formats.reader import PreferencePair, read_pair
+from seapo_cli.mistakes.error_types import canonical_name
 from seapo_cli.rows import UNTYPED
 from seapo_cli.stages.evaluation.items import (
     Found,
@@ -21,7 +22,6 @@ from seapo_cli.stages.evaluation.items import (
     rounded,
     row_id,
 )
-from seapo_cli.stages.judge import canonical_name
 
 
 def pair_task(file: str, cluster: str | None = None, limit: int | None = None) -> Task:

@@ -14,8 +14,8 @@ from seapo_cli.checks.judged import Judged
 from seapo_cli.completions import Completion, Request, Usage
 from seapo_cli.exceptions import RowError
 from seapo_cli.messages import Message
-from seapo_cli.mistakes.error_types import error_types
-from seapo_cli.stages.judge import Comparison, canonical_name, compare
+from seapo_cli.mistakes.error_types import canonical_name, error_types
+from seapo_cli.mistakes.judge import Comparison, compare
 
 GOOD, BAD = "Stockholm is the capital.", "Oslo is the capital."
 
