@@ -214,8 +214,9 @@ class InjectSettings(Settings):
     """Names, aliases or files; one negative per row and type."""
     mix: dict[str, float] = Field(default_factory=dict)
     """Weights by type: one type is drawn per row. Excludes `error_types`."""
-    mode: Literal["auto", "propose", "rewrite", "continue", "menu"] = "auto"
-    """`auto` takes `propose` where a short trial shows that the model can, else `menu`."""
+    mode: str = "auto"
+    """A name in `mistakes/modes.py`; `auto`: `propose` where a trial shows that the model can, else
+    `menu`."""
     edits: Count = 1
     severity: Literal["subtle", "moderate", "severe"] = "moderate"
     attempts: Count = 5

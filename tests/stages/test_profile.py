@@ -10,7 +10,7 @@ import pytest
 
 from running import Seapo
 from seapo_cli.completions import Completion, Request
-from seapo_cli.engine.pipeline import Outcome
+from seapo_cli.engine.stage import Outcome
 from seapo_cli.mistakes.error_types import load_error_types
 from seapo_cli.rows import read_row
 from seapo_cli.stages.profile import Profile

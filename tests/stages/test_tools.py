@@ -17,7 +17,7 @@ from seapo_cli.backends.vllm import VllmBackend
 from seapo_cli.calls import ToolAnswer, answer_message
 from seapo_cli.checks.tool_call import prove
 from seapo_cli.completions import Completion, Request
-from seapo_cli.engine.pipeline import Outcome
+from seapo_cli.engine.stage import Outcome
 from seapo_cli.exceptions import RequestRefused, Transient, UsageError
 from seapo_cli.formats.reader import read_pair
 from seapo_cli.rows import Edit, Keys, read_row, read_sides

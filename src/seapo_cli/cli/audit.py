@@ -53,7 +53,7 @@ def audit(
     from seapo_cli.stages.audit import need_scikit_learn
 
     need_scikit_learn("seapo audit")
-    from seapo_cli.engine.job import write_summary
+    from seapo_cli.engine.files import write_summary
     from seapo_cli.engine.tally import Tally
     from seapo_cli.exceptions import ReaderGone, SeapoError
     from seapo_cli.formats.reader import PreferencePair, read_pairs
@@ -81,7 +81,7 @@ def audit(
     tell(report.summary_text())
     if summary:
         with Output(str(summary), "--summary") as file:
-            write_summary(file, tally, report)
+            write_summary(file, tally, report.summary())
     if fail_above is not None and (complaint := report.complaint(fail_above)):
         raise SeapoError(complaint)
     if tally.rows_failed:

@@ -92,10 +92,11 @@ def evaluate(
     from seapo_cli.stages.audit import need_scikit_learn
 
     need_scikit_learn("seapo eval")
+    from seapo_cli.engine.files import Files
     from seapo_cli.stages.evaluation.answers import AnswerSettings
     from seapo_cli.stages.evaluation.harness import HarnessSettings
     from seapo_cli.stages.evaluation.models import model_of
-    from seapo_cli.stages.evaluation.run import Evaluation, Places
+    from seapo_cli.stages.evaluation.run import Evaluation
     from seapo_cli.stages.evaluation.tasks import DataFiles, find_tasks
 
     models = [model_of(one.use()) for one in model.each()]
@@ -110,7 +111,7 @@ def evaluate(
         models,
         found,
         model.engine_settings(),
-        Places(output, Path(errors) if errors else None, summary),
+        Files(output=output, errors=Path(errors) if errors else None, summary=summary),
         max_errors=max_errors,
         compared=compare,
         seed=seed,

@@ -16,7 +16,7 @@ from seapo_cli.text.safe import tell
 if TYPE_CHECKING:
     from seapo_cli.rows import Keys
     from seapo_cli.settings import FilterSettings
-    from seapo_cli.stages.filter import Filter, SlowFilter
+    from seapo_cli.stages.filter import Filter
 
 _UNSAFE = ("tests.unsafe=true",)
 
@@ -104,7 +104,7 @@ def filter_(
     """
     runner.need_files(context, files)
     from seapo_cli.settings import FilterSettings, parse_options
-    from seapo_cli.stages.filter import SlowFilter, make_filter
+    from seapo_cli.stages.filter import make_filter
 
     slow = {"judge": judge, "plausibility": plausibility, "tests": run_tests or unsafe_run_tests}
     settings = FilterSettings.checked(
@@ -117,23 +117,19 @@ def filter_(
     stage = make_filter(settings, keys)
     if max_leak is not None:
         stage = _without_leaks(stage, settings, keys, files, runner, max_leak)
-    if not isinstance(stage, SlowFilter):
-        runner.run(stage, settings, files, rejected=rejected, keys=keys)
-        return
     for warning in stage.warnings:
         tell(f"seapo filter: {warning}")
-    asked = model if stage.asks_model else None
-    runner.run(stage, settings, files, asked, rejected=rejected, keys=keys)
+    runner.run(stage, settings, files, model, rejected=rejected, keys=keys)
 
 
 def _without_leaks(
-    stage: Filter | SlowFilter,
+    stage: Filter,
     settings: FilterSettings,
     keys: Keys,
     files: FileOptions,
     runner: RunnerOptions,
     limit: float,
-) -> Filter | SlowFilter:
+) -> Filter:
     """The same filter, after a first pass that finds which rows give themselves away.
 
     Raises:
@@ -142,11 +138,11 @@ def _without_leaks(
     """
     from seapo_cli.checks.leak import Leak
     from seapo_cli.stages.audit import need_scikit_learn
-    from seapo_cli.stages.filter import Filter, make_filter
+    from seapo_cli.stages.filter import make_filter
 
     if runner.runner != "local" or files.input == "-" or Path(files.input).is_fifo():
         raise UsageError("--max-leak reads all rows before it keeps one: name a file, runner local")
-    if not isinstance(stage, Filter):
+    if stage.slow:
         raise UsageError(
             "--max-leak comes last: run the checks that take time first, then --max-leak on what "
             "they kept"

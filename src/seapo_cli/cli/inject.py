@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from seapo_cli.cli import complete
 from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, listed, option
 from seapo_cli.cli.runner import RunnerOptions
+from seapo_cli.mistakes.modes import MODES
+
+if TYPE_CHECKING:
+    ModeName = str
+else:
+    ModeName = Literal["auto", *MODES]
 
 
 @expanded
@@ -35,13 +41,11 @@ def inject(
         ),
     ] = None,
     mode: Annotated[
-        Literal["auto", "propose", "rewrite", "continue", "menu"],
+        ModeName,
         option(
             env="SEAPO_MODE",
-            help="propose: the model says what to replace by what; rewrite: it writes the whole "
-            "answer again; continue: it goes on in its own words from a wrong step; menu: it "
-            "chooses among values worked out for it; auto: propose where a short trial shows "
-            "that the model can, else menu.",
+            help="; ".join(f"{name}: {mode.about}" for name, mode in MODES.items())
+            + "; auto: propose where a short trial shows that the model can, else menu.",
         ),
     ] = "auto",
     edits: Annotated[int, option(help="Mistakes per negative.")] = 1,
@@ -65,8 +69,6 @@ def inject(
     from seapo_cli.settings import InjectSettings, parse_mix
     from seapo_cli.stages.inject import Inject
 
-    if mode == "auto" and (model.batch_out or model.batch_in):
-        mode = "propose"  # a trial would take rounds of its own, and could change the mode later
     settings = InjectSettings.checked(
         error_types=listed(error_type),
         mix=parse_mix(mix) if mix else {},

@@ -18,9 +18,9 @@ import typer
 from seapo_cli.exceptions import UsageError
 
 if TYPE_CHECKING:
-    from seapo_cli.engine.job import Files
-    from seapo_cli.engine.pipeline import AnyStage
+    from seapo_cli.engine.files import Files
     from seapo_cli.engine.session import ModelUse
+    from seapo_cli.engine.stage import Stage
     from seapo_cli.rows import Keys
     from seapo_cli.settings import BackendSettings, EngineSettings, VllmSettings
 
@@ -72,12 +72,12 @@ class FileOptions:
 
         return Keys(self.prompt_key, self.response_key, negative)
 
-    def files(self, rejected: str | None = None) -> Files:
-        """Where a run reads and writes."""
-        from seapo_cli.engine.job import Files
+    def files(self, **more: Any) -> Files:
+        """Where a run reads and writes; `more` are further fields of `Files`."""
+        from seapo_cli.engine.files import Files
 
         errors = Path(self.errors) if self.errors else None
-        return Files(self.input, self.output, errors, self.summary, rejected)
+        return Files(self.input, self.output, errors, self.summary, **more)
 
 
 @dataclass(frozen=True)
@@ -277,11 +277,11 @@ class BatchOptions(ModelOptions):
 
 
 def run(
-    stage: AnyStage,
-    files: FileOptions,
+    stage: Stage,
+    options: FileOptions,
     model: ModelOptions | None = None,
     *,
-    rejected: str | None = None,
+    files: Files | None = None,
     keys: Keys | None = None,
 ) -> None:
     """Run a stage, with the model that it asks if it asks one; exits with 3 if rows failed.
@@ -289,16 +289,11 @@ def run(
     Raises:
         SeapoError: the run could not be finished.
     """
-    from seapo_cli.engine.job import Job
+    from seapo_cli.engine.run import run_stage
 
-    job = Job(
-        stage=stage,
-        files=files.files(rejected),
-        keys=keys or files.keys(),
-        model=model.use() if model else None,
-        max_errors=files.max_errors,
-    )
-    if job.run().rows_failed:
+    use = model.use() if model and stage.asks_model else None
+    files, keys = files or options.files(), keys or options.keys()
+    if run_stage(stage, files, keys, use, options.max_errors).rows_failed:
         raise typer.Exit(3)
 
 

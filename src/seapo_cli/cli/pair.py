@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from seapo_cli.cli import complete
-from seapo_cli.cli.options import FileOptions, ModelOptions, expanded, need_input, option
+from seapo_cli.cli.options import FileOptions, ModelOptions, expanded, need_input, option, run
 
 
 @expanded
@@ -116,8 +116,9 @@ def pair(
     seapo pair kept.jsonl -o pairs.jsonl --format trl
     """
     need_input(context, files.input)
+    from seapo_cli.io.same_files import reads, writes
     from seapo_cli.settings import PairSettings, parse_mix
-    from seapo_cli.stages.pair import PairJob
+    from seapo_cli.stages.pair import Pair
 
     settings = PairSettings.checked(
         format=format,
@@ -137,15 +138,10 @@ def pair(
         provenance=provenance,
         seed=files.seed,
     )
-    judge = positive == "judge"
-    job = PairJob(
-        settings=settings,
-        files=files.files(),
-        keys=files.keys(negative_key),
+    places = files.files(
         evaluation=eval_output,
-        dataset_info=dataset_info,
-        model=model.use() if judge else None,
-        max_errors=files.max_errors,
+        also_read=reads("--decontaminate", settings.decontaminate),
+        also_written=writes("--dataset-info", dataset_info),
     )
-    if job.run().rows_failed:
-        raise typer.Exit(3)
+    stage = Pair(settings, places, dataset_info)
+    run(stage, files, model, files=places, keys=files.keys(negative_key))

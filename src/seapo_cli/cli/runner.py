@@ -13,7 +13,7 @@ from seapo_cli.cli.options import FileOptions, ModelOptions, need_input, option,
 from seapo_cli.exceptions import UsageError
 
 if TYPE_CHECKING:
-    from seapo_cli.engine.pipeline import AnyStage
+    from seapo_cli.engine.stage import Stage
     from seapo_cli.rows import Keys
     from seapo_cli.settings import Settings
 
@@ -59,7 +59,7 @@ class RunnerOptions:
 
     def run(
         self,
-        stage: AnyStage,
+        stage: Stage,
         settings: Settings,
         files: FileOptions,
         model: ModelOptions | None = None,
@@ -76,7 +76,7 @@ class RunnerOptions:
             SeapoError: the run could not be finished.
         """
         if self.runner == "local":
-            run(stage, files, model, rejected=rejected, keys=keys)
+            run(stage, files, model, files=files.files(rejected=rejected), keys=keys)
             return
         from seapo_cli.runners.ray import run_shards
         from seapo_cli.runners.sharded import describe, run_sharded
@@ -89,7 +89,7 @@ class RunnerOptions:
             workers=self.ray_workers,
             gpus_per_worker=self.ray_gpus_per_worker,
         )
-        use = model.use() if model else None
+        use = model.use() if model and stage.asks_model else None
         if use and use.backend.is_batch:
             raise UsageError("--runner ray: not with --batch-out or --batch-in, which send nothing")
         folders = Folders(files.output, files.errors, rejected)

@@ -17,7 +17,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO, Self, cast
 
-from seapo_cli.engine.pipeline import Failure, Outcome, Result
+from seapo_cli.engine.stage import Failure, Outcome, Result
 from seapo_cli.exceptions import RowError, SeapoError
 from seapo_cli.io.folders import scratch_folder, shown
 from seapo_cli.io.json_text import encode

@@ -14,10 +14,10 @@ import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 
-from seapo_cli.checks.pair import common_end, common_start
 from seapo_cli.pairing.words import CJK
 from seapo_cli.stages.audit.gather import Item
 from seapo_cli.statistics import Array
+from seapo_cli.text.difference import common_end, common_start
 
 _TOKEN = rf"\n+|[{CJK}]|[^\W{CJK}]+|[^\w\s]"
 """Words, characters of scripts without spaces, punctuation marks, line breaks."""

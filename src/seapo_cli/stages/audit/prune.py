@@ -8,6 +8,7 @@ from math import ceil
 
 import numpy as np
 
+from seapo_cli.engine.pipeline import finished
 from seapo_cli.exceptions import RowError, SeapoError
 from seapo_cli.io.jsonl import lines_of
 from seapo_cli.rows import Keys, read_row
@@ -86,5 +87,5 @@ def _kept(name: str, keys: Keys, stage: Filter) -> Iterator[tuple[int, Item]]:
             row = read_row(line.value, keys, line.number)
         except RowError:
             continue  # the run itself reports it
-        if stage.process(row).rows:
+        if finished(stage.process(row, None)).rows:
             yield line.number, item_of(row, keys)
