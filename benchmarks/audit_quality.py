@@ -25,9 +25,9 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from harness import ROOT, SEAPO, measure, save, show
-from seapo_cli.formats.reader import Pair, read_pairs
-from seapo_cli.stages.audit.classify import folds, tell
+from harness import ROOT, SEAPO, measure, read_rows, save, show
+from seapo_cli.formats.reader import PreferencePair, read_pairs
+from seapo_cli.stages.audit.classify import cross_validate, folds
 from seapo_cli.stages.audit.features import features
 from seapo_cli.stages.audit.gather import Gather, Item
 from seapo_cli.stages.audit.prune import prune
@@ -44,14 +44,14 @@ Found = dict[str, Any]
 def read(path: Path) -> list[Item]:
     gather = Gather(1_000_000)
     for found in read_pairs([path]):
-        assert isinstance(found, Pair), found
+        assert isinstance(found, PreferencePair), found
         gather.add(found)
     return gather.items()
 
 
 def prompts(data: Path) -> list[Found]:
-    lines = (data / "prompts_dolly.jsonl").read_bytes().splitlines()
-    return [row for row in map(json.loads, lines) if len(row["response"].split()) > 5]
+    rows = read_rows(data / "prompts_dolly.jsonl")
+    return [row for row in rows if len(row["response"].split()) > 5]
 
 
 def replaced(text: str, words: Sequence[str], rng: random.Random) -> str:
@@ -93,7 +93,7 @@ def trials(name: str, make: Callable[[int], list[Item]], count: int) -> Found:
     accuracies, small, words = [], 0, 0
     for seed in range(count):
         found = features(make(seed))
-        telling = tell(found, seed)
+        telling = cross_validate(found, seed)
         assert telling is not None
         accuracies.append(telling.accuracy)
         small += telling.p_value <= 0.01
@@ -143,7 +143,7 @@ def another_classifier(items: Sequence[Item]) -> float:
 def pruned(items: Sequence[Item], limit: float) -> Found:
     dropped, before, after = prune(features(items), limit)
     kept = [item for n, item in enumerate(items) if n not in dropped]
-    again = tell(features(kept), seed=777)
+    again = cross_validate(features(kept), seed=777)
     return {
         "limit": limit,
         "pairs": len(items),
@@ -159,11 +159,7 @@ def pruned(items: Sequence[Item], limit: float) -> Found:
 def timed(data: Path, count: int = 10_000) -> Found:
     """The command on whole rewrites: answers with a third of their words replaced."""
     names = ("dolly", "oasst_en", "gsm8k_train", "arena_hard", "mbpp_train")
-    rows = [
-        json.loads(line)
-        for name in names
-        for line in (data / f"prompts_{name}.jsonl").read_bytes().splitlines()
-    ]
+    rows = [row for name in names for row in read_rows(data / f"prompts_{name}.jsonl")]
     rng = random.Random(0)
     with TemporaryDirectory() as name:
         folder = Path(name)

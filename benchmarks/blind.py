@@ -15,11 +15,11 @@ import argparse
 import json
 import random
 from collections import defaultdict
-from collections.abc import Iterable
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from harness import read_rows, write_rows
 from seapo_cli.mistakes.error_types import load_error_type
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -31,30 +31,19 @@ SCALES = ("believable", "instructive")
 Row = dict[str, Any]
 
 
-def read(path: Path) -> list[Row]:
-    """The rows of a JSONL file."""
-    return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line.strip()]
-
-
-def write(path: Path, rows: Iterable[Row]) -> None:
-    """Rows as JSONL."""
-    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
-    path.write_text("\n".join(lines) + "\n", "utf-8")
-
-
 def select(args: argparse.Namespace) -> None:
     """Answers of each source that no earlier file used."""
-    avoid = {row["id"] for path in args.avoid for row in read(path)}
+    avoid = {row["id"] for path in args.avoid for row in read_rows(path)}
     rng = random.Random(args.seed)
     chosen: list[Row] = []
     for name, count in SOURCES.items():
         rows = [
             row
-            for row in read(DATA / f"prompts_{name}.jsonl")
+            for row in read_rows(DATA / f"prompts_{name}.jsonl")
             if row["id"] not in avoid and SHORTEST <= len(row["response"]) <= LONGEST
         ]
         chosen += rng.sample(rows, args.each or count)
-    write(args.output, chosen)
+    write_rows(args.output, chosen)
 
 
 def shuffle(args: argparse.Namespace) -> None:
@@ -62,7 +51,7 @@ def shuffle(args: argparse.Namespace) -> None:
     items = []
     for part in args.rows:
         way, _, path = part.partition("=")
-        items += [(way, row) for row in read(Path(path))]
+        items += [(way, row) for row in read_rows(Path(path))]
     random.Random(args.seed).shuffle(items)
     args.folder.mkdir(parents=True, exist_ok=True)
     key, shown = {}, []
@@ -79,7 +68,7 @@ def shuffle(args: argparse.Namespace) -> None:
                 "bad": row["negative"],
             }
         )
-    write(args.folder / "items.jsonl", shown)
+    write_rows(args.folder / "items.jsonl", shown)
     (args.folder / "key.json").write_text(json.dumps(key, indent=0) + "\n", "utf-8")
 
 
@@ -94,7 +83,7 @@ def tally(args: argparse.Namespace) -> None:
     groups: dict[str, list[list[Row]]] = defaultdict(list)
     readings: dict[str, list[Row]] = defaultdict(list)
     for path in args.readers:
-        for judged in read(path):
+        for judged in read_rows(path):
             readings[str(judged["item"])].append(judged)
     for item, made in key.items():
         if item not in readings:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from harness import save, show
-from seapo_cli.stages.evaluation.statistics import (
+from seapo_cli.statistics import (
     Estimate,
     auc,
     bootstrap,

@@ -13,14 +13,13 @@ rows are counted apart. Targets: keep >= 0.97 of each set, reject >= 0.99 of eac
 from __future__ import annotations
 
 import argparse
-import json
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from harness import ROOT, SEAPO, measure, save, show
+from harness import ROOT, SEAPO, measure, read_rows, save, show, write_rows
 from junk import COMMENTS, FOREIGN, REFUSALS
 
 SETS = ("summedits", "humanevalpack_py", "halueval_qa")
@@ -80,19 +79,15 @@ KINDS: dict[str, Junk] = {
 }
 
 
-def read(path: Path) -> list[Row]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
 def rejected(rows: Iterable[Row], *options: str) -> dict[str, Row]:
     """Rows that the command rejects, by id."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         source, dropped = folder / "rows.jsonl", folder / "dropped.jsonl"
-        source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        write_rows(source, rows)
         out = ["-o", str(folder / "kept.jsonl"), "--rejected", str(dropped)]
         measure([*SEAPO, "filter", str(source), *out, *options], folder)
-        return {row["id"]: row for row in read(dropped)}
+        return {row["id"]: row for row in read_rows(dropped)}
 
 
 def reasons(rows: Iterable[Row]) -> dict[str, int]:
@@ -184,7 +179,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    sets = {name: read(options.data / f"pairs_{name}.jsonl") for name in SETS}
+    sets = {name: read_rows(options.data / f"pairs_{name}.jsonl") for name in SETS}
     kept = [kept_of(name, rows) for name, rows in sets.items()]
     show("Kept of real pairs", kept)
     junk = [one for name, rows in sets.items() for one in junk_of(name, rows, options.seed)]

@@ -20,15 +20,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from harness import ROOT, SEAPO, measure, save, show
+from harness import ROOT, SEAPO, measure, read_rows, save, show, write_rows
 
 FILES = ("prompts_oasst_en.jsonl", "prompts_dolly.jsonl", "prompts_arena_hard.jsonl")
 WORDS = "amber birch cedar delta ember fjord grove heron inlet juniper knoll larch".split()
 
 
 def answers(data: Path, sizes: range) -> list[dict[str, str]]:
-    lines = (line for name in FILES for line in (data / name).read_text().splitlines())
-    rows = (json.loads(line) for line in lines)
+    rows = (row for name in FILES for row in read_rows(data / name))
     return [r for r in rows if len(r["response"]) in sizes and isinstance(r["prompt"], str)]
 
 
@@ -58,11 +57,6 @@ def prose_before(words: list[str], place: int) -> int:
     while place and (" ".join(words[:place]).count("```") % 2 or not words[place].isalpha()):
         place -= 1
     return place
-
-
-def write(path: Path, rows: Iterator[dict[str, Any]]) -> None:
-    with path.open("w") as file:
-        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def run(folder: Path, rows: int, preset: str) -> dict[str, Any]:
@@ -101,7 +95,7 @@ def main() -> None:
         start = run(folder, 0, options.preset)
         kinds = [(count, None) for count in sorted(options.rows)]
         for count, every in [*kinds, (options.rewritten, 60)]:
-            write(source, made(base, count, every))
+            write_rows(source, made(base, count, every))
             row = {"negatives": "rewritten" if every else "edited"}
             row |= run(folder, count, options.preset)
             row["rows_per_s"] = round(count / (row["seconds"] - start["seconds"]))

@@ -12,7 +12,6 @@ honest mistakes, which the prompt refutes. Targets: 0.9 caught, 0.01 dropped.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import re
 from collections import Counter
@@ -20,7 +19,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from harness import ROOT, save, show
+from harness import ROOT, read_rows, save, show
 from junk_forms import Make
 from junk_unseen import FORMS
 from seapo_cli.engine.pipeline import finished
@@ -31,11 +30,6 @@ from seapo_cli.stages.filter import Filter, make_filter
 OTHERS = ("dolly", "oasst_en", "oasst_other", "seed_tasks", "arena_hard")
 HONEST = 2000
 Row = dict[str, Any]
-
-
-def read(path: Path) -> list[Row]:
-    with path.open() as lines:
-        return [json.loads(line) for line in lines]
 
 
 def fails(row: Row, stage: Filter) -> list[str]:
@@ -87,7 +81,7 @@ def by_kind(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def honest(data: Path, injected: list[Row], seed: int) -> list[Row]:
     """Real answers with an edit that changes what they say and nothing else."""
     rng = random.Random(seed)
-    others = [row for name in OTHERS for row in read(data / f"prompts_{name}.jsonl")]
+    others = [row for name in OTHERS for row in read_rows(data / f"prompts_{name}.jsonl")]
     rng.shuffle(others)
     made = (row | {"negative": swapped(row["response"], rng)} for row in others)
     kept = [row | {"error": {"type": "factual"}} for row in made if row["negative"]]
@@ -129,7 +123,7 @@ def main() -> None:
     options = parser.parse_args()
     stage = make_filter(FilterSettings(without=("duplicates",)), Keys())
     assert isinstance(stage, Filter)
-    injected = read(options.data / "pairs_injected_able.jsonl")
+    injected = read_rows(options.data / "pairs_injected_able.jsonl")
     whole = [row for row in injected if not fails(row, stage)]
     prose = [row for row in whole if not row["id"].startswith("mbpp")]
     found = caught(prose, stage, options.rows, options.seed)

@@ -8,7 +8,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -116,10 +116,24 @@ def fast_server(latency: float = 0.0) -> Iterator[str]:
 def write_prompts(path: Path, rows: int, size: int = 2400) -> None:
     """`rows` JSONL rows with different prompts of `size` bytes."""
     filler = "The quick brown fox jumps over the lazy dog. " * (size // 45 + 1)
-    with path.open("w") as file:
-        for number in range(rows):
-            prompt = f"Question {number}: {filler}"[:size]
-            file.write(json.dumps({"id": f"row-{number}", "prompt": prompt}) + "\n")
+    write_rows(
+        path,
+        (
+            {"id": f"row-{number}", "prompt": f"Question {number}: {filler}"[:size]}
+            for number in range(rows)
+        ),
+    )
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows of a JSONL file."""
+    return [json.loads(line) for line in path.read_bytes().split(b"\n") if line.strip()]
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Rows as JSONL."""
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def show(title: str, rows: Sequence[Row]) -> None:

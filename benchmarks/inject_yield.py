@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from harness import RESULTS, ROOT, SEAPO, machine, measure, save, show
+from harness import RESULTS, ROOT, SEAPO, machine, measure, read_rows, save, show, write_rows
 from oracle import provably_wrong
 
 FILES = {"gsm8k": "prompts_gsm8k_train.jsonl", "dolly": "prompts_dolly.jsonl"}
@@ -30,13 +30,9 @@ TYPES = ("factual", "logical")
 Found = dict[str, Any]
 
 
-def evenly_spaced(path: Path, count: int) -> list[str]:
-    lines = path.read_text().splitlines(keepends=True)
-    return [lines[number * len(lines) // count] for number in range(count)]
-
-
-def read(path: Path) -> list[Found]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
+def evenly_spaced(path: Path, count: int) -> list[Found]:
+    rows = read_rows(path)
+    return [rows[number * len(rows) // count] for number in range(count)]
 
 
 def run(data: Path, name: str, mode: str, types: Sequence[str], count: int) -> Iterator[Found]:
@@ -44,14 +40,14 @@ def run(data: Path, name: str, mode: str, types: Sequence[str], count: int) -> I
     with TemporaryDirectory() as folder_name:
         folder = Path(folder_name)
         rows = folder / "rows.jsonl"
-        rows.write_text("".join(evenly_spaced(data / FILES[name], count)))
+        write_rows(rows, evenly_spaced(data / FILES[name], count))
         out, summary = folder / "out.jsonl", folder / "summary.json"
         command = [*SEAPO, "inject", str(rows), "-o", str(out), "--mode", mode, "--no-store"]
         command += ["--backend", "embedded", "--summary", str(summary)]
         command += ["--errors", str(folder / "errors.jsonl")]
         command += [part for kind in types for part in ("-t", kind)]
         cost = measure(command, folder, ok=(0, 3))
-        made, told = read(out), json.loads(summary.read_text())
+        made, told = read_rows(out), json.loads(summary.read_text())
     base = {"set": name, "mode": mode, "rows": count, "date": machine()["date"]}
     for kind in types:
         yield base | {"type": kind} | by_type([r for r in made if r["error"]["type"] == kind], base)

@@ -13,26 +13,21 @@ worse answer reads better. Pairs longer than `--longest` characters are left out
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from harness import ROOT, SEAPO, measure, save, show
+from harness import ROOT, SEAPO, measure, read_rows, save, show, write_rows
 
 SETS = ("llmbar", "mtbench_human")
 Row = dict[str, Any]
-
-
-def read(path: Path) -> list[Row]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def chosen_rows(path: Path, count: int, longest: int) -> list[Row]:
     """Evenly spaced pairs, of those that are short enough."""
     rows = [
         row
-        for row in read(path)
+        for row in read_rows(path)
         if len(row["prompt"]) + len(row["chosen"]) + len(row["rejected"]) <= longest
     ]
     count = min(count, len(rows))
@@ -44,11 +39,11 @@ def judged(rows: list[Row], options: list[str]) -> tuple[list[Row], float]:
     with TemporaryDirectory() as name:
         folder = Path(name)
         source, kept, dropped = (folder / f"{part}.jsonl" for part in ("rows", "kept", "dropped"))
-        source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        write_rows(source, rows)
         command = [*SEAPO, "filter", str(source), "-o", str(kept), "--rejected", str(dropped)]
         command += ["--preset", "none", "--judge", "--no-store", *options]
         cost = measure(command, folder, ok=(0, 3))
-        return [*read(kept), *read(dropped)], cost.wall_s
+        return [*read_rows(kept), *read_rows(dropped)], cost.wall_s
 
 
 def share(part: float, whole: int) -> float | None:

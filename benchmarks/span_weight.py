@@ -32,7 +32,7 @@ import torch
 
 from harness import environment, save, show
 from seapo_cli.backends.models import find_model
-from seapo_cli.formats.reader import Pair, read_pairs
+from seapo_cli.formats.reader import PreferencePair, read_pairs
 from seapo_cli.training.layout import fill
 from seapo_cli.training.model import pretrained_model, pretrained_tokenizer, quiet
 from seapo_cli.training.scorer import Scorer
@@ -73,7 +73,7 @@ def measure(
     scorer = Scorer(pretrained_model(model, torch.float32).eval(), path="segments")
     found = {}
     for name, path in sets.items():
-        pairs = [row for row in read_pairs([path]) if isinstance(row, Pair)]
+        pairs = [row for row in read_pairs([path]) if isinstance(row, PreferencePair)]
         examples = tokenize(pairs[: options.foreign_pairs], chat, limits).examples
         if len(examples) < 2:
             raise SystemExit(f"{path}: fewer than two pairs of {options.max_length} tokens")

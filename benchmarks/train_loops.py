@@ -25,11 +25,11 @@ def dump(pairs: Path, model: Path, target: Path, rows: int, share: float | None 
     """
     from transformers import AutoTokenizer
 
-    from seapo_cli.formats.reader import Pair, read_pairs
+    from seapo_cli.formats.reader import PreferencePair, read_pairs
     from seapo_cli.training.tokens import Chat, Limits, branch, tokenize
 
     tokenizer = AutoTokenizer.from_pretrained(model)
-    read = [row for row in read_pairs([pairs]) if isinstance(row, Pair)][:rows]
+    read = [row for row in read_pairs([pairs]) if isinstance(row, PreferencePair)][:rows]
     examples = tokenize(read, Chat(tokenizer), Limits(1024, "drop")).examples
     if share is not None:
         sides = [(e.prompt, e.shared + e.chosen) for e in examples]

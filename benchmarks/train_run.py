@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from harness import RESULTS, ROOT, environment, save, show
+from harness import RESULTS, ROOT, environment, save, show, write_rows
 from inject_yield import FILES, evenly_spaced
 
 _SEAPO = f"{sys.executable} -m seapo_cli"
@@ -45,13 +45,9 @@ def run(command: str, folder: Path) -> float:
 
 def write_prompts(path: Path, count: int) -> None:
     """Evenly spaced prompts of both data sets, without their answers."""
-    lines: list[str] = []
-    for name in FILES.values():
-        lines += evenly_spaced(ROOT.parent / "shared" / "data" / name, count // len(FILES))
-    rows = [json.loads(line) for line in lines]
-    path.write_text(
-        "".join(json.dumps({"id": r["id"], "prompt": r["prompt"]}) + "\n" for r in rows)
-    )
+    data, each = ROOT.parent / "shared" / "data", count // len(FILES)
+    rows = (row for name in FILES.values() for row in evenly_spaced(data / name, each))
+    write_rows(path, ({"id": row["id"], "prompt": row["prompt"]} for row in rows))
 
 
 def plot(told: list[dict[str, Any]], target: Path) -> None:

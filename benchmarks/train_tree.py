@@ -11,7 +11,6 @@ same answers, so that other work on the machine hits all of them; the first step
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import time
 from collections import defaultdict
@@ -22,7 +21,7 @@ from typing import Any
 
 import torch
 
-from harness import save, show
+from harness import read_rows, save, show
 from seapo_cli.backends.models import find_model
 from seapo_cli.formats.reader import read_row_pairs
 from seapo_cli.rows import Edit
@@ -44,8 +43,7 @@ _MOST_EDITS = 8
 def answers(path: Path) -> list[tuple[dict[str, Any], list[str]]]:
     """Each answer that has three negatives, and eight negatives of it."""
     rows: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    for line in path.read_text().splitlines():
-        row = json.loads(line)
+    for row in read_rows(path):
         rows[row["prompt"], row["response"]].append(row)
     found = []
     for group in rows.values():

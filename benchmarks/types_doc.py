@@ -16,7 +16,8 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from blind import is_good, read
+from blind import is_good
+from harness import read_rows
 from seapo_cli.mistakes.error_types import error_types
 
 DOC = Path(__file__).parents[1] / "docs" / "types.md"
@@ -46,11 +47,11 @@ def main() -> None:
     """Write the document."""
     folder = Path(sys.argv[1])
     key = json.loads((folder / "key.json").read_text("utf-8"))
-    rows = {(row["error"]["type"], row["id"]): row for row in read(folder / "rows.jsonl")}
+    rows = {(row["error"]["type"], row["id"]): row for row in read_rows(folder / "rows.jsonl")}
     asked = json.loads((folder / "asked.json").read_text("utf-8"))
     judged: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for path in sorted(folder.glob("reader_*.jsonl")):
-        for one in read(path):
+        for one in read_rows(path):
             judged[str(one["item"])].append(one)
     by_type: dict[str, list[tuple[str, list[dict[str, Any]]]]] = defaultdict(list)
     for item, made in key.items():

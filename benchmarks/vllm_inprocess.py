@@ -13,20 +13,21 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from harness import ROOT, save, show
+from harness import ROOT, read_rows, save, show
 from seapo_cli.backends.base import Backend
 from seapo_cli.backends.vllm import connect
+from seapo_cli.completions import Request, Sampling
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.stage import Outcome
 from seapo_cli.engine.tally import Tally
-from seapo_cli.rows import Message, Request, Row, Sampling, read_row
+from seapo_cli.messages import Message
+from seapo_cli.rows import Row, read_row
 from seapo_cli.settings import (
     BackendSettings,
     EngineSettings,
@@ -107,8 +108,8 @@ async def started(options: argparse.Namespace, **more: Any) -> AsyncIterator[Bac
 
 
 async def measure(options: argparse.Namespace) -> None:
-    lines = options.data.read_text().splitlines()[: options.rows]
-    rows = [read_row(json.loads(line), line=number) for number, line in enumerate(lines, 1)]
+    found = read_rows(options.data)[: options.rows]
+    rows = [read_row(row, line=number) for number, row in enumerate(found, 1)]
     sample = Sample(SampleSettings(temperature=0.0, max_tokens=128, truncated="keep"))
     edit = Inject(InjectSettings(error_types=TYPES, fill="own"))
     rewrite = Inject(InjectSettings(error_types=TYPES, mode="rewrite", attempts=1))

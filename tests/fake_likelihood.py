@@ -1,4 +1,4 @@
-"""Stands in for `seapo_cli.stages.evaluation.likelihood`: a word has minus its length in nats.
+"""Stands in for `seapo_cli.training.likelihood`: a word has minus its length in nats.
 
 What it is asked goes to the file ASKED, a line for each question. A question that holds "quit"
 ends it; one that holds "endless" cannot be scored.

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from seapo_cli.completions import Completion, Request
+from seapo_cli.messages import Message
 from seapo_cli.mistakes.base import Injection, Steps, Task
 from seapo_cli.mistakes.error_types import ErrorType, load_error_type
-from seapo_cli.rows import Completion, Message, Request
 
 Answer = Callable[[Request], Completion]
 

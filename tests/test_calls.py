@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from seapo_cli.backends.base import request_key
-from seapo_cli.calls import Called, ToolCall, message_of, read_tools
+from seapo_cli.calls import ToolAnswer, ToolCall, answer_message, read_tools
+from seapo_cli.completions import Request
 from seapo_cli.exceptions import RowError
-from seapo_cli.rows import Message, Request, read_row
+from seapo_cli.messages import Message
+from seapo_cli.rows import read_row
 from tool_rows import called, example_rows, rows
 
 ARGUMENTS = {"city": "Lima", "days": 3}
@@ -52,12 +54,12 @@ def test_a_changed_text_becomes_a_message_in_the_form_of_the_one_it_came_from() 
     compact = json.dumps(ARGUMENTS, separators=(",", ":"))
     good = called(read_row({"prompt": "a", "response": answer(compact, "I look.")}))
     bad = good.read(good.replace("Lima", "Quito"))
-    (call,) = message_of(bad)["tool_calls"]
+    (call,) = answer_message(bad)["tool_calls"]
     assert call["id"] == "call_1"
     assert call["function"]["arguments"] == '{"city":"Quito","days":3}'
     assert bad == good.replace("Lima", "Quito")
     good = called(read_row({"prompt": "a", "response": answer(ARGUMENTS)}))
-    (call,) = message_of(good.read(good.replace("3", "4")))["tool_calls"]
+    (call,) = answer_message(good.read(good.replace("3", "4")))["tool_calls"]
     assert call["function"]["arguments"] == {"city": "Lima", "days": 4}
 
 
@@ -80,14 +82,14 @@ def test_text_before_calls_may_look_like_one() -> None:
 )
 def test_what_is_not_a_call_is_named(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
-        Called("", [ToolCall(name="f")]).read(text)
+        ToolAnswer("", [ToolCall(name="f")]).read(text)
 
 
 def test_answers_that_call_keep_what_they_are_when_pickled_and_as_rows() -> None:
     for data, row in zip(example_rows(), rows(), strict=True):
         copy = pickle.loads(pickle.dumps(called(row)))
         assert (copy, copy.calls) == (row.response, called(row).calls)
-        assert message_of(copy) == data["response"]
+        assert answer_message(copy) == data["response"]
         assert row.extended() == data  # nothing is added, nothing written anew
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from seapo_cli.completions import Usage
 from seapo_cli.exceptions import RowError
-from seapo_cli.rows import Keys, Message, Usage, read_row
+from seapo_cli.messages import Message
+from seapo_cli.rows import Keys, read_row
 
 TURNS = [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "So."}]
 

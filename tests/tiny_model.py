@@ -11,7 +11,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from seapo_cli.formats.reader import Pair, read_pair
+from seapo_cli.formats.reader import PreferencePair, read_pair
 from seapo_cli.training.loss_step import Columns, LossStep
 from seapo_cli.training.losses import LOSSES
 from seapo_cli.training.processes import Processes
@@ -76,7 +76,7 @@ def save_tiny(folder: Path, **changes: Any) -> Path:
     return folder
 
 
-def read(rows: Iterable[Mapping[str, Any]]) -> list[Pair]:
+def read(rows: Iterable[Mapping[str, Any]]) -> list[PreferencePair]:
     return [read_pair(dict(row), f"pairs.jsonl:{line}") for line, row in enumerate(rows, 1)]
 
 

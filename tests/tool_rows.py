@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from seapo_cli.calls import Called, Tool, ToolCall
+from seapo_cli.calls import Tool, ToolAnswer, ToolCall
 from seapo_cli.checks.schemas import faults, parameters_of
 from seapo_cli.rows import Row, read_row
 
@@ -19,9 +19,9 @@ def example_rows() -> list[dict[str, Any]]:
     return [json.loads(line) for line in _FILE.read_text().splitlines()]
 
 
-def called(row: Row) -> Called:
+def called(row: Row) -> ToolAnswer:
     """The response of a row, which calls tools."""
-    assert isinstance(row.response, Called)
+    assert isinstance(row.response, ToolAnswer)
     return row.response
 
 
@@ -35,7 +35,7 @@ def corrupted(row: Row, kind: str) -> str | None:
     *before, last = response.calls
     values = dict(last.values or {})
     new = _RULES[kind](row, last.name, values)
-    return None if new is None else Called(response.content, [*before, new])
+    return None if new is None else ToolAnswer(response.content, [*before, new])
 
 
 def _wrong_tool(row: Row, name: str, values: dict[str, Any]) -> ToolCall | None:

@@ -146,17 +146,17 @@ def pair(
     """
     from seapo_cli.pairing.builder import PairBuilder
     from seapo_cli.pairing.index import Scratch
-    from seapo_cli.pairing.report import Report
+    from seapo_cli.pairing.report import PairReport
 
     settings = settings or PairSettings()
     if settings.eval_split and on_evaluation is None:
         raise UsageError("eval_split needs on_evaluation, which takes the rows for evaluation")
     with Scratch("-") as scratch:
         maker = PairBuilder(
-            _on_disk(rows, scratch.file()), scratch, settings, keys or Keys(), Report()
+            _on_disk(rows, scratch.file()), scratch, settings, keys or Keys(), PairReport()
         )
         for read in maker.read():
-            for result in read.bad:
+            for result in read.failures:
                 _told(result, on_failure or _log)
         if settings.positive == "judge":
             model = _model_use(backend, engine)

@@ -63,7 +63,7 @@ class ToolCall(BaseModel):
         return {**({"id": self.id} if self.id else {}), "type": "function", "function": called}
 
 
-class Called(str):
+class ToolAnswer(str):
     """An answer that calls tools, as its canonical text.
 
     It is a string wherever texts are compared, changed and shown; what writes rows or messages
@@ -73,20 +73,20 @@ class Called(str):
     content: str
     calls: tuple[ToolCall, ...]
 
-    def __new__(cls, content: str, calls: Sequence[ToolCall]) -> Called:
+    def __new__(cls, content: str, calls: Sequence[ToolCall]) -> ToolAnswer:
         parts = [content] if content else []
         found = super().__new__(cls, "\n".join([*parts, *(call.line for call in calls)]))
         found.content, found.calls = content, tuple(calls)
         return found
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Called, (self.content, self.calls)
+        return ToolAnswer, (self.content, self.calls)
 
-    def with_content(self, content: str) -> Called:
+    def with_content(self, content: str) -> ToolAnswer:
         """The same calls after another text."""
-        return Called(content, self.calls)
+        return ToolAnswer(content, self.calls)
 
-    def read(self, text: str) -> Called:
+    def read(self, text: str) -> ToolAnswer:
         """A changed version of the canonical text, as an answer.
 
         Calls keep the ids and the writing of those that they come from.
@@ -102,7 +102,7 @@ class Called(str):
         found = [_read_line(line) for line in lines if line.strip()]
         if not found:
             raise ValueError("it calls no tool any more: keep one line of JSON for each call")
-        return Called(content, [self._as_before(call, at) for at, call in enumerate(found)])
+        return ToolAnswer(content, [self._as_before(call, at) for at, call in enumerate(found)])
 
     def _as_before(self, call: ToolCall, at: int) -> ToolCall:
         """A call with the id and in the form of the one in its place."""
@@ -143,7 +143,7 @@ def _shown(line: str) -> str:
     return line if len(line) <= 80 else f"{line[:77]}..."
 
 
-def exact(value: Any) -> str:
+def canonical_json(value: Any) -> str:
     """JSON as a key: equal for equal values, whatever their size."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
@@ -152,14 +152,14 @@ def _json(value: Any, separators: tuple[str, str] | None = None) -> str:
     return json.dumps(value, ensure_ascii=False, separators=separators)
 
 
-def written(answer: str) -> str | dict[str, Any]:
+def dump_answer(answer: str) -> str | dict[str, Any]:
     """An answer as rows hold it: a text, or a message where it calls tools."""
-    return message_of(answer) if isinstance(answer, Called) else answer
+    return answer_message(answer) if isinstance(answer, ToolAnswer) else answer
 
 
-def message_of(answer: str, form: Form = "given") -> dict[str, Any]:
+def answer_message(answer: str, form: Form = "given") -> dict[str, Any]:
     """An answer as an assistant's message."""
-    if not isinstance(answer, Called):
+    if not isinstance(answer, ToolAnswer):
         return {"role": "assistant", "content": answer}
     calls = [call.dump(form) for call in answer.calls]
     return {"role": "assistant", "content": answer.content, "tool_calls": calls}

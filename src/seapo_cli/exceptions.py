@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING
 from seapo_cli.text.safe import masked
 
 if TYPE_CHECKING:
-    from seapo_cli.rows import Request, Usage
+    from seapo_cli.completions import Request, Usage
 
 
 class SeapoError(Exception):
@@ -50,7 +50,7 @@ class UsageError(SeapoError):
 
 
 def unknown(kind: str, name: str, known: Iterable[str], more: str = "") -> UsageError:
-    """There is nothing of that name: says what there is, and what was perhaps meant."""
+    """An error for an unknown name: lists the known ones, and the one that was perhaps meant."""
     from difflib import get_close_matches
 
     names = list(known)
@@ -128,7 +128,7 @@ class TooManyErrors(SeapoError):
 
 
 class ReaderGone(SeapoError):
-    """Whoever read stdout has closed it, as `head` does: no failure in itself."""
+    """Whoever read stdout has closed it, as `head` does: not a failure in itself."""
 
 
 class NothingDone(SeapoError):

@@ -1,6 +1,23 @@
-"""Optional packages: the command that installs them."""
+"""Optional packages: whether they are there, and the command that installs them."""
 
 from __future__ import annotations
+
+from importlib.util import find_spec
+
+from seapo_cli.exceptions import UsageError
+
+_MODULES = {"scikit-learn": "sklearn"}
+"""Modules that are not called as their packages are."""
+
+
+def need(what: str, extra: str, *packages: str) -> None:
+    """Check that packages of an extra are installed.
+
+    Raises:
+        UsageError: some are not; says what needs them and how to install them.
+    """
+    if missing := [name for name in packages if find_spec(_MODULES.get(name, name)) is None]:
+        raise UsageError(f"{what} needs {', '.join(missing)}: {install(extra)}")
 
 
 def install(extra: str) -> str:

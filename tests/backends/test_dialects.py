@@ -9,8 +9,9 @@ import pytest
 
 from seapo_cli.backends.replies import Refusal
 from seapo_cli.backends.wire import DEFAULT_URL, Dialect
+from seapo_cli.completions import Request, Sampling
 from seapo_cli.exceptions import BackendFatal, Transient
-from seapo_cli.rows import Message, Request, Sampling
+from seapo_cli.messages import Message
 
 SAMPLING = Sampling(temperature=0, top_p=0.9, max_tokens=5, seed=1, stop=("x",))
 ASKED = Request((Message(role="user", content="x"),), SAMPLING, {"type": "object"}, logprobs=True)

@@ -13,8 +13,9 @@ import pytest
 
 from raw_server import Answer, RawServer, completion, http, raw_server
 from seapo_cli.backends import connect
+from seapo_cli.completions import Completion, Request
 from seapo_cli.exceptions import BackendFatal, RequestRefused, SeapoError, Transient, UsageError
-from seapo_cli.rows import Completion, Message, Request
+from seapo_cli.messages import Message
 from seapo_cli.settings import BackendSettings
 
 KEY = "sk-sentinel-9c1e77"

@@ -12,13 +12,14 @@ import pytest
 
 from seapo_cli.backends.replies import Refusal, read_completion
 from seapo_cli.backends.wire import Dialect
+from seapo_cli.completions import LogProb, Request, Sampling, Usage
 from seapo_cli.exceptions import (
     BackendFatal,
     Overloaded,
     RequestRefused,
     Transient,
 )
-from seapo_cli.rows import LogProb, Message, Request, Sampling, Usage
+from seapo_cli.messages import Message
 from seapo_cli.text.safe import hide
 
 ASKED = Request((Message(role="user", content="x"),), Sampling(max_tokens=5, seed=1))

@@ -10,7 +10,8 @@ import pytest
 from raw_server import completion
 from seapo_cli.backends.replies import read_completion
 from seapo_cli.backends.thinking import GROWN, Room, nothing_but_thought, split
-from seapo_cli.rows import Completion, LogProb, Message, Request, Sampling, Usage
+from seapo_cli.completions import Completion, LogProb, Request, Sampling, Usage
+from seapo_cli.messages import Message
 
 ASKED = Request((Message(role="user", content="x"),), Sampling(max_tokens=50))
 

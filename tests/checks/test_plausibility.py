@@ -14,8 +14,9 @@ from seapo_cli.backends.wire import Dialect
 from seapo_cli.checks import scorer
 from seapo_cli.checks.base import Verdict
 from seapo_cli.checks.plausibility import Plausibility
+from seapo_cli.completions import Completion, Request, Usage
 from seapo_cli.exceptions import RowError, SeapoError
-from seapo_cli.rows import Completion, Message, Request, Usage
+from seapo_cli.messages import Message
 
 
 class Scored:
@@ -74,16 +75,17 @@ def test_what_is_sent_to_vllm_and_read_from_it() -> None:
     assert read_completion(reply).prompt_logprobs == (-1.5, -2.0)
 
 
-def test_the_scorers_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program in its place that answers by the length of the answers."""
-    monkeypatch.setattr(scorer, "_PROGRAM", "fake_scorer")
+def test_the_scorers_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A program in its place that answers by the length of the words."""
+    monkeypatch.setattr(scorer, "_PROGRAM", "fake_likelihood")
     monkeypatch.setattr(scorer, "_NEEDED", ())
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    monkeypatch.setenv("ASKED", str(tmp_path / "asked"))
     check = Plausibility(scorer="some/model")
     assert not check.asks_model
     assert asyncio.run(check.verdict(pair("good", "bad"), None)).value == 1.0
     with pytest.raises(RowError, match="too long"):
-        asyncio.run(check.verdict(pair("good", "x" * 100), None))
+        asyncio.run(check.verdict(pair("good", "endless"), None))
     with pytest.raises(SeapoError, match="line above"):
         asyncio.run(check.verdict(pair("good", "quit"), None))
 

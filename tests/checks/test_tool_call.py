@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from seapo_cli.calls import Called, ToolCall, message_of, read_tools
+from seapo_cli.calls import ToolAnswer, ToolCall, answer_message, read_tools
 from seapo_cli.checks import all_checks
 from seapo_cli.checks.base import Verdict
 from seapo_cli.checks.tool_call import PROOFS, prove
@@ -49,8 +49,8 @@ GOOD = {"people": 4, "when": "20:00", "seat": "inside", "smoking": False, "place
 def verdict(kind: str, name: str = "book", good: dict[str, Any] = GOOD, **change: Any) -> Verdict:
     """Of a call with some arguments changed; those that are `...` are left out."""
     made = {n: v for n, v in {**good, **change}.items() if v is not ...}
-    negative = Called("", [ToolCall(name=name, arguments=made)])
-    return prove(kind, Called("", [ToolCall(name="book", arguments=good)]), negative, TOOLS)
+    negative = ToolAnswer("", [ToolCall(name=name, arguments=made)])
+    return prove(kind, ToolAnswer("", [ToolCall(name="book", arguments=good)]), negative, TOOLS)
 
 
 ALL_GONE: dict[str, Any] = dict.fromkeys(GOOD, ...)
@@ -112,8 +112,8 @@ def test_a_wrong_response_proves_nothing() -> None:
 
 def test_the_number_of_calls_stays() -> None:
     one = ToolCall(name="cancel", arguments={"when": "20:00"})
-    two = Called("", [one, one])
-    found = prove("missing-argument", two, Called("", [one]), TOOLS)
+    two = ToolAnswer("", [one, one])
+    found = prove("missing-argument", two, ToolAnswer("", [one]), TOOLS)
     assert found.reason == "the response makes 2 calls, the negative 1: keep their number"
 
 
@@ -128,7 +128,7 @@ def test_the_number_of_calls_stays() -> None:
 )
 def test_a_schema_that_cannot_be_used_is_said(parameters: dict[str, Any]) -> None:
     tools = read_tools([{"name": "f", "parameters": parameters}])
-    good, bad = (Called("", [ToolCall(name="f", arguments={"a": x})]) for x in "bc")
+    good, bad = (ToolAnswer("", [ToolCall(name="f", arguments={"a": x})]) for x in "bc")
     found = prove("wrong-argument", good, bad, tools)
     assert found.decision == "skip"
     assert "schema cannot be used" in (found.reason or "")
@@ -137,7 +137,7 @@ def test_a_schema_that_cannot_be_used_is_said(parameters: dict[str, Any]) -> Non
 def test_schemas_put_together_are_not_closed() -> None:
     parts = {"allOf": [{"properties": {"a": {}}}, {"properties": {"b": {"enum": [1, 2]}}}]}
     tools = read_tools([{"name": "f", "parameters": parts}])
-    good, bad = (Called("", [ToolCall(name="f", arguments={"a": 1, "b": x})]) for x in (1, 2))
+    good, bad = (ToolAnswer("", [ToolCall(name="f", arguments={"a": 1, "b": x})]) for x in (1, 2))
     assert prove("wrong-argument", good, bad, tools).decision == "pass"
 
 
@@ -154,7 +154,7 @@ def test_filter_keeps_what_is_proved_and_passes_rows_on_unchanged(kind: str) -> 
     stage = make_filter(FilterSettings(), Keys())
     made = [(row, text) for row in rows() if (text := corrupted(row, kind)) is not None]
     for row, text in made:
-        negative = message_of(called(row).read(text))
+        negative = answer_message(called(row).read(text))
         data = row.extended(negative=negative, error={"type": kind, "traits": []})
         outcome = finished(stage.process(read_row(data), None))
         (kept,) = outcome.rows  # type: ignore[union-attr]

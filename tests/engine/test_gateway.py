@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from seapo_cli.backends.base import Backend, request_key
+from seapo_cli.completions import Completion, Request, Sampling, Usage
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
@@ -21,7 +22,7 @@ from seapo_cli.exceptions import (
     RequestRefused,
     RowError,
 )
-from seapo_cli.rows import Completion, Message, Request, Sampling, Usage
+from seapo_cli.messages import Message
 from seapo_cli.settings import EngineSettings
 
 Answer = Callable[[Request], Completion]

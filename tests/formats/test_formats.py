@@ -19,7 +19,7 @@ from pairing.made import many
 from seapo_cli import pair
 from seapo_cli.engine.stage import Failure
 from seapo_cli.formats import FORMATS
-from seapo_cli.formats.base import Pair
+from seapo_cli.formats.base import ScoredPair
 from seapo_cli.formats.dataset_info import add_entries
 from seapo_cli.rows import read_row
 from seapo_cli.settings import PairSettings
@@ -144,7 +144,7 @@ def test_datasets_reads_it(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["trl", "trl-chat", "trl-kto", "trl-kto-chat"])
 def test_trl_prepares_it(name: str, tmp_path: Path) -> None:
     """TRL's trainers tokenize the rows, as at the start of a training."""
-    from stages.formats import trl_preparation as preparation
+    from formats import trl_preparation as preparation
 
     found = made(name, provenance=True)
     preparation.check(name, found, saved(found, tmp_path), tmp_path)
@@ -191,6 +191,6 @@ def test_dataset_info_keeps_other_entries(tmp_path: Path) -> None:
 
 def test_openrlhf_margin_needs_both_scores() -> None:
     row = read_row({"prompt": "x"})
-    plain, scored = Pair(row, "a", "b"), Pair(row, "a", "b", None, 3.0, 1.0)
+    plain, scored = ScoredPair(row, "a", "b"), ScoredPair(row, "a", "b", None, 3.0, 1.0)
     assert "margin" not in FORMATS["openrlhf"].rows(plain)[0]
     assert FORMATS["openrlhf"].rows(scored)[0]["margin"] == 2.0

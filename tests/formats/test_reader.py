@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from seapo_cli.exceptions import RowError
-from seapo_cli.formats.reader import BadRow, Pair, read_pair, read_pairs, read_row_pairs
-from seapo_cli.rows import Message
+from seapo_cli.formats.reader import BadRow, PreferencePair, read_pair, read_pairs, read_row_pairs
+from seapo_cli.messages import Message
 
 USER, ANSWER = {"role": "user", "content": "Q?"}, {"role": "assistant", "content": "good"}
 WORSE = {"role": "assistant", "content": "bad"}
@@ -55,13 +55,13 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_formats_of_pairs(name: str) -> None:
-    assert read_pair(PAIRS[name]) == Pair(ASKED, "good", "bad")
+    assert read_pair(PAIRS[name]) == PreferencePair(ASKED, "good", "bad")
 
 
 @pytest.mark.parametrize("name", SINGLE)
 def test_formats_of_judged_answers(name: str) -> None:
-    assert read_pair(SINGLE[name]) == Pair(ASKED, "good", None)
-    assert read_pair(SINGLE[name] | {"label": False}) == Pair(ASKED, None, "good")
+    assert read_pair(SINGLE[name]) == PreferencePair(ASKED, "good", None)
+    assert read_pair(SINGLE[name] | {"label": False}) == PreferencePair(ASKED, None, "good")
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -103,7 +103,7 @@ def test_lines_that_hold_no_pair_are_named(tmp_path: Path) -> None:
     file = tmp_path / "pairs.jsonl"
     file.write_text('{"prompt": "Q?", "chosen": "a", "rejected": "b"}\n{"prompt\n\n[1]\n')
     good, broken, listed = read_pairs([file])
-    assert isinstance(good, Pair)
+    assert isinstance(good, PreferencePair)
     assert good.where == f"{file}:1"
     assert isinstance(broken, BadRow)
     assert (broken.file, broken.line) == (str(file), 2)

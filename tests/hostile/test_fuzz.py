@@ -119,18 +119,20 @@ def test_show(seed: int, bench: Bench, record_property: Callable[[str, object], 
 def test_the_loader_of_training(
     seed: int, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    from seapo_cli.formats.reader import Pair, read_pairs
+    from seapo_cli.formats.reader import PreferencePair, read_pairs
 
     stage, path = Stage("train", ()), tmp_path / "pairs.jsonl"
     path.write_bytes(b"".join(lines(stage, PART, seed)))
     record_property("lines fuzzed", PART)
     found = list(read_pairs([path]))
-    places = [one.where if isinstance(one, Pair) else f"{path}:{one.line}" for one in found]
+    places = [
+        one.where if isinstance(one, PreferencePair) else f"{path}:{one.line}" for one in found
+    ]
     assert len(set(places)) == len(places)
     good = {f"{path}:{number}" for number in range(1, PART + 1, GOOD_EVERY)}
-    assert good <= {one.where for one in found if isinstance(one, Pair)}
+    assert good <= {one.where for one in found if isinstance(one, PreferencePair)}
     for one in found:
-        if isinstance(one, Pair):
+        if isinstance(one, PreferencePair):
             json.dumps([one.chosen, one.rejected, one.weight, one.margin]).encode()
             assert 0 < one.weight < float("inf")
             assert abs(one.margin) < float("inf")

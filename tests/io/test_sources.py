@@ -20,7 +20,7 @@ from pyarrow import parquet
 
 from running import Seapo
 from seapo_cli.exceptions import UsageError
-from seapo_cli.io import sources
+from seapo_cli.io import sources, tabular
 from seapo_cli.io.jsonl import Line, Output, encode_all, input_size, open_input, read_lines
 
 ROWS = [{"id": f"row-{n}", "prompt": f"What is {n}? ☂", "n": n} for n in range(3000)]
@@ -302,7 +302,7 @@ def test_large_columns_of_parquet_are_not_held_whole(tmp_path: Path) -> None:
     parquet.write_table(
         pyarrow.table({"prompt": [urandom(2000).hex() for _ in range(30_000)]}), file
     )
-    assert not sources._repeating(parquet.ParquetFile(file).metadata)
+    assert not tabular._repeating(parquet.ParquetFile(file).metadata)
     run = [sys.executable, "-c", MEASURE, str(file)]
     peak = int(subprocess.run(run, capture_output=True, check=True).stdout.split()[-1])
     assert peak < 200

@@ -11,15 +11,9 @@ from pathlib import Path
 import pytest
 
 from seapo_cli.exceptions import InUse, SeapoError, UsageError
+from seapo_cli.io.folders import only_run, scratch_folder, whole_folder
 from seapo_cli.io.jsonl import Output
-from seapo_cli.io.whole_files import (
-    WholeFile,
-    only_run,
-    part_of,
-    scratch_folder,
-    whole_folder,
-    write_whole,
-)
+from seapo_cli.io.whole_files import WholeFile, part_of, write_whole
 
 WRITER = """
 import sys, time

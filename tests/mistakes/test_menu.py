@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planned import chooser, drive, edit, first, offered, says, spans, task
+from seapo_cli.completions import Completion, Request
 from seapo_cli.exceptions import InjectionError, UsageError
 from seapo_cli.mistakes.base import Severity
 from seapo_cli.mistakes.error_types import ErrorType, error_types
 from seapo_cli.mistakes.menu.kinds import check_places
 from seapo_cli.mistakes.menu.mode import check, steps
-from seapo_cli.rows import Completion, Request
 from seapo_cli.text.spans import apply_edits, disjoint
 from specimens import ANSWERS, PROSE, PYTHON, STORY
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from planned import drive, proposal, says, task
+from seapo_cli.completions import Completion, Request
 from seapo_cli.exceptions import Declined, InjectionError
+from seapo_cli.messages import Message
 from seapo_cli.mistakes.base import Task
 from seapo_cli.mistakes.error_types import error_types
 from seapo_cli.mistakes.propose import steps
-from seapo_cli.rows import Completion, Message, Request
 from specimens import CHINESE, PROSE, PYTHON, STORY
 
 GOOD = proposal(("rises in Peru", "rises in Cuba"), note="wrong country")

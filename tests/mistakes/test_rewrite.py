@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from planned import drive, says, spans, task
+from seapo_cli.completions import Completion, Request
 from seapo_cli.exceptions import Declined, InjectionError
 from seapo_cli.mistakes.error_types import error_types
 from seapo_cli.mistakes.rewrite import steps
-from seapo_cli.rows import Completion, Request
 from seapo_cli.text.spans import apply_edits
 from specimens import ANSWERS, CHINESE, PROSE, STORY
 

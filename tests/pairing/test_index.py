@@ -25,7 +25,7 @@ def groups(source: BinaryIO, found: list[Group]) -> int:
     """Read all; returns the number of bad lines."""
     with Scratch("-") as scratch:
         rows = Index(source, scratch, PairSettings(), Keys())
-        bad = sum(len(read.bad) for read in rows.fill())
+        bad = sum(len(read.failures) for read in rows.read_all())
         found += rows.groups()
         assert len(found) == rows.prompts
     return bad
@@ -61,7 +61,7 @@ def test_input_that_shrinks_meanwhile(tmp_path: Path) -> None:
     path.write_bytes(jsonl(typed(1) + typed(2)))
     with path.open("r+b", buffering=0) as source, Scratch("-") as scratch:
         rows = Index(source, scratch, PairSettings(), Keys())
-        list(rows.fill())
+        list(rows.read_all())
         source.truncate(len(jsonl(typed(1))) + 20)
         with pytest.raises(SeapoError, match="changed"):
             list(rows.groups())

@@ -12,7 +12,7 @@ from seapo_cli import checks, filter_rows
 from seapo_cli.checks.base import PASS, Check, Verdict, failed
 from seapo_cli.checks.choose import choose
 from seapo_cli.checks.pair import CheckedPair
-from seapo_cli.checks.report import Report
+from seapo_cli.checks.report import FilterReport
 from seapo_cli.engine.pipeline import finished
 from seapo_cli.exceptions import UsageError
 from seapo_cli.rows import Keys, read_row
@@ -153,7 +153,7 @@ def test_the_library_runs_tests_without_a_model() -> None:
 
 
 def test_many_error_types_do_not_grow_the_report() -> None:
-    report = Report(["changed"])
+    report = FilterReport(["changed"])
     for number in range(3000):
         report.add(f"type {number}", {"changed": PASS}, kept=True)
     assert len(report.summary()["types"]) == 1001

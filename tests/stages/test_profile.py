@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from running import Seapo
+from seapo_cli.completions import Completion, Request
 from seapo_cli.engine.stage import Outcome
 from seapo_cli.mistakes.error_types import load_error_types
-from seapo_cli.rows import Completion, Request, read_row
+from seapo_cli.rows import read_row
 from seapo_cli.stages.profile import Profile
 from specimens import PROSE, PYTHON
 

@@ -14,12 +14,13 @@ from planned import proposal
 from running import Seapo
 from seapo_cli.backends.replies import read_completion
 from seapo_cli.backends.vllm import VllmBackend
-from seapo_cli.calls import Called, message_of
+from seapo_cli.calls import ToolAnswer, answer_message
 from seapo_cli.checks.tool_call import prove
+from seapo_cli.completions import Completion, Request
 from seapo_cli.engine.stage import Outcome
 from seapo_cli.exceptions import RequestRefused, Transient, UsageError
 from seapo_cli.formats.reader import read_pair
-from seapo_cli.rows import Completion, Edit, Keys, Request, read_row, read_sides
+from seapo_cli.rows import Edit, Keys, read_row, read_sides
 from seapo_cli.settings import InjectSettings, VllmSettings
 from seapo_cli.show.view import read_view
 from seapo_cli.stages.inject import Inject
@@ -52,7 +53,7 @@ def inject(data: dict[str, Any], gateway: Gateway, *kinds: str, mode: Any = "pro
     return asyncio.run(stage.process(read_row(data), gateway))  # type: ignore[arg-type]
 
 
-def checked(data: dict[str, Any], outcome: Outcome) -> tuple[Called, Called, list[Edit]]:
+def checked(data: dict[str, Any], outcome: Outcome) -> tuple[ToolAnswer, ToolAnswer, list[Edit]]:
     """Both sides of the only row, whose edits lead from the one to the other."""
     assert [failure.reason for failure in outcome.failures] == []
     (out,) = outcome.rows
@@ -60,8 +61,8 @@ def checked(data: dict[str, Any], outcome: Outcome) -> tuple[Called, Called, lis
     good, bad = read_sides(read_row(out), Keys())
     edits = [Edit.model_validate(edit) for edit in out["error"]["edits"]]
     assert apply_edits(good, edits) == bad != good
-    assert isinstance(good, Called)
-    assert isinstance(bad, Called)
+    assert isinstance(good, ToolAnswer)
+    assert isinstance(bad, ToolAnswer)
     assert [call.id for call in bad.calls] == [call.id for call in good.calls]
     return good, bad, edits
 
@@ -228,7 +229,7 @@ def _injected(data: dict[str, Any], kind: str) -> dict[str, Any]:
     negative = called(row).read(text)
     edits = [edit.model_dump() for edit in edits_between(called(row), negative)]
     error = {"type": kind, "edits": edits}
-    return {**data, "negative": message_of(negative), "error": error}
+    return {**data, "negative": answer_message(negative), "error": error}
 
 
 def test_a_type_with_a_proof_that_is_not_a_check_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The program that `seapo eval` asks for log-probabilities."""
+"""The program that `seapo eval` and `seapo filter` ask for log-probabilities."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytest.importorskip("transformers")
 import torch
 
 from running import SOURCES
-from seapo_cli.stages.evaluation.likelihood import Likelihoods
+from seapo_cli.training.likelihood import Likelihoods
 from tiny_model import save_tiny, tiny_model
 
 MESSAGES = [{"role": "user", "content": "What is the capital of France?"}]
@@ -76,7 +76,7 @@ def test_what_cannot_be_scored_costs_only_itself(model: Path) -> None:
 
 def test_the_program_answers_line_by_line(model: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "seapo_cli.stages.evaluation.likelihood", "--model", str(model)],
+        [sys.executable, "-m", "seapo_cli.training.likelihood", "--model", str(model)],
         input=json.dumps([CHAT, PLAIN]) + "\n" + json.dumps([PLAIN]) + "\n",
         env={"PYTHONPATH": str(SOURCES), "PATH": ""},
         capture_output=True,

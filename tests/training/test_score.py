@@ -30,15 +30,15 @@ QUESTIONS = [
 
 def asked(model: Path) -> list[dict[str, Any]]:
     done = subprocess.run(
-        [sys.executable, "-m", "seapo_cli.training.score", "--model", str(model)],
-        input="".join(json.dumps(question) + "\n" for question in QUESTIONS),
+        [sys.executable, "-m", "seapo_cli.training.likelihood", "--model", str(model)],
+        input="".join(json.dumps([question]) + "\n" for question in QUESTIONS),
         env={"PYTHONPATH": str(SOURCES), "PATH": ""},
         capture_output=True,
         text=True,
         check=True,
     )
     assert done.stderr == ""
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line)[0] for line in done.stdout.splitlines()]
 
 
 def expected(model: Path, answer: str, template: str) -> float:
@@ -64,6 +64,7 @@ def test_means_are_those_of_whole_sequences(tmp_path: Path, base: bool) -> None:
     *scored, empty, long = asked(model)
     for question, answer in zip(QUESTIONS, scored, strict=False):
         wanted = [expected(model, text, template) for text in question["answers"]]
-        assert answer["means"] == pytest.approx(wanted, abs=LOGP)
+        means = [total / count for total, count in zip(*answer.values(), strict=True)]
+        assert means == pytest.approx(wanted, abs=LOGP)
     assert empty == {"error": "an answer is empty"}
     assert long == {"error": "prompt and answer have more than the model's 512 tokens"}

@@ -10,8 +10,8 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 import tiny_model
-from seapo_cli.calls import message_of
-from seapo_cli.formats.reader import Pair, read_pair
+from seapo_cli.calls import answer_message
+from seapo_cli.formats.reader import PreferencePair, read_pair
 from seapo_cli.training.tokens import Chat, Limits, Tokenized, tokenize
 from tool_rows import called, corrupted, rows
 
@@ -23,18 +23,18 @@ HERMES = (
 )
 
 
-def pairs() -> list[Pair]:
+def pairs() -> list[PreferencePair]:
     found = []
     for row in rows():
         text = corrupted(row, "missing-argument")
         assert text is not None
-        rejected = message_of(called(row).read(text))
+        rejected = answer_message(called(row).read(text))
         data = {**row.data, "chosen": row.data["response"], "rejected": rejected}
         found.append(read_pair(data, "pairs.jsonl:1"))
     return found
 
 
-def tokenized(template: str | None, made: list[Pair]) -> tuple[Tokenized, Any]:
+def tokenized(template: str | None, made: list[PreferencePair]) -> tuple[Tokenized, Any]:
     tokenizer = tiny_model.tiny_tokenizer()
     tokenizer.chat_template = template or tokenizer.chat_template
     return tokenize(made, Chat(tokenizer), Limits(100_000, "drop")), tokenizer

@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
-from seapo_cli.calls import exact
-from seapo_cli.rows import Completion, Request
+from seapo_cli.calls import canonical_json
+from seapo_cli.completions import Completion, Request
 
 NO_PROMPT_LOGPROBS = (
     "the server gives no log-probabilities of the prompt: take vLLM with --base-url, "
@@ -75,7 +75,7 @@ def request_key(backend: Backend, request: Request) -> bytes:
             request.logprobs,
             request.scored,
             *(["prefill"] if request.prefill else []),
-            *([["tools", exact(request.tools)]] if request.tools else []),
+            *([["tools", canonical_json(request.tools)]] if request.tools else []),
         ],
         option=orjson.OPT_SORT_KEYS,
     )

@@ -21,11 +21,11 @@ from seapo_cli.backends.base import Backend, Keep, request_key
 from seapo_cli.backends.replies import Refusal, read_completion
 from seapo_cli.backends.thinking import GROWN, nothing_but_thought
 from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, Dialect
+from seapo_cli.completions import Completion, Request
 from seapo_cli.exceptions import Pending, RowError, SeapoError, Transient, UsageError
+from seapo_cli.io.folders import shown
 from seapo_cli.io.jsonl import Output
 from seapo_cli.io.same_files import Place, numbered_files, reads
-from seapo_cli.io.whole_files import shown
-from seapo_cli.rows import Completion, Request
 from seapo_cli.settings import BackendSettings
 
 _WITH_ROOM = "-room"

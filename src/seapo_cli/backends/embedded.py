@@ -17,12 +17,12 @@ from typing import Any
 
 from seapo_cli.backends import llama_server
 from seapo_cli.backends.base import NO_PROMPT_LOGPROBS, Backend
-from seapo_cli.backends.loading import told
+from seapo_cli.backends.loading import announced
 from seapo_cli.backends.models import find_model, fingerprint
 from seapo_cli.backends.openai import Http, OpenAIBackend
+from seapo_cli.completions import Completion, Request
 from seapo_cli.exceptions import BackendFatal, Transient, Unreachable
 from seapo_cli.io.threads import DaemonThread
-from seapo_cli.rows import Completion, Request
 from seapo_cli.settings import BackendSettings
 
 
@@ -68,7 +68,7 @@ class EmbeddedBackend(Backend):
 
     async def _load(self) -> None:
         self._server = LlamaServer(self._path)
-        address = await told(self.model, DaemonThread().call(self._server.address))
+        address = await announced(self.model, DaemonThread().call(self._server.address))
         http = Http(f"{address}/v1", None, self._timeout)
         self._client = OpenAIBackend(http, self.model, extra=self.extra)
 

@@ -1,4 +1,4 @@
-"""Saying that a model loads, where that takes long enough to wonder."""
+"""A line on stderr while a model loads, where that takes more than a moment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 _SECONDS_OF_SILENCE = 1.0
 
 
-async def told(model: str, loading: Awaitable[T]) -> T:
+async def announced(model: str, loading: Awaitable[T]) -> T:
     """Wait for a model to load, with a line on stderr where it takes more than a moment."""
     task = asyncio.ensure_future(loading)
     timer = asyncio.get_running_loop().call_later(

@@ -43,7 +43,7 @@ def name_of(path: Path) -> str:
 
 
 def fingerprint(path: Path) -> str:
-    """Names a model by its content, cheaply: size, first and last megabyte of each file."""
+    """A cheap hash of a model's content: size, first and last megabyte of each file."""
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.is_file())
         whole = "".join(f"{file.name}:{fingerprint(file)};" for file in files)
@@ -100,7 +100,7 @@ def _cached(repository: str) -> Path | None:
         folder = Path(hub.snapshot_download(repository, local_files_only=True))
         names = [path.relative_to(folder).as_posix() for path in folder.rglob("*.gguf")]
         return folder / _best(repository, names)
-    except Exception:  # not there, no such name, no file of this kind: the hub will tell
+    except Exception:  # not there, unknown, or without such a file: the hub is asked
         return None
 
 

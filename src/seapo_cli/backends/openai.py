@@ -19,6 +19,7 @@ import orjson
 from seapo_cli.backends.base import NO_PROMPT_LOGPROBS, Backend
 from seapo_cli.backends.replies import Refusal, read_completion, shown
 from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, Dialect
+from seapo_cli.completions import Completion, Request, Usage
 from seapo_cli.exceptions import (
     AskOtherwise,
     BackendFatal,
@@ -27,7 +28,6 @@ from seapo_cli.exceptions import (
     Unreachable,
     UsageError,
 )
-from seapo_cli.rows import Completion, Request, Usage
 from seapo_cli.settings import BackendSettings
 
 _HERE = ("localhost", "127.0.0.1", "::1")

@@ -12,6 +12,7 @@ import orjson
 
 from seapo_cli.backends import thinking
 from seapo_cli.calls import ToolCall, read_calls
+from seapo_cli.completions import Completion, LogProb, Usage
 from seapo_cli.exceptions import (
     BackendError,
     BackendFatal,
@@ -20,7 +21,6 @@ from seapo_cli.exceptions import (
     RowError,
     Transient,
 )
-from seapo_cli.rows import Completion, LogProb, Usage
 from seapo_cli.text.safe import masked
 
 _LONGEST_MESSAGE = 300
@@ -50,9 +50,9 @@ def read_completion(data: bytes) -> Completion:
         choice = reply["choices"][0]
         message = choice["message"]
         thought, text = _content(message.get("content"))
-        told = message.get("reasoning_content") or message.get("reasoning")
+        separate = message.get("reasoning_content") or message.get("reasoning")
         inside, text = thinking.split(text)
-        reasoning = "\n".join(part for part in (_text(told), thought, inside) if part)
+        reasoning = "\n".join(part for part in (_text(separate), thought, inside) if part)
         usage = _object(reply.get("usage"))
         prompt_tokens = _count(usage.get("prompt_tokens"))
         return Completion(
@@ -149,7 +149,7 @@ def _logprob(found: Any, thoughts_in_text: bool) -> LogProb | None:
 
 
 class Refusal:
-    """An error reply, taken apart."""
+    """An error reply, parsed."""
 
     def __init__(
         self, status: int, headers: Mapping[str, str], data: bytes, *, has_key: bool = True

@@ -17,8 +17,8 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from seapo_cli.backends.embedded import LlamaServer
-from seapo_cli.backends.front import HOST, open_front
 from seapo_cli.backends.models import find_model, name_of
+from seapo_cli.backends.proxy import HOST, open_proxy
 from seapo_cli.backends.vllm import check_installed, checkpoint_name
 from seapo_cli.exceptions import BackendFatal, UsageError
 from seapo_cli.settings import VllmSettings
@@ -91,7 +91,7 @@ async def _stand(
 ) -> None:
     """Let callers in to the server at `target`, until told to stop or a check raises."""
     try:
-        async with open_front(port, target, key) as address:
+        async with open_proxy(port, target, key) as address:
             print(f"{address}/v1", flush=True)
             while not stop.came:
                 await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from seapo_cli.rows import Completion, Request
+from seapo_cli.completions import Completion, Request
 from seapo_cli.text.safe import tell
 
 _ROOM, GROWN = 4096, 16384

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from seapo_cli.backends.base import Backend
-from seapo_cli.backends.loading import told
+from seapo_cli.backends.loading import announced
 from seapo_cli.backends.models import name_of
 from seapo_cli.backends.thinking import Room, split
+from seapo_cli.completions import Completion, LogProb, Request, Usage
 from seapo_cli.exceptions import (
     AskOtherwise,
     BackendFatal,
@@ -28,7 +29,6 @@ from seapo_cli.exceptions import (
 )
 from seapo_cli.extras import install
 from seapo_cli.io.threads import DaemonThread
-from seapo_cli.rows import Completion, LogProb, Request, Usage
 from seapo_cli.settings import BackendSettings, VllmSettings
 
 CONCURRENCY = 256
@@ -113,7 +113,7 @@ class VllmBackend(Backend):
         return completion
 
     async def _load(self) -> None:
-        engine = await told(self.model, DaemonThread().call(_start, self._arguments))
+        engine = await announced(self.model, DaemonThread().call(_start, self._arguments))
         found = engine.get_tokenizer()
         self._tokenizer = await found if inspect.isawaitable(found) else found
         self._defaults: dict[str, Any] = engine.model_config.get_diff_sampling_param()

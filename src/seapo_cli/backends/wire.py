@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from seapo_cli.backends.thinking import Room
-from seapo_cli.rows import Request
+from seapo_cli.completions import Request
 from seapo_cli.text.safe import tell
 
 DEFAULT_URL = "https://api.openai.com/v1"
@@ -97,8 +97,8 @@ class Dialect:
         if form:
             body["response_format"] = {"type": form}
         # What the server does not enforce, the model has to be told.
-        told = f"\n\nAnswer with JSON only, of this schema:\n{orjson.dumps(schema).decode()}"
-        body["messages"][-1]["content"] += told
+        instruction = f"\n\nAnswer with JSON only, of this schema:\n{orjson.dumps(schema).decode()}"
+        body["messages"][-1]["content"] += instruction
 
     def _with_extra(self, body: dict[str, Any]) -> dict[str, Any]:
         if self._extra.keys() & _FORMS["max_tokens"]:
@@ -108,14 +108,14 @@ class Dialect:
         return {name: value for name, value in body.items() if value is not None}
 
     def learn(self, message: str, parameter: str | None, body: Mapping[str, Any]) -> bool:
-        """Whether a refusal of `body` teaches to ask otherwise; says what it teaches, once.
+        """Whether a refusal of `body` shows that another form is needed; reports each finding once.
 
         An error that merely mentions a parameter ("... you asked for max_tokens=5000, too
-        long") says nothing of the sort and stays an error of its request.
+        long") does not show that and stays an error of its request.
         """
         for name, forms in _FORMS.items():
             if self._extra.keys() & {name, *forms}:
-                continue  # what the user asked for is the user's to take back
+                continue  # only the user may take back what the user asked for
             sent = _sent(name, body)
             if sent is None:
                 continue

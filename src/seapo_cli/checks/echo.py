@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 
-from seapo_cli.calls import Called, tools_text
+from seapo_cli.calls import ToolAnswer, tools_text
 from seapo_cli.checks.base import PASS, Check, Verdict, failed
 from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.mistakes.error_types import ErrorType, error_types, folder
@@ -104,7 +104,7 @@ def _instruction(pair: CheckedPair, told: frozenset[str]) -> str | None:
 
 def _question(pair: CheckedPair) -> str | None:
     """Look for the prompt's last turn: all of it, or its first or last words."""
-    if isinstance(pair.response, Called):
+    if isinstance(pair.response, ToolAnswer):
         return None  # arguments are what the prompt says
     added, asked = pair.added, pair.question.strip()
     if pair.injected and len(asked) >= _LEAST_QUESTION and pair.start == 0:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from seapo_cli.checks.base import PASS, Check, Verdict, failed, skipped
 from seapo_cli.checks.pair import CheckedPair
-from seapo_cli.rows import Message
+from seapo_cli.messages import Message
 from seapo_cli.text.difference import Hunk
 from seapo_cli.text.numbers import NUMBER, normal, plain_digits
 from seapo_cli.text.words import FUNCTION_WORDS

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from seapo_cli.calls import Called
+from seapo_cli.calls import ToolAnswer
 from seapo_cli.checks.base import Check, Verdict, failed, passed, skipped
 from seapo_cli.checks.pair import CheckedPair
 
@@ -33,7 +33,7 @@ class Length(Check):
             return skipped("a short response")
         if not pair.injected and not self.model_fields_set:
             return skipped("not made from the response")
-        if isinstance(pair.response, Called) and not self.model_fields_set:
+        if isinstance(pair.response, ToolAnswer) and not self.model_fields_set:
             return skipped("the response calls tools: a wrong call may be of any length")
         ratio = round(len(pair.negative) / len(pair.response), 3)
         if self.min <= ratio <= self.max:

@@ -15,8 +15,9 @@ from seapo_cli.calls import Tool
 from seapo_cli.checks.base import SlowCheck, Verdict, failed, passed
 from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.checks.scorer import ScoringProcess
+from seapo_cli.completions import Request, Sampling
 from seapo_cli.exceptions import RowError
-from seapo_cli.rows import Message, Request, Sampling
+from seapo_cli.messages import Message
 
 if TYPE_CHECKING:
     from seapo_cli.engine.gateway import Gateway

@@ -8,6 +8,7 @@ from typing import Any
 
 from seapo_cli.checks.base import Verdict
 from seapo_cli.text.safe import label
+from seapo_cli.text.tables import table
 
 _UNNAMED = "(none)"
 _OTHER = "(other)"
@@ -16,7 +17,7 @@ _MOST_TYPES = 1000
 _MOST_COLUMNS = 6
 
 
-class Report:
+class FilterReport:
     """Counted while a run goes on. A pair that fails several checks counts for each."""
 
     def __init__(self, checks: Sequence[str]) -> None:
@@ -76,13 +77,4 @@ class Report:
         ]
         for name, counts in (("kept", self._kept), ("of", self._rows)):
             lines.append([name, f"{counts.total():,}", *(f"{counts[kind]:,}" for kind in kinds)])
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        return "\n".join(_line(cells, widths) for cells in lines)
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    first, *others = (
-        cell.rjust(width) if number else cell.ljust(width)
-        for number, (cell, width) in enumerate(zip(cells, widths, strict=True))
-    )
-    return "  ".join(["", first, *others])
+        return table(lines, indent="  ")

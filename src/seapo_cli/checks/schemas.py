@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from seapo_cli.calls import Tool, exact
+from seapo_cli.calls import Tool, canonical_json
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -49,7 +49,7 @@ def faults(tool: Tool, arguments: Mapping[str, Any]) -> list[Fault]:
     """
     from referencing.exceptions import Unresolvable
 
-    validator = _validator(exact(parameters_of(tool)))
+    validator = _validator(canonical_json(parameters_of(tool)))
     try:
         return [_fault(error) for error in validator.iter_errors(arguments)]
     except (Unresolvable, RecursionError, ArithmeticError, re.error) as error:

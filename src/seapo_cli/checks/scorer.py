@@ -5,29 +5,29 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from functools import cached_property
 from importlib.util import find_spec
+from operator import truediv
 from typing import Any
 
 import orjson
 
-from seapo_cli.calls import Tool, written
+from seapo_cli.calls import Tool, dump_answer
 from seapo_cli.exceptions import RowError, SeapoError
 from seapo_cli.extras import install
 from seapo_cli.io.threads import DaemonThread
-from seapo_cli.rows import Message
+from seapo_cli.messages import Message
 
-_PROGRAM = "seapo_cli.training.score"
+_PROGRAM = "seapo_cli.training.likelihood"
 _NEEDED = ("torch", "transformers")
 
 
 class ScoringProcess:
     """Started with the first question; ends with this process, whose pipe it reads."""
 
-    def __init__(self, model: str, program: str | None = None) -> None:
-        """With a program of another name, Ctrl-C is not for it: its owner closes it."""
+    def __init__(self, model: str) -> None:
         self._model = model
-        self._program = program
         self._thread = DaemonThread()
 
     @cached_property
@@ -36,13 +36,13 @@ class ScoringProcess:
             raise SeapoError(
                 f"to score with {self._model}, install torch and transformers: {install('train')}"
             )
-        command = [sys.executable, "-m", self._program or _PROGRAM, "--model", self._model]
+        command = [sys.executable, "-m", _PROGRAM, "--model", self._model]
         return subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "TQDM_DISABLE": "1"},
-            start_new_session=self._program is not None,
+            start_new_session=True,  # Ctrl-C is for this process
         )
 
     async def means(
@@ -52,23 +52,25 @@ class ScoringProcess:
 
         Raises:
             RowError: these cannot be scored: too long, or empty.
-            SeapoError: the program ended; it has told why.
+            SeapoError: the program ended; the reason is on stderr.
         """
         turns = [message.dump("text") for message in messages]
-        answers = [written(first), written(second)]
-        found = await self.ask({"messages": turns, "tools": tools, "answers": answers})
+        answers = [dump_answer(first), dump_answer(second)]
+        (found,) = await self.ask([{"messages": turns, "tools": tools, "answers": answers}])
         if "error" in found:
             raise RowError(f"plausibility: {found['error']}")
-        return tuple(found["means"])
+        one, other = map(truediv, found["sums"], found["tokens"])
+        return one, other
 
-    async def ask(self, question: object) -> Any:
-        """The program's answer to one line of JSON.
+    async def ask(self, questions: Sequence[object]) -> list[dict[str, Any]]:
+        """The program's answers, which go through the model together.
 
         Raises:
-            SeapoError: the program ended; it has told why.
+            SeapoError: the program ended; the reason is on stderr.
         """
-        line = orjson.dumps(question, option=orjson.OPT_APPEND_NEWLINE)
-        return orjson.loads(await self._thread.call(self._ask, line))
+        line = orjson.dumps(questions, option=orjson.OPT_APPEND_NEWLINE)
+        answers: list[dict[str, Any]] = orjson.loads(await self._thread.call(self._ask, line))
+        return answers
 
     def close(self) -> None:
         """End the program at once, if it was started."""

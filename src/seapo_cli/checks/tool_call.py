@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from seapo_cli.calls import Called, Tool, ToolCall
+from seapo_cli.calls import Tool, ToolAnswer, ToolCall
 from seapo_cli.checks.base import PASS, Check, Verdict, failed, skipped
 from seapo_cli.checks.pair import CheckedPair, packaged_types
 from seapo_cli.checks.schemas import BadSchema, Fault, faults, parameters_of
@@ -23,19 +23,19 @@ class ToolCalls(Check):
         named = pair.error_type or ""
         known = packaged_types().get(named)  # by an alias, perhaps
         kind = known.name if known else named
-        if not isinstance(pair.response, Called):
+        if not isinstance(pair.response, ToolAnswer):
             return skipped("the response calls no tool")
         if kind not in PROOFS:
             return skipped(f"{kind or 'no type'} is not about tool calls")
         return prove(kind, pair.response, pair.negative, pair.row.tools)
 
 
-def prove(kind: str, response: Called, negative: str, tools: Sequence[Tool]) -> Verdict:
+def prove(kind: str, response: ToolAnswer, negative: str, tools: Sequence[Tool]) -> Verdict:
     """Whether `negative` has a mistake of a kind of `PROOFS`: an answer, or its canonical text."""
     if not tools:
         return skipped("the row has no tools: their schemas prove a call wrong")
     try:
-        calls = negative if isinstance(negative, Called) else response.read(negative)
+        calls = negative if isinstance(negative, ToolAnswer) else response.read(negative)
         offered = {tool["function"]["name"]: tool for tool in tools}
         reason = _wrong_response(response.calls, offered)
         reason = reason or _unproven(kind, response.calls, calls.calls, offered)
@@ -46,7 +46,7 @@ def prove(kind: str, response: Called, negative: str, tools: Sequence[Tool]) -> 
     return failed(reason) if reason else PASS
 
 
-def wrong_response(response: Called, tools: Sequence[Tool]) -> str | None:
+def wrong_response(response: ToolAnswer, tools: Sequence[Tool]) -> str | None:
     """Why the calls of a good answer are none; None where the tools take them, or are unknown."""
     try:
         offered = {tool["function"]["name"]: tool for tool in tools}

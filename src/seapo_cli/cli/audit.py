@@ -56,17 +56,17 @@ def audit(
     from seapo_cli.engine.files import write_summary
     from seapo_cli.engine.tally import Tally
     from seapo_cli.exceptions import ReaderGone, SeapoError
-    from seapo_cli.formats.reader import Pair, read_pairs
+    from seapo_cli.formats.reader import PreferencePair, read_pairs
     from seapo_cli.io.jsonl import Output
     from seapo_cli.stages.audit.gather import Gather
-    from seapo_cli.stages.audit.report import Report, as_json
+    from seapo_cli.stages.audit.report import AuditReport, as_json
     from seapo_cli.stages.audit.report import audit as audit_items
     from seapo_cli.text.safe import tell
 
     tally, gather = Tally(), Gather(max_pairs, seed)
     for found in read_pairs(names):
         tally.rows_in += 1
-        if isinstance(found, Pair):
+        if isinstance(found, PreferencePair):
             gather.add(found)
             continue
         tally.rows_failed += 1
@@ -75,7 +75,7 @@ def audit(
     if (more := tally.rows_failed - _SHOWN_REASONS) > 0:
         tell(f"seapo audit: {more:,} more lines hold no pair")
     items = gather.items()
-    report = Report(audit_items(items, seed), gather.left_out, gather.unmatched)
+    report = AuditReport(audit_items(items, seed), gather.left_out, gather.unmatched)
     with suppress(ReaderGone), Output(output) as file:
         file.write(as_json(report))
     tell(report.summary_text())

@@ -10,7 +10,7 @@ import typer
 
 from seapo_cli.cli.options import expanded, need_input, option
 from seapo_cli.exceptions import UsageError
-from seapo_cli.extras import install
+from seapo_cli.extras import need
 
 SETTINGS_FILE = "train_settings.json"
 
@@ -257,11 +257,8 @@ def _model(name: str | None) -> str:
 
 
 def _need_extra(model: str) -> None:
-    from importlib.util import find_spec
-
-    needed = ["torch", "transformers", "peft", *(["gguf"] if model.endswith(".gguf") else [])]
-    if missing := [name for name in needed if find_spec(name) is None]:
-        raise UsageError(f"training needs {', '.join(missing)}: {install('train')}")
+    gguf = ("gguf",) if model.endswith(".gguf") else ()
+    need("training", "train", "torch", "transformers", "peft", *gguf)
 
 
 def _start(settings: Any, keep_stdin: bool) -> None:

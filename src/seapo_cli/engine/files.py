@@ -14,9 +14,9 @@ from seapo_cli.backends import check_places, places
 from seapo_cli.engine.session import ModelUse
 from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import ReaderGone, SeapoError
+from seapo_cli.io.folders import shown
 from seapo_cli.io.jsonl import Output
 from seapo_cli.io.same_files import Place, reads, refuse_equal, store_files, writes
-from seapo_cli.io.whole_files import shown
 from seapo_cli.text.safe import masked
 
 

@@ -15,6 +15,7 @@ from tenacity.wait import wait_random_exponential
 
 from seapo_cli.backends.base import Backend, request_key
 from seapo_cli.backends.thinking import nothing_but_thought
+from seapo_cli.completions import Completion, Request, Usage
 from seapo_cli.engine.limiter import Limiter
 from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
@@ -29,7 +30,6 @@ from seapo_cli.exceptions import (
     Transient,
     Unreachable,
 )
-from seapo_cli.rows import Completion, Request, Usage
 from seapo_cli.settings import EngineSettings
 
 _HOPELESS = 20

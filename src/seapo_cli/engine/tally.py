@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from seapo_cli.rows import Usage
+from seapo_cli.completions import Usage
 
 
 @dataclass(slots=True)

@@ -1,30 +1,19 @@
-"""The formats that trainers read: one module each, by the name that `--format` takes."""
+"""The formats that trainers read, by the names that `--format` takes: one module per trainer."""
 
 from __future__ import annotations
 
 from seapo_cli.exceptions import unknown
-from seapo_cli.formats import (
-    axolotl,
-    llamafactory,
-    llamafactory_kto,
-    llamafactory_sharegpt,
-    openrlhf,
-    trl,
-    trl_chat,
-    trl_kto,
-    trl_kto_chat,
-    ultrafeedback,
-)
+from seapo_cli.formats import axolotl, llamafactory, openrlhf, trl, ultrafeedback
 from seapo_cli.formats.base import Format
 
 FORMATS: dict[str, Format] = {
-    "trl": trl.FORMAT,
-    "trl-chat": trl_chat.FORMAT,
-    "trl-kto": trl_kto.FORMAT,
-    "trl-kto-chat": trl_kto_chat.FORMAT,
-    "llamafactory": llamafactory.FORMAT,
-    "llamafactory-sharegpt": llamafactory_sharegpt.FORMAT,
-    "llamafactory-kto": llamafactory_kto.FORMAT,
+    "trl": trl.TEXT,
+    "trl-chat": trl.CHAT,
+    "trl-kto": trl.KTO_TEXT,
+    "trl-kto-chat": trl.KTO_CHAT,
+    "llamafactory": llamafactory.ALPACA,
+    "llamafactory-sharegpt": llamafactory.SHAREGPT,
+    "llamafactory-kto": llamafactory.KTO,
     "axolotl": axolotl.FORMAT,
     "openrlhf": openrlhf.FORMAT,
     "ultrafeedback": ultrafeedback.FORMAT,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from seapo_cli.formats.base import Data, Format, Pair, answer, turns
+from seapo_cli.calls import answer_message
+from seapo_cli.formats.base import Data, Format, ScoredPair
+from seapo_cli.messages import dump_messages
 
 
-def rows(pair: Pair) -> list[Data]:
+def rows(pair: ScoredPair) -> list[Data]:
     """`messages`: the prompt; `chosen`, `rejected`: one message each."""
     return [
         {
-            "messages": turns(pair.row.messages),
-            "chosen": answer(pair.chosen),
-            "rejected": answer(pair.rejected),
+            "messages": dump_messages(pair.row.messages),
+            "chosen": answer_message(pair.chosen),
+            "rejected": answer_message(pair.rejected),
         }
     ]
 

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
 
-from seapo_cli.calls import Called, message_of
+from seapo_cli.calls import ToolAnswer
 from seapo_cli.exceptions import RowError
-from seapo_cli.rows import Message, Prompt, Row
+from seapo_cli.messages import Message, Prompt
+from seapo_cli.rows import Row
 
 Data = dict[str, Any]
 """A row as a trainer reads it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class ScoredPair:
     """A good answer to a prompt and a worse one."""
 
     row: Row
@@ -27,14 +28,14 @@ class Pair:
     score_chosen: float | None = None
     score_rejected: float | None = None
     first: bool = True
-    """Whether it is the first pair with this answer: for formats that list answers singly."""
+    """Whether it is the first pair with this answer: for formats with one answer per row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
     """A trainer's format."""
 
-    rows: Callable[[Pair], Sequence[Data]]
+    rows: Callable[[ScoredPair], Sequence[Data]]
     """The rows that a pair becomes."""
     check: Callable[[Row], object] | None = None
     """Raises `RowError` for a prompt that the format cannot hold; None holds all."""
@@ -44,7 +45,7 @@ class Format:
     """What LLaMA-Factory's `dataset_info.json` says of such a file, but for its name."""
 
 
-def plain(row: Row) -> str:
+def prompt_text(row: Row) -> str:
     """The prompt as a string.
 
     Raises:
@@ -65,23 +66,13 @@ def refuse_calls(row: Row) -> None:
     Raises:
         RowError: the row offers or calls tools.
     """
-    called = isinstance(row.response, Called) or any(len(turn.key) > 2 for turn in row.messages)
+    called = isinstance(row.response, ToolAnswer) or any(len(turn.key) > 2 for turn in row.messages)
     if row.tools or called:
         raise RowError("the row calls tools: take a format for chats, such as trl-chat")
 
 
-def turns(messages: Sequence[Message]) -> list[Data]:
-    """Messages as trainers read them."""
-    return [message.dump() for message in messages]
-
-
-def answer(text: str) -> Data:
-    """An answer as a message, with the tool calls that it makes."""
-    return message_of(text)
-
-
-def singly(pair: Pair, row: Callable[[str, bool], Data]) -> list[Data]:
-    """Rows with one answer each, good or bad: an answer once, and each of its negatives."""
+def labelled_rows(pair: ScoredPair, row: Callable[[str, bool], Data]) -> list[Data]:
+    """Rows with one answer each and its label: the good answer once, and each of its negatives."""
     bad = row(pair.rejected, False)
     return [row(pair.chosen, True), bad] if pair.first else [bad]
 

@@ -1,4 +1,4 @@
-"""LLaMA-Factory's `dataset_info.json`: what it has to know of each data file."""
+"""LLaMA-Factory's `dataset_info.json`: what it must know about each data file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import orjson
 
 from seapo_cli.exceptions import UsageError
 from seapo_cli.formats.base import Format
-from seapo_cli.io.whole_files import shown, write_whole
+from seapo_cli.io.folders import shown
+from seapo_cli.io.whole_files import write_whole
 
 
 def read_entries(path: Path) -> dict[str, Any]:

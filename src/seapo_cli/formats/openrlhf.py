@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from seapo_cli.formats import trl_chat
-from seapo_cli.formats.base import Data, Format, Pair
+from seapo_cli.formats.base import Data, Format, ScoredPair
+from seapo_cli.formats.trl import chat_rows
 
 
-def rows(pair: Pair) -> list[Data]:
+def rows(pair: ScoredPair) -> list[Data]:
     """`prompt`, `chosen`, `rejected`: lists of messages, which OpenRLHF adds up.
 
     `margin`, a number, where both answers have a score.
     """
-    found = trl_chat.rows(pair)
+    found = chat_rows(pair)
     if pair.score_chosen is not None and pair.score_rejected is not None:
         found[0]["margin"] = pair.score_chosen - pair.score_rejected
     return found

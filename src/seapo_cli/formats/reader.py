@@ -11,8 +11,10 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from seapo_cli.calls import Tool, read_tools
 from seapo_cli.exceptions import RowError
-from seapo_cli.io.jsonl import open_input, read_lines
-from seapo_cli.rows import Edit, Keys, Message, error_type_of, read_messages, read_row
+from seapo_cli.io.jsonl import input_name, lines_of
+from seapo_cli.messages import Message, read_messages
+from seapo_cli.rows import Edit, Keys, error_type_of, read_row
+from seapo_cli.text.difference import edits_between
 
 _CHOSEN_KEYS = ("chosen", "response")
 _REJECTED_KEYS = ("rejected", "negative")
@@ -24,7 +26,7 @@ _edits = TypeAdapter(tuple[Edit, ...])
 
 
 Span = tuple[int, int]
-"""First character, and the one after the last; an empty one says where something is missing."""
+"""First character, and the one after the last; an empty one marks where something is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Spans:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class PreferencePair:
     """Two answers to one prompt; one of them is missing where a row judges a single answer."""
 
     prompt: tuple[Message, ...]
@@ -61,11 +63,11 @@ class Pair:
     where: str = ""
     """FILE:LINE."""
     source: str | None = None
-    """Where the prompt comes from, as the row says."""
+    """The row's `source`: where the prompt comes from."""
     tools: tuple[Tool, ...] = ()
     """What the prompt offers to call."""
     spans: Spans | None = None
-    """What was changed, where the row says it."""
+    """What was changed, where the row records it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,25 +79,22 @@ class BadRow:
     reason: str
 
 
-def read_pairs(files: Sequence[Path | str]) -> Iterator[Pair | BadRow]:
+def read_pairs(files: Sequence[Path | str]) -> Iterator[PreferencePair | BadRow]:
     """The pairs of JSONL files, in order; `-` is stdin.
 
     Raises:
         UsageError: a file cannot be opened.
     """
     for file in map(str, files):
-        name = "stdin" if file == "-" else file
-        with open_input(file) as stream:
-            for line in (line for lines in read_lines(stream) for line in lines):
-                try:
-                    if line.error:
-                        raise RowError(line.error)
-                    yield from read_row_pairs(line.data, f"{name}:{line.number}")
-                except RowError as error:
-                    yield BadRow(name, line.number, str(error))
+        name = input_name(file)
+        for line in lines_of(file):
+            try:
+                yield from read_row_pairs(line.value, f"{name}:{line.number}")
+            except RowError as error:
+                yield BadRow(name, line.number, str(error))
 
 
-def read_row_pairs(data: object, where: str = "") -> list[Pair]:
+def read_row_pairs(data: object, where: str = "") -> list[PreferencePair]:
     """Read one decoded JSON line; `rejected` may be a list of answers (`seapo pair --group`).
 
     Then what is known of each, such as `error_type`, is a list as well.
@@ -122,7 +121,7 @@ def _several(rejected: object) -> bool:
     return isinstance(rejected, list) and bool(rejected) and isinstance(rejected[0], str | list)
 
 
-def read_pair(data: object, where: str = "") -> Pair:
+def read_pair(data: object, where: str = "") -> PreferencePair:
     """Read one decoded JSON line that has one pair.
 
     Raises:
@@ -137,7 +136,7 @@ def read_pair(data: object, where: str = "") -> Pair:
         data["messages"] = _alpaca(data)
     prompt, chosen, rejected = _single(data) if "label" in data else _both(data)
     source = data.get("source")
-    return Pair(
+    return PreferencePair(
         prompt=prompt,
         chosen=chosen,
         rejected=rejected,
@@ -152,7 +151,7 @@ def read_pair(data: object, where: str = "") -> Pair:
 
 
 def known_edits(error: object, good: str, bad: str) -> tuple[Edit, ...]:
-    """The edits that an `error` tells of, if they do make the one answer of the other."""
+    """The edits recorded in `error`, if they really turn one answer into the other."""
     try:
         edits = _edits.validate_python(error["edits"]) if isinstance(error, Mapping) else ()
     except (KeyError, ValidationError):
@@ -164,8 +163,13 @@ def known_edits(error: object, good: str, bad: str) -> tuple[Edit, ...]:
     return edits if text + good[position:] == bad else ()
 
 
+def edits_of(error: object, good: str, bad: str) -> tuple[Edit, ...]:
+    """The edits that turn one answer into the other: those in `error`, else by comparison."""
+    return known_edits(error, good, bad) or edits_between(good, bad)
+
+
 def _spans(data: Mapping[str, Any], chosen: str | None, rejected: str | None) -> Spans | None:
-    """By the columns of `seapo pair --spans`, else by the edits of `seapo inject`."""
+    """From the columns of `seapo pair --spans`, else from the edits of `seapo inject`."""
     if chosen is None or rejected is None:
         return None
     names = ("chosen_spans", "rejected_spans")

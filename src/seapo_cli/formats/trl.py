@@ -1,17 +1,51 @@
-"""TRL's preference format with plain strings, for base models: no chat template is applied.
+"""TRL's formats: pairs, and for KTO single answers with a label; as strings or as messages.
 
-The prompt is always there: without one, TRL takes the longest common beginning of both answers
-for the prompt, which on pairs with a small mistake is most of the answer.
+Strings are for base models: no chat template is applied. The prompt is always there: without one,
+TRL takes the longest common beginning of both answers for the prompt, which on pairs with a small
+mistake is most of the answer.
 """
 
 from __future__ import annotations
 
-from seapo_cli.formats.base import Data, Format, Pair, plain
+from seapo_cli.calls import answer_message
+from seapo_cli.formats.base import Data, Format, ScoredPair, labelled_rows, prompt_text
+from seapo_cli.messages import dump_messages
 
 
-def rows(pair: Pair) -> list[Data]:
+def text_rows(pair: ScoredPair) -> list[Data]:
     """`prompt`, `chosen`, `rejected`: strings."""
-    return [{"prompt": plain(pair.row), "chosen": pair.chosen, "rejected": pair.rejected}]
+    return [{"prompt": prompt_text(pair.row), "chosen": pair.chosen, "rejected": pair.rejected}]
 
 
-FORMAT = Format(rows, check=plain)
+def chat_rows(pair: ScoredPair) -> list[Data]:
+    """`prompt`, `chosen`, `rejected`: lists of messages, the answers of one each."""
+    return [
+        {
+            "prompt": dump_messages(pair.row.messages),
+            "chosen": [answer_message(pair.chosen)],
+            "rejected": [answer_message(pair.rejected)],
+        }
+    ]
+
+
+def kto_text_rows(pair: ScoredPair) -> list[Data]:
+    """`prompt`, `completion`: strings; `label`."""
+    prompt = prompt_text(pair.row)
+    return labelled_rows(
+        pair, lambda text, good: {"prompt": prompt, "completion": text, "label": good}
+    )
+
+
+def kto_chat_rows(pair: ScoredPair) -> list[Data]:
+    """`prompt`, `completion`: lists of messages; `label`."""
+    prompt = dump_messages(pair.row.messages)
+    return labelled_rows(
+        pair,
+        lambda text, good: {"prompt": prompt, "completion": [answer_message(text)], "label": good},
+    )
+
+
+TEXT = Format(text_rows, check=prompt_text)
+CHAT = Format(chat_rows)
+KTO_TEXT = Format(kto_text_rows, check=prompt_text, unpaired=True)
+KTO_CHAT = Format(kto_chat_rows, unpaired=True)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import hashlib
 
-from seapo_cli.formats.base import Data, Format, Pair, answer, turns
+from seapo_cli.calls import answer_message
+from seapo_cli.formats.base import Data, Format, ScoredPair
+from seapo_cli.messages import dump_messages
 
 
-def rows(pair: Pair) -> list[Data]:
+def rows(pair: ScoredPair) -> list[Data]:
     """`prompt`: the last request; `prompt_id`: its SHA-256; `chosen`, `rejected`, `messages`:
     whole conversations, the last one the same as `chosen`; `score_chosen`, `score_rejected`:
     floats, null where nobody gave any.
     """
     messages = pair.row.messages
     prompt = messages[-1].content
-    chosen = [*turns(messages), answer(pair.chosen)]
+    chosen = [*dump_messages(messages), answer_message(pair.chosen)]
     return [
         {
             "prompt": prompt,
             "prompt_id": hashlib.sha256(prompt.encode()).hexdigest(),
             "chosen": chosen,
-            "rejected": [*turns(messages), answer(pair.rejected)],
+            "rejected": [*dump_messages(messages), answer_message(pair.rejected)],
             "messages": chosen,
             "score_chosen": pair.score_chosen,
             "score_rejected": pair.score_rejected,

@@ -53,7 +53,7 @@ def encode(row: Any) -> bytes:
 
 
 def _may_hold_long_number(raw: bytes) -> bool:
-    """Whether 19 digits may stand in a row: every fourth byte tells, at next to no cost.
+    """Whether 19 digits may stand in a row: looking at every fourth byte costs next to nothing.
 
     The least integer that orjson cannot hold has 19 digits and a sign.
     """

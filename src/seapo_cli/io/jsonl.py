@@ -12,13 +12,13 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, BinaryIO, Self
 
-from seapo_cli.exceptions import ReaderGone, SeapoError, UsageError
+from seapo_cli.exceptions import ReaderGone, RowError, SeapoError, UsageError
+from seapo_cli.io.folders import shown
 from seapo_cli.io.json_text import decode, encode
 from seapo_cli.io.sources import DamagedInput, array_rows, compressor, is_plain, open_rows
-from seapo_cli.io.whole_files import descriptor_of, shown, target_of
+from seapo_cli.io.whole_files import descriptor_of, target_of
 
 MAX_LINE_BYTES = 32 << 20
 _CHUNK_BYTES = 1 << 16
@@ -33,6 +33,28 @@ class Line:
     error: str | None = None
     end: int = 0
     """Bytes of input up to its end, its newline included."""
+
+    @property
+    def value(self) -> object:
+        """What it holds.
+
+        Raises:
+            RowError: it cannot be read.
+        """
+        if self.error:
+            raise RowError(self.error)
+        return self.data
+
+
+def lines_of(name: str) -> Iterator[Line]:
+    """The lines of an input, one after the other.
+
+    Raises:
+        UsageError: it cannot be opened.
+    """
+    with open_input(name) as stream:
+        for lines in read_lines(stream):
+            yield from lines
 
 
 def read_lines(stream: BinaryIO) -> Iterator[list[Line]]:
@@ -140,13 +162,13 @@ def input_size(stream: BinaryIO) -> int | None:
 class Output:
     """Where rows go: stdout, a pipe or device, or a file that gets its name once it is whole.
 
-    The name says whether it is compressed. What there is of a file that did not become whole
-    stays under its temporary name.
+    The name says whether it is compressed. What was written of a file that did not become
+    whole stays under its temporary name.
     """
 
     def __init__(self, name: str, option: str = "") -> None:
         self.name = "stdout" if name == "-" else shown(name)
-        self._told = f"{option}: {self.name}" if option else self.name
+        self._label = f"{option}: {self.name}" if option else self.name
         self._target = target_of(name, keep_part=True)
         self._is_stdout = descriptor_of(name) == 1
         self._packer = compressor(name)
@@ -159,7 +181,7 @@ class Output:
             self.may_block = not stat.S_ISREG(os.fstat(self._target.fd).st_mode)
             """Whether a write can wait for a slow reader (a pipe, a terminal)."""
         except OSError as error:
-            raise UsageError(f"{self._told}: cannot write: {error.strerror}") from None
+            raise UsageError(self._failure(error)) from None
         return self
 
     def write(self, data: bytes | bytearray) -> None:
@@ -176,16 +198,11 @@ class Output:
             self._target.write(data)
         except BrokenPipeError as error:
             kind = ReaderGone if self._is_stdout else SeapoError
-            raise kind(f"{self._told}: cannot write: {error.strerror}") from None
+            raise kind(self._failure(error)) from None
         except OSError as error:
-            raise SeapoError(f"{self._told}: cannot write: {error.strerror}") from None
+            raise SeapoError(self._failure(error)) from None
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         whole = False
         try:
             if self._packer and (kind is None or self.always):
@@ -194,8 +211,11 @@ class Output:
         finally:
             try:
                 self._target.close(whole)
-            except OSError as failed:
-                raise SeapoError(f"{self._told}: cannot write: {failed.strerror}") from None
+            except OSError as error:
+                raise SeapoError(self._failure(error)) from None
+
+    def _failure(self, error: OSError) -> str:
+        return f"{self._label}: cannot write: {error.strerror}"
 
 
 def encode_all(rows: Iterable[Any]) -> bytes:

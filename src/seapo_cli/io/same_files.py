@@ -1,4 +1,5 @@
-"""Equal paths are refused before anything is opened: an output must be nothing else of the run.
+"""Equal paths are refused before anything is opened: an output must not be any other file
+of the run.
 
 Two names are equal where they lead to one file: by links, by hard links, through `/dev/stdout` or a
 shell's redirection too.
@@ -14,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seapo_cli.exceptions import UsageError
+from seapo_cli.io.folders import PART, shown
 from seapo_cli.io.sources import files_of, is_data, is_remote, remote_path
-from seapo_cli.io.whole_files import PART, descriptor_of, is_direct, shown
+from seapo_cli.io.whole_files import descriptor_of, is_direct
 
 _STORE_FILES = ("-wal", "-shm", "-journal", "-claims")
 
@@ -30,7 +32,7 @@ class Place:
     """For files that are numbered: what all their real paths match."""
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         name = shown(self.name)
         if name == "-":
             name = "stdout" if self.option else "stdin"
@@ -97,7 +99,8 @@ def _read_at(name: str) -> Iterator[str]:
 
 
 def _identities(place: Place) -> Iterator[object]:
-    """What names the file of a place; nothing for terminals and `/dev/null`, which bear it."""
+    """What names the file of a place; nothing for terminals and `/dev/null`, which can be
+    shared."""
     if is_remote(place.name):
         yield remote_path(place.name)
         return
@@ -132,5 +135,5 @@ def _would_be_read(folder: Place, place: Place) -> bool:
 
 def _equal(one: Place, other: Place) -> UsageError:
     return UsageError(
-        f"{one.told} and {other.told} are the same file: nothing was opened; give each its own"
+        f"{one.label} and {other.label} are the same file: nothing was opened; give each its own"
     )

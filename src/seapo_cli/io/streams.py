@@ -10,11 +10,11 @@ _MODES = (os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)
 
 
 def secure_streams() -> None:
-    """Make sure that descriptors 0 to 2 are nobody's file, and that stderr never fails.
+    """Make sure that no file of the user's gets descriptors 0 to 2, and that stderr never fails.
 
     A closed stdin or stdout stays one that cannot be read or written; a file that is opened later
-    does not get its number. Messages that nobody takes (a full disk, a closed pipe) are dropped: no
-    reason to end a run.
+    does not get its number. Messages that cannot be written (a full disk, a closed pipe) are
+    dropped, as they are not a reason to end a run.
     """
     for number, mode in enumerate(_MODES):
         try:

@@ -1,36 +1,27 @@
 """Whole files: the one place that gives a file its name, and only once all of it is there.
 
 A file is written under a temporary name beside it, which is locked while its writer lives:
-`kill -9` frees the lock, and the next run takes the leftover over. So two runs never mix in one
+`kill -9` frees the lock, and the next run takes over what is left. So two runs never mix in one
 file, and nothing of a user's is written through a link, a FIFO or a second name.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import re
-import shutil
 import stat
-import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, Protocol, Self
+from typing import Any, BinaryIO, Self
 
-from seapo_cli.exceptions import InUse, SeapoError, UsageError
+from seapo_cli.exceptions import SeapoError, UsageError
+from seapo_cli.io.folders import PART, lock, shown, sync_folder
 
-PART = ".seapo.part"
 _DESCRIPTORS = {"-": 1, "/dev/stdout": 1, "/dev/stderr": 2}
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
-
-
-def shown(name: str | Path) -> str:
-    """A file's name as text: bytes that are not UTF-8 are escaped."""
-    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 def part_of(path: Path) -> Path:
@@ -44,19 +35,27 @@ def descriptor_of(name: str) -> int | None:
     return int(match[1]) if match else _DESCRIPTORS.get(name)
 
 
-class Target(Protocol):
-    """What an output is written to; all raise `OSError` as the system does."""
+class Target:
+    """An open descriptor that output is written to; all raise the system's `OSError`."""
 
     fd: int
 
     def __enter__(self) -> Self:
         """Open it."""
+        raise NotImplementedError
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self.close(whole=kind is None)
 
     def write(self, data: bytes | bytearray) -> None:
         """Write all of `data`."""
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self.fd, view) :]
 
     def close(self, whole: bool) -> None:
-        """End it; `whole` says that all was written."""
+        """Close it; `whole`: everything was written."""
+        raise NotImplementedError
 
 
 def target_of(name: str, keep_part: bool = False) -> Target:
@@ -73,24 +72,12 @@ def is_direct(name: str) -> bool:
         return True
     try:
         mode = Path(name).stat().st_mode
-    except OSError:  # then opening it tells
+    except OSError:  # opening it reports that
         return False
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
-class _Descriptor:
-    """An open descriptor that is written to."""
-
-    fd: int
-
-    def write(self, data: bytes | bytearray) -> None:
-        """Write all of `data`."""
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self.fd, view) :]
-
-
-class Direct(_Descriptor):
+class Direct(Target):
     """Stdout, a pipe or a device: there is no name to give at the end."""
 
     def __init__(self, name: str) -> None:
@@ -107,7 +94,7 @@ class Direct(_Descriptor):
         os.close(self.fd)
 
 
-class WholeFile(_Descriptor):
+class WholeFile(Target):
     """A file on this machine that gets its name when the block ends without an error.
 
     It keeps the permissions of the file that it replaces. A link to a file stays a link.
@@ -115,7 +102,7 @@ class WholeFile(_Descriptor):
     Raises:
         InUse: another run is writing the file.
         UsageError: something foreign has its temporary name.
-        OSError: as the system says.
+        OSError: the system refuses.
     """
 
     def __init__(self, path: str | Path, keep_part: bool = False) -> None:
@@ -133,14 +120,6 @@ class WholeFile(_Descriptor):
         if old:
             os.fchmod(self.fd, stat.S_IMODE(old.st_mode))
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close(whole=kind is None)
 
     def close(self, whole: bool) -> None:
         """Give the file its name if it is whole; it is on the disk by then."""
@@ -178,74 +157,6 @@ def write_whole(path: Path, data: bytes) -> None:
         raise SeapoError(f"{shown(path)}: cannot write: {error.strerror}") from None
 
 
-@contextmanager
-def whole_folder(target: Path, last: Sequence[str] = ()) -> Iterator[Path]:
-    """An empty folder whose files move into `target` when the block ends without an error.
-
-    Names in `last` are moved last: what readers look for first.
-
-    Raises:
-        InUse: another run is writing there.
-        OSError: as the system says.
-    """
-    part = target / f"export{PART}"
-    if part.is_symlink() or (part.exists() and not part.is_dir()):
-        raise UsageError(f"{shown(part)}: is in the way: remove it")
-    part.mkdir(parents=True, exist_ok=True)
-    held = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        _lock(held, target)
-        _empty(part)
-        yield part
-        for file in sorted(part.iterdir(), key=lambda file: file.name in last):
-            _sync(file)
-            file.replace(target / file.name)
-        sync_folder(target)
-        part.rmdir()
-    finally:
-        os.close(held)
-
-
-@contextmanager
-def only_run(folder: Path) -> Iterator[None]:
-    """This process is the only run that writes to a folder, until the block ends.
-
-    Raises:
-        InUse: another one does.
-        OSError: as the system says.
-    """
-    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        _lock(held, folder)
-        yield
-    finally:
-        os.close(held)
-
-
-@contextmanager
-def scratch_folder(parent: Path, prefix: str) -> Iterator[Path]:
-    """A new folder that is gone when the block ends; what a killed run left goes as well.
-
-    Raises:
-        OSError: as the system says.
-    """
-    for left in parent.glob(f"{prefix}*"):
-        with suppress(OSError, InUse), only_run(left):
-            shutil.rmtree(left)
-    with ExitStack() as stack:
-        while True:
-            folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-            # Another run may have taken it for a leftover before this one held it.
-            with suppress(FileNotFoundError, InUse):
-                stack.enter_context(only_run(folder))
-                if folder.exists():
-                    break
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
 class RemoteFile:
     """A file on any file system of fsspec that gets its name once it is whole."""
 
@@ -263,28 +174,13 @@ class RemoteFile:
         """Write all of `data`."""
         self._stream.write(data)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         self._stream.close()
         if kind is None:
             self._system.mv(self._part, self._path)
         else:
             with suppress(Exception):  # the first error says more
                 self._system.rm(self._part)
-
-
-def sync_folder(folder: Path) -> None:
-    """Have a folder's names on the disk, where its file system can do that."""
-    with suppress(OSError):
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
 
 
 def _claim(part: Path, target: Path) -> int:
@@ -303,7 +199,7 @@ def _claim(part: Path, target: Path) -> int:
             mine = found.st_uid == os.geteuid() and found.st_nlink <= 1
             if not (stat.S_ISREG(found.st_mode) and mine):
                 raise _in_the_way(part)
-            _lock(fd, target)
+            lock(fd, target)
             now = _status(part)
             if now and os.path.samestat(now, found):
                 os.ftruncate(fd, 0)
@@ -318,37 +214,8 @@ def _in_the_way(part: Path) -> UsageError:
     return UsageError(f"{shown(part)}: is not a file that seapo left there: remove it")
 
 
-def _lock(fd: int, target: Path) -> None:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise InUse(
-            f"{shown(target)}: another run is writing it: wait for its end, or name another"
-        ) from None
-    except OSError as error:
-        # Some network file systems know no locks; there the user sees to it.
-        if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL):
-            raise
-
-
 def _status(path: Path) -> os.stat_result | None:
     try:
         return path.stat(follow_symlinks=False)
     except FileNotFoundError:
         return None
-
-
-def _empty(folder: Path) -> None:
-    for left in folder.iterdir():
-        if left.is_dir() and not left.is_symlink():
-            shutil.rmtree(left)
-        else:
-            left.unlink()
-
-
-def _sync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -1,4 +1,4 @@
-"""By which means code that nobody trusts is isolated: bubblewrap, namespaces, or none."""
+"""How untrusted code is isolated: bubblewrap, namespaces, or none."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seapo_cli.backends.thinking import split
-from seapo_cli.calls import Called, Tool
+from seapo_cli.calls import Tool, ToolAnswer
 from seapo_cli.checks.tool_call import wrong_response
 from seapo_cli.exceptions import Declined, InjectionError
 from seapo_cli.mistakes.base import Injection
@@ -15,7 +15,7 @@ from seapo_cli.text.difference import edits_between
 
 def without_thought(response: str) -> str:
     """An answer without what the model thought before it."""
-    if isinstance(response, Called):
+    if isinstance(response, ToolAnswer):
         _, content = split(response.content)
         return response.with_content(content)
     thought, answer = split(response)
@@ -28,7 +28,7 @@ def changeable(response: str, error_type: ErrorType, tools: tuple[Tool, ...]) ->
     Raises:
         Declined: the answer has nothing for the type, or its calls are wrong already.
     """
-    if not isinstance(response, Called):
+    if not isinstance(response, ToolAnswer):
         return response
     if "tools" in error_type.domains:
         if not tools and error_type.proof:
@@ -53,9 +53,9 @@ def whole(injection: Injection, changed: str, response: str) -> tuple[str, tuple
         InjectionError: the calls cannot be read any more.
     """
     negative, edits = injection.negative, injection.edits
-    if not isinstance(response, Called):
+    if not isinstance(response, ToolAnswer):
         return negative, edits
-    if not isinstance(changed, Called):
+    if not isinstance(changed, ToolAnswer):
         return response.with_content(negative), edits  # the text comes first: same offsets
     try:
         called = response.read(negative)

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from seapo_cli.calls import Tool, tools_text
+from seapo_cli.completions import Completion, Request
+from seapo_cli.messages import Message
 from seapo_cli.mistakes.error_types import ErrorType
-from seapo_cli.rows import Completion, Edit, Message, Request
+from seapo_cli.rows import Edit
 
 Severity = Literal["subtle", "moderate", "severe"]
 AMOUNTS: dict[Severity, str] = {
@@ -32,7 +34,7 @@ class Task:
     messages: tuple[Message, ...]
     """The conversation that `response` answers: system and earlier turns are context."""
     response: str
-    """`Called` where the mistake goes into its tool calls."""
+    """`ToolAnswer` where the mistake goes into its tool calls."""
     error_type: ErrorType
     edits: int = 1
     """How many mistakes to put in."""

@@ -10,7 +10,9 @@ import random
 import re
 from collections.abc import Sequence
 
+from seapo_cli.completions import Request, Sampling
 from seapo_cli.exceptions import InjectionError, UsageError
+from seapo_cli.messages import Message
 from seapo_cli.mistakes.base import Injection, Steps, Task
 from seapo_cli.mistakes.domain import domain_of
 from seapo_cli.mistakes.error_types import ErrorType, mode_template
@@ -18,7 +20,7 @@ from seapo_cli.mistakes.propose import proposed
 from seapo_cli.mistakes.screen import flaw
 from seapo_cli.mistakes.soundness import STEP_CHECKS
 from seapo_cli.mistakes.wording import wording
-from seapo_cli.rows import Edit, Message, Request, Sampling
+from seapo_cli.rows import Edit
 from seapo_cli.text.difference import edits_between
 from seapo_cli.text.final_answer import stated_result
 from seapo_cli.text.spans import apply_edits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from seapo_cli.calls import Called
+from seapo_cli.calls import ToolAnswer
 from seapo_cli.mistakes.error_types import Domain
 from seapo_cli.text.arithmetic import is_worked
 from seapo_cli.text.code import code_blocks
@@ -15,7 +15,7 @@ _MATHEMATICS = re.compile(r"^####[ \t]*[-$\d]|\\(?:boxed|frac|sqrt|sum|int)\b", 
 
 def domain_of(response: str) -> Domain:
     """The domain that an answer's mistakes should come from."""
-    if isinstance(response, Called):
+    if isinstance(response, ToolAnswer):
         return "tools"
     code = sum(len(block.code) for block in code_blocks(response))
     if code > _CODE_SHARE * len(response):

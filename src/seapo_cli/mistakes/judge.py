@@ -13,11 +13,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seapo_cli.calls import Tool
+from seapo_cli.completions import Completion, Request, Sampling, Usage
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.exceptions import RowError
+from seapo_cli.messages import Message
 from seapo_cli.mistakes.base import conversation_text
 from seapo_cli.mistakes.error_types import canonical_name, error_types, template
-from seapo_cli.rows import Completion, Message, Request, Sampling, Usage
 from seapo_cli.text.replies import json_objects
 
 NO_MISTAKE = "none"

@@ -11,7 +11,9 @@ import random
 from collections.abc import Generator, Sequence
 from typing import Literal, NamedTuple
 
+from seapo_cli.completions import Completion, Request, Sampling
 from seapo_cli.exceptions import Declined, InjectionError
+from seapo_cli.messages import Message
 from seapo_cli.mistakes.base import Injection, Steps, Task
 from seapo_cli.mistakes.domain import domain_of
 from seapo_cli.mistakes.error_types import mode_template
@@ -26,7 +28,7 @@ from seapo_cli.mistakes.soundness import (
     with_articles,
 )
 from seapo_cli.mistakes.wording import wording
-from seapo_cli.rows import Completion, Edit, Message, Request, Sampling
+from seapo_cli.rows import Edit
 from seapo_cli.text.spans import apply_edits
 
 _RETRY_TEMPERATURE = 0.8

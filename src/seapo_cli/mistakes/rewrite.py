@@ -6,7 +6,9 @@ import random
 import re
 from collections.abc import Mapping
 
+from seapo_cli.completions import Request, Sampling
 from seapo_cli.exceptions import Declined, InjectionError
+from seapo_cli.messages import Message
 from seapo_cli.mistakes.base import Injection, Steps, Task
 from seapo_cli.mistakes.domain import domain_of
 from seapo_cli.mistakes.error_types import mode_template
@@ -14,7 +16,6 @@ from seapo_cli.mistakes.proposal import NOT_FITTING, WRONG_ANSWER
 from seapo_cli.mistakes.screen import flaw
 from seapo_cli.mistakes.soundness import unproven
 from seapo_cli.mistakes.wording import wording
-from seapo_cli.rows import Message, Request, Sampling
 from seapo_cli.text.difference import Difference, edits_between
 
 _DECLINED = re.compile(r"`?DECLINE\b(?: *((?:type|answer)[\w ]{0,20}))?:? *([^\n]*?)`?", re.DOTALL)

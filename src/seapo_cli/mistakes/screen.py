@@ -5,7 +5,7 @@ The checks that `filter` runs later: what they would drop is not worth writing d
 
 from __future__ import annotations
 
-from seapo_cli.calls import Called, Tool
+from seapo_cli.calls import Tool, ToolAnswer
 from seapo_cli.checks.base import Check
 from seapo_cli.checks.changed import Changed
 from seapo_cli.checks.commentary import Commentary
@@ -15,8 +15,9 @@ from seapo_cli.checks.garbled import Garbled
 from seapo_cli.checks.language import Language
 from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.checks.refusal import Refusal
+from seapo_cli.messages import Message
 from seapo_cli.mistakes.error_types import ErrorType
-from seapo_cli.rows import Message, Row
+from seapo_cli.rows import Row
 
 _CHECKS: tuple[Check, ...] = (
     Changed(),
@@ -38,7 +39,7 @@ def flaw(
     tools: tuple[Tool, ...] = (),
 ) -> str | None:
     """Why `negative` is unusable as a worse `response`, in one line; None if it is not."""
-    if isinstance(response, Called):
+    if isinstance(response, ToolAnswer):
         try:
             negative = response.read(negative)
         except ValueError as problem:

@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from seapo_cli.calls import Called, Tool
+from seapo_cli.calls import Tool, ToolAnswer
 from seapo_cli.checks.echo import repeats_example
 from seapo_cli.checks.given import contradicts
 from seapo_cli.checks.tool_call import PROOFS, prove
+from seapo_cli.messages import Message
 from seapo_cli.mistakes.error_types import ErrorType
 from seapo_cli.mistakes.screen import flaw
-from seapo_cli.rows import Edit, Message
+from seapo_cli.rows import Edit
 from seapo_cli.text.difference import Hunk
 from seapo_cli.text.final_answer import stated_result
 from seapo_cli.text.languages import scripts
@@ -164,7 +165,7 @@ def unproven(
     response: str, negative: str, error_type: ErrorType, tools: tuple[Tool, ...]
 ) -> str | None:
     """Why a changed tool call has not the mistake of its type, as `filter` would say."""
-    if not isinstance(response, Called) or error_type.name not in PROOFS:
+    if not isinstance(response, ToolAnswer) or error_type.name not in PROOFS:
         return None
     verdict = prove(error_type.name, response, negative, tools)
     return verdict.reason if verdict.decision == "fail" else None

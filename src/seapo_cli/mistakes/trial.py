@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from seapo_cli.exceptions import RowError
+from seapo_cli.messages import Message
 from seapo_cli.mistakes import propose
 from seapo_cli.mistakes.base import Injection, Steps, Task
 from seapo_cli.mistakes.error_types import error_types
-from seapo_cli.rows import Message
 from seapo_cli.text.safe import tell
 
 _ASKED = (  # the shortest first: a model that cannot may go on to the token limit

@@ -11,27 +11,26 @@ from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.stage import Failure, Outcome, Result
 from seapo_cli.exceptions import RowError, UsageError
 from seapo_cli.formats import load_format
-from seapo_cli.formats.base import Data, Pair
+from seapo_cli.formats.base import Data, ScoredPair
 from seapo_cli.formats.group import group_row
-from seapo_cli.formats.reader import OF_EACH, Spans, known_edits
+from seapo_cli.formats.reader import OF_EACH, Spans, edits_of
 from seapo_cli.io.jsonl import Line
 from seapo_cli.pairing.best import Extremes, Verdicts, by_value, judged
 from seapo_cli.pairing.candidates import PROVENANCE, Candidate, Group
 from seapo_cli.pairing.decontaminate import EvaluationSets
-from seapo_cli.pairing.index import Index, Read, Scratch
+from seapo_cli.pairing.index import Index, ReadLines, Scratch
 from seapo_cli.pairing.interleave import interleave
 from seapo_cli.pairing.order import OutputPair, easy_to_hard
-from seapo_cli.pairing.report import Report
+from seapo_cli.pairing.report import PairReport
 from seapo_cli.pairing.select import Selection
 from seapo_cli.pairing.split import for_evaluation
 from seapo_cli.pairing.strategies import Slot, closeness, slots
 from seapo_cli.rows import Keys
 from seapo_cli.settings import PairSettings
-from seapo_cli.text.difference import edits_between
 
 
 class PairBuilder:
-    """Makes pairs of the rows of one input."""
+    """Makes pairs from the rows of one input."""
 
     def __init__(
         self,
@@ -39,7 +38,7 @@ class PairBuilder:
         scratch: Scratch,
         settings: PairSettings,
         keys: Keys,
-        report: Report,
+        report: PairReport,
     ) -> None:
         self._report = report
         self._settings = settings
@@ -56,16 +55,16 @@ class PairBuilder:
         """How often all rows are read."""
         return 2 + settings.selects + (settings.positive == "judge")
 
-    def read(self) -> Iterator[Read]:
+    def read(self) -> Iterator[ReadLines]:
         """Read all rows: comes first."""
-        return self._index.fill()
+        return self._index.read_all()
 
     async def judge(
         self, gateway: Gateway, tick: Callable[[Group], None]
     ) -> AsyncIterator[list[Result]]:
         """Have the judge compare answers, where it decides which is good: comes next.
 
-        Yields a failed result for each prompt of which the judge could not say.
+        Yields a failed result for each prompt that the judge could not decide.
         """
         groups = self._index.groups()
         async for found in judged(groups, self._settings, gateway):
@@ -82,7 +81,7 @@ class PairBuilder:
         """All pairs, in the order of the output; `tick` is called for each prompt and pass."""
         if self._settings.selects:
             selection = Selection(self._scratch.database, self._settings)
-            selection.choose(self._slots(tick, Report()))
+            selection.choose(self._slots(tick, PairReport()))
             self._report.mixture = selection.mixture
             chosen = selection.chosen(self._slots(tick, self._report))
         else:
@@ -93,7 +92,9 @@ class PairBuilder:
             made = easy_to_hard(made, self._scratch)
         return interleave(made) if self._format.unpaired else made
 
-    def _slots(self, tick: Callable[[Group], None], report: Report) -> Iterator[tuple[bool, Slot]]:
+    def _slots(
+        self, tick: Callable[[Group], None], report: PairReport
+    ) -> Iterator[tuple[bool, Slot]]:
         """All pairs that there can be, each with whether it is for evaluation."""
         for group in self._index.groups():
             tick(group)
@@ -135,16 +136,16 @@ class PairBuilder:
             for pair, slot, one in zip(pairs, slots, hard, strict=True):
                 yield OutputPair(evaluation, self._rows(pair), prompt, one, slot.rank)
 
-    def _rows(self, pair: Pair) -> Sequence[Data]:
+    def _rows(self, pair: ScoredPair) -> Sequence[Data]:
         return [row | self._beside(pair) for row in self._format.rows(pair)]
 
-    def _group(self, pairs: Sequence[Pair]) -> Data:
+    def _group(self, pairs: Sequence[ScoredPair]) -> Data:
         row, beside = group_row(pairs), [self._beside(pair) for pair in pairs]
         of_each = {key: [one.get(key) for one in beside] for key in OF_EACH}
         known = {key: values for key, values in of_each.items() if any(values)}
         return row | beside[0] | known
 
-    def _beside(self, pair: Pair) -> Data:
+    def _beside(self, pair: ScoredPair) -> Data:
         """What stands beside a format's own keys."""
         found: Data = {}
         if pair.row.tools:  # where trainers look for them, as the row has them
@@ -167,9 +168,9 @@ def _failed(group: Group, reason: str) -> Result:
     return Result(Line(group.line, row.data), Outcome(failures=[Failure(reason)]), row.id)
 
 
-def _pair(candidate: Candidate, first: bool) -> Pair:
+def _pair(candidate: Candidate, first: bool) -> ScoredPair:
     assert candidate.negative is not None
-    return Pair(
+    return ScoredPair(
         row=candidate.row,
         chosen=candidate.response,
         rejected=candidate.negative,
@@ -180,14 +181,13 @@ def _pair(candidate: Candidate, first: bool) -> Pair:
     )
 
 
-def _spans(pair: Pair) -> Data:
+def _spans(pair: ScoredPair) -> Data:
     """What differs, in characters of both answers: by the edits, or by a comparison."""
-    edits = known_edits(pair.row.data.get("error"), pair.chosen, pair.rejected)
-    spans = Spans.of(edits or edits_between(pair.chosen, pair.rejected))
+    spans = Spans.of(edits_of(pair.row.data.get("error"), pair.chosen, pair.rejected))
     return {"chosen_spans": spans.chosen, "rejected_spans": spans.rejected}
 
 
-def _provenance(pair: Pair) -> Data:
+def _provenance(pair: ScoredPair) -> Data:
     """Where a pair comes from: the row's `id`, its type and what the stages left in it."""
     data = pair.row.data
     kept = {key: data[key] for key in PROVENANCE if key in data}

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from seapo_cli.calls import exact
+from seapo_cli.calls import canonical_json
 from seapo_cli.exceptions import RowError
 from seapo_cli.formats import load_format
 from seapo_cli.mistakes.error_types import canonical_name
@@ -122,9 +122,9 @@ def _find(data: Mapping[str, Any], path: str) -> float | None:
 
 
 def prompt_hash(row: Row) -> bytes:
-    """Names a prompt: a string is the same prompt as one user turn that says it."""
+    """The hash of a prompt; a string is the same prompt as one user turn that holds it."""
     turns: list[Any] = [message.key for message in row.messages]
-    turns += [exact(row.tools)] if row.tools else []
+    turns += [canonical_json(row.tools)] if row.tools else []
     return hashlib.blake2b(orjson.dumps(turns), digest_size=16).digest()
 
 

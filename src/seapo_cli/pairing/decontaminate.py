@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from seapo_cli.exceptions import UsageError
-from seapo_cli.io.jsonl import open_input, read_lines
+from seapo_cli.io.jsonl import lines_of
 from seapo_cli.pairing.words import prompt_words, words
 from seapo_cli.rows import Row
 
@@ -50,12 +50,10 @@ def _hashes(found: list[str]) -> Iterator[int]:
 
 
 def _texts(file: Path) -> Iterator[str]:
-    with open_input(str(file)) as stream:
-        for lines in read_lines(stream):
-            for line in lines:
-                if line.error:
-                    raise UsageError(f"--decontaminate: {file}:{line.number}: {line.error}")
-                yield from _strings(line.data)
+    for line in lines_of(str(file)):
+        if line.error:
+            raise UsageError(f"--decontaminate: {file}:{line.number}: {line.error}")
+        yield from _strings(line.data)
 
 
 def _strings(value: object) -> Iterator[str]:

@@ -15,14 +15,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, Self, cast
 
 from seapo_cli.engine.stage import Failure, Outcome, Result
 from seapo_cli.exceptions import RowError, SeapoError
+from seapo_cli.io.folders import scratch_folder, shown
 from seapo_cli.io.json_text import encode
 from seapo_cli.io.jsonl import Line, input_size, read_lines
-from seapo_cli.io.whole_files import descriptor_of, scratch_folder, shown
+from seapo_cli.io.whole_files import descriptor_of
 from seapo_cli.pairing.candidates import (
     PROVENANCE,
     Candidate,
@@ -47,20 +47,20 @@ _Run = tuple[bytes, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadLines:
     """Some lines that were read together."""
 
     lines: int
     end: int
     """Bytes of input up to their end."""
-    bad: Sequence[Result]
+    failures: Sequence[Result]
 
 
 class Scratch:
     """What a run keeps on disk: files without names and a database; gone with the process."""
 
     def __init__(self, beside: str) -> None:
-        """`beside` is the output file; beside stdout and devices is the temporary folder."""
+        """`beside` is the output file; for stdout and devices the temporary folder is used."""
         parent = Path(os.path.realpath(beside)).parent
         is_file = descriptor_of(beside) is None and parent != Path("/dev")
         self._parent = str(parent) if is_file else tempfile.gettempdir()
@@ -83,12 +83,7 @@ class Scratch:
             raise self._failed(error) from None
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _: object, error: object, __: object) -> None:
         self.database.close()
         for file in self._files:
             file.close()
@@ -132,12 +127,12 @@ class Index:
             "CREATE TABLE runs (prompt BLOB, start INTEGER, end INTEGER, line INTEGER)"
         )
 
-    def fill(self) -> Iterator[Read]:
+    def read_all(self) -> Iterator[ReadLines]:
         """Read all rows once; yields what was read."""
         runs: list[_Run] = []
         end = self._begin
         for lines in read_lines(self._stream):
-            bad = []
+            failures = []
             for line in lines:
                 start, end = end, self._begin + line.end
                 try:
@@ -146,13 +141,13 @@ class Index:
                         encode({key: row.data.get(key) for key in PROVENANCE})
                     prompt = prompt_hash(row)
                 except RowError as error:
-                    bad.append(Result(line, Outcome(failures=[Failure(str(error))])))
+                    failures.append(Result(line, Outcome(failures=[Failure(str(error))])))
                     continue
                 if runs and runs[-1][0] == prompt and runs[-1][2] == start:
                     runs[-1] = (prompt, runs[-1][1], end, runs[-1][3])
                 else:
                     runs.append((prompt, start, end, line.number))
-            yield Read(len(lines), lines[-1].end, bad)
+            yield ReadLines(len(lines), lines[-1].end, failures)
             if len(runs) > _BATCH:
                 self._insert(runs[:-1])
                 del runs[:-1]
@@ -160,9 +155,7 @@ class Index:
         self._arrange()
 
     def _read(self, line: Line) -> Candidate:
-        if line.error:
-            raise RowError(line.error)
-        row = read_row(line.data, self._keys, line.number)
+        row = read_row(line.value, self._keys, line.number)
         return read_candidate(row, self._settings, self._keys)
 
     def _insert(self, runs: list[_Run]) -> None:

@@ -1,6 +1,6 @@
 """`--balance length`: among each type's pairs, the shorter side is right in half.
 
-Otherwise a model learns the length before it learns anything of mistakes.
+Otherwise a model learns the length before it learns anything about mistakes.
 """
 
 from __future__ import annotations

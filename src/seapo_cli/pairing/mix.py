@@ -1,6 +1,6 @@
 """Proportions of error types held over all pairs, where each pair can have one of several types.
 
-How many pairs there are of each set of possible types says all that matters: giving types to
+How many pairs there are of each set of possible types is all that matters: giving types to
 pairs is a flow from these sets to the types. An assignment grows along augmenting paths, so a
 scarce type gets every pair that can have it, as long as the others find their own elsewhere.
 """

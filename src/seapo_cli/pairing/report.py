@@ -1,4 +1,4 @@
-"""What a run of `pair` has to tell: what became of the prompts, and how the types came out."""
+"""The report of a run of `pair`: what became of the prompts, and how the types came out."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from seapo_cli.formats.base import Pair
+from seapo_cli.formats.base import ScoredPair
 from seapo_cli.pairing.select import Mixture
+from seapo_cli.rows import UNTYPED
 from seapo_cli.text.safe import label
 
-_UNTYPED = "untyped"
 _SHOWN_TYPES = 6
 
 
 @dataclass(slots=True)
-class Report:
+class PairReport:
     """Counted while pairs are made."""
 
     prompts: int = 0
@@ -30,12 +30,12 @@ class Report:
     """Pairs for training whose chosen side has fewer characters; a tie counts half."""
     mixture: Mixture | None = None
 
-    def add(self, pair: Pair, evaluation: bool) -> None:
+    def add(self, pair: ScoredPair, evaluation: bool) -> None:
         """Count a pair that was made."""
         if evaluation:
             self.evaluation_pairs += 1
         else:
-            self.types[pair.error_type or _UNTYPED] += 1
+            self.types[pair.error_type or UNTYPED] += 1
             longer = len(pair.rejected) - len(pair.chosen)
             self.shorter += 0.5 if longer == 0 else longer > 0
 

@@ -44,9 +44,9 @@ class Mixture:
         short = [s for s in self.shares if s.made < s.wanted]
         if not short:
             return []
-        told = ", ".join(f"{s.error_type} {s.made:,} of {s.wanted:,}" for s in short)
+        counts = ", ".join(f"{s.error_type} {s.made:,} of {s.wanted:,}" for s in short)
         hint = f"--max-pairs {self.exact} holds them" if self.exact else "no number of pairs does"
-        return [f"--mix: too few rows for the proportions: {told}; {hint}"]
+        return [f"--mix: too few rows for the proportions: {counts}; {hint}"]
 
 
 class Selection:

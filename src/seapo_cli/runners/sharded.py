@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from seapo_cli.completions import Usage
 from seapo_cli.engine.failures import SHOWN_REASONS
 from seapo_cli.engine.files import Sink, write_summary
 from seapo_cli.engine.progress import Progress
@@ -15,7 +16,6 @@ from seapo_cli.engine.session import new_tally
 from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import NothingDone, SeapoError
 from seapo_cli.io.jsonl import Output
-from seapo_cli.rows import Usage
 from seapo_cli.runners.shards import Folder, Shard, ShardReport, find_shards
 from seapo_cli.runners.work import Plan
 from seapo_cli.settings import Settings

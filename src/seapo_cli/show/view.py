@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from seapo_cli.exceptions import RowError
-from seapo_cli.formats.reader import known_edits
-from seapo_cli.rows import error_type_of, read_messages
-from seapo_cli.text.difference import edits_between
+from seapo_cli.formats.reader import edits_of
+from seapo_cli.messages import read_messages
+from seapo_cli.rows import NEGATIVE_KEYS, PROMPT_KEYS, error_type_of
 from seapo_cli.text.safe import printable
 
-_PROMPTS = ("prompt", "instruction", "question", "messages", "conversations")
 _GOOD = ("response", "chosen", "output", "answer", "completion")
-_BAD = ("negative", "rejected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class View:
     id: str | None
     prompt: str
     pieces: tuple[Piece, ...]
-    """The good answer, with what the bad one has otherwise beside it."""
+    """The good answer, with what the bad one has instead beside it."""
     label: str
     """The type of the mistake, or what is known of the answer."""
     checks: str
@@ -46,7 +44,7 @@ def read_view(data: object) -> View:
     """
     if not isinstance(data, Mapping):
         raise RowError("a row must be a JSON object")
-    prompt = _first(data, _PROMPTS)
+    prompt = _first(data, PROMPT_KEYS)
     if prompt is None:
         raise RowError("nothing to show: no prompt")
     return View(
@@ -76,13 +74,13 @@ def _text(value: object) -> str:
 
 
 def _pieces(data: Mapping[str, Any]) -> tuple[Piece, ...]:
-    good, bad = _first(data, _GOOD), _first(data, _BAD)
+    good, bad = _first(data, _GOOD), _first(data, NEGATIVE_KEYS)
     if good is None or bad is None:
         text = good or bad
         return (Piece("same", text),) if text else ()
     pieces: list[Piece] = []
     position = 0
-    for edit in known_edits(data.get("error"), good, bad) or edits_between(good, bad):
+    for edit in edits_of(data.get("error"), good, bad):
         pieces += [
             Piece("same", good[position : edit.start]),
             Piece("removed", edit.original),
@@ -97,19 +95,19 @@ def _label(data: Mapping[str, Any]) -> str:
     label = data.get("label")
     if isinstance(label, bool):
         return "good" if label else "bad"
-    return "pair" if _first(data, _BAD) else "answer"
+    return "pair" if _first(data, NEGATIVE_KEYS) else "answer"
 
 
 def _checks(checks: object) -> str:
     """The checks by verdict, with their values; those that had nothing to say are left out."""
     if not isinstance(checks, Mapping):
         return ""
-    told: dict[str, list[str]] = {}
+    by_verdict: dict[str, list[str]] = {}
     for name, check in checks.items():
         verdict = check.get("verdict") if isinstance(check, Mapping) else None
         if not isinstance(verdict, str) or verdict == "skip":
             continue
         value, reason = check.get("value"), check.get("reason")
         text = f"{name} {value:.3g}" if isinstance(value, int | float) else name
-        told.setdefault(verdict, []).append(text + (f" ({reason})" if reason else ""))
-    return "; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in told.items())
+        by_verdict.setdefault(verdict, []).append(text + (f" ({reason})" if reason else ""))
+    return "; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in by_verdict.items())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from seapo_cli.exceptions import RowError
-from seapo_cli.io.jsonl import input_name, open_input, read_lines
+from seapo_cli.io.jsonl import input_name, lines_of
 from seapo_cli.mistakes.error_types import canonical_name
 from seapo_cli.show.view import View, read_view
 from seapo_cli.text.safe import label, tell
@@ -34,21 +34,17 @@ class Views:
         return islice(self._all(), self._most)
 
     def _all(self) -> Iterator[View]:
-        with open_input(self._name) as stream:
-            for lines in read_lines(stream):
-                for line in lines:
-                    try:
-                        if line.error:
-                            raise RowError(line.error)
-                        view = read_view(line.data)
-                    except RowError as error:
-                        self._note(f"{input_name(self._name)}:{line.number}: {error}")
-                        continue
-                    self._labels[view.label] += 1
-                    self.good += 1
-                    if self._type in (None, canonical_name(view.label)):
-                        self.shown += 1
-                        yield view
+        for line in lines_of(self._name):
+            try:
+                view = read_view(line.value)
+            except RowError as error:
+                self._note(f"{input_name(self._name)}:{line.number}: {error}")
+                continue
+            self._labels[view.label] += 1
+            self.good += 1
+            if self._type in (None, canonical_name(view.label)):
+                self.shown += 1
+                yield view
 
     def _note(self, reason: str) -> None:
         self.bad += 1

@@ -9,7 +9,7 @@ from typing import Any
 from seapo_cli.checks.base import AnyCheck, Check, SlowCheck, Verdict
 from seapo_cli.checks.choose import choose
 from seapo_cli.checks.pair import CheckedPair, read_pair
-from seapo_cli.checks.report import Report
+from seapo_cli.checks.report import FilterReport
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.stage import Failure, Outcome, Stage
 from seapo_cli.exceptions import RowError
@@ -35,7 +35,7 @@ class Filter(Stage):
         self.at_once = max(2, os.cpu_count() or 1) if self.slow else 1
         self._all = checks
         self._keys = keys
-        self._report = Report([check.name for check in checks])
+        self._report = FilterReport([check.name for check in checks])
 
     @property
     def warnings(self) -> list[str]:

@@ -11,7 +11,8 @@ from typing import Any
 
 import orjson
 
-from seapo_cli.calls import written
+from seapo_cli.calls import dump_answer
+from seapo_cli.completions import Request, Sampling, Usage
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.stage import Failure, Outcome, Stage
 from seapo_cli.exceptions import Declined, Pending, RowError, unknown
@@ -22,7 +23,7 @@ from seapo_cli.mistakes.menu.kinds import check_places, check_proof
 from seapo_cli.mistakes.modes import MODES
 from seapo_cli.mistakes.proposal import WRONG_ANSWER
 from seapo_cli.mistakes.trial import chosen_mode
-from seapo_cli.rows import ErrorInfo, Request, Row, Sampling, Usage
+from seapo_cli.rows import ErrorInfo, Row
 from seapo_cli.settings import InjectSettings
 from seapo_cli.stages.inject_report import InjectReport
 from seapo_cli.stages.sample import answered, dump, unusable
@@ -69,7 +70,7 @@ class Inject(Stage):
             if not answer.strip():
                 reason = "the response holds thoughts only, and no answer to make worse"
                 return Outcome(failures=[Failure(reason)])
-            row, added = replace(row, response=answer), {**added, "response": written(answer)}
+            row, added = replace(row, response=answer), {**added, "response": dump_answer(answer)}
         rows, failures, doubt = [], [], None
         for error_type in self._types_of(row):
             try:
@@ -181,7 +182,7 @@ class Inject(Stage):
             usage=usage,
         )
         self._report.made(error_type.name, row.response, negative)
-        return row.extended(**added, negative=written(negative), error=dump(info))
+        return row.extended(**added, negative=dump_answer(negative), error=dump(info))
 
 
 def _wanted(settings: InjectSettings) -> tuple[tuple[ErrorType, ...], tuple[float, ...]]:

@@ -18,12 +18,12 @@ from seapo_cli.engine.stage import Stage
 from seapo_cli.exceptions import UsageError
 from seapo_cli.formats import load_format
 from seapo_cli.formats.dataset_info import add_entries, read_entries
+from seapo_cli.io.folders import shown
 from seapo_cli.io.jsonl import encode_all
-from seapo_cli.io.whole_files import shown
 from seapo_cli.pairing.builder import PairBuilder
 from seapo_cli.pairing.candidates import Group
 from seapo_cli.pairing.index import Scratch
-from seapo_cli.pairing.report import Report
+from seapo_cli.pairing.report import PairReport
 from seapo_cli.settings import PairSettings
 
 _WRITE_BYTES = 1 << 16
@@ -45,7 +45,7 @@ class Pair(Stage):
         self._settings = settings
         self._files = files
         self._dataset_info = dataset_info
-        self._report = Report()
+        self._report = PairReport()
         self.asks_model = settings.positive == "judge"
         self.passes = PairBuilder.passes(settings)
         if bool(settings.eval_split) != bool(files.evaluation):
@@ -90,7 +90,7 @@ def _read(builder: PairBuilder, run: Run) -> None:
     for read in builder.read():
         run.tally.rows_in += read.lines
         run.tally.bytes_done = read.end
-        run.report.add(read.bad)
+        run.report.add(read.failures)
         run.progress.update()
 
 

@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from seapo_cli.completions import Request, Sampling
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.stage import Failure, Outcome, Stage
 from seapo_cli.exceptions import RowError
+from seapo_cli.messages import Message, answer_text
 from seapo_cli.mistakes.base import conversation_text
 from seapo_cli.mistakes.domain import domain_of
 from seapo_cli.mistakes.error_types import ErrorType, template
-from seapo_cli.rows import Message, Request, Row, Sampling, answer_text
+from seapo_cli.rows import Row
 from seapo_cli.text.replies import json_objects
 
 _NONE, _OTHER = "none", "other"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from seapo_cli.calls import written
+from seapo_cli.calls import dump_answer
+from seapo_cli.completions import Completion, Request, Sampling
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.stage import Failure, Outcome, Stage
 from seapo_cli.exceptions import RowError
-from seapo_cli.rows import Completion, Message, Request, Row, SampleInfo, Sampling
+from seapo_cli.messages import Message
+from seapo_cli.rows import Row, SampleInfo
 from seapo_cli.settings import SampleSettings
 
 
@@ -51,7 +53,7 @@ class Sample(Stage):
             return Failure(reason)
         added = answered(completion, gateway.model, request)
         if row.response is not None and "reference" not in row.data:
-            added = {"reference": written(row.response), **added}
+            added = {"reference": dump_answer(row.response), **added}
         return row.extended(**added)
 
     def _sampling(self, index: int) -> Sampling:
@@ -95,7 +97,7 @@ def answered(completion: Completion, model: str, request: Request) -> dict[str, 
         logprob=completion.logprob,
         reasoning=completion.reasoning,
     )
-    return {"response": written(completion.answer), "sample": dump(info)}
+    return {"response": dump_answer(completion.answer), "sample": dump(info)}
 
 
 def dump(info: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from seapo_cli.exceptions import SeapoError
-from seapo_cli.formats.reader import BadRow, Pair, read_pairs
+from seapo_cli.formats.reader import BadRow, PreferencePair, read_pairs
 from seapo_cli.io.json_text import encode
 from seapo_cli.io.jsonl import Output
 from seapo_cli.training.settings import TrainSettings
@@ -53,11 +53,11 @@ def load(settings: TrainSettings, tokenizer: Any, pairs_only: bool, writes: bool
     """
     found = list(read_pairs(settings.files))
     bad = [row for row in found if isinstance(row, BadRow)]
-    pairs = [row for row in found if isinstance(row, Pair)]
+    pairs = [row for row in found if isinstance(row, PreferencePair)]
     if settings.eval_file is not None:
         others = list(read_pairs([settings.eval_file]))
         bad += [row for row in others if isinstance(row, BadRow)]
-        train, held = pairs, [row for row in others if isinstance(row, Pair)]
+        train, held = pairs, [row for row in others if isinstance(row, PreferencePair)]
     else:
         train, held = _by_prompt(pairs, settings)
     if pairs_only:
@@ -77,7 +77,9 @@ def load(settings: TrainSettings, tokenizer: Any, pairs_only: bool, writes: bool
     return Split(data, len(train_data.examples), len(bad), tuple(notes))
 
 
-def _by_prompt(pairs: list[Pair], settings: TrainSettings) -> tuple[list[Pair], list[Pair]]:
+def _by_prompt(
+    pairs: list[PreferencePair], settings: TrainSettings
+) -> tuple[list[PreferencePair], list[PreferencePair]]:
     """Hold out a share of the prompts, whole: none stands on both sides."""
     if not settings.eval_split:
         return pairs, []
@@ -92,7 +94,7 @@ def _by_prompt(pairs: list[Pair], settings: TrainSettings) -> tuple[list[Pair], 
     )
 
 
-def _paired(pairs: list[Pair], loss: str, bad: list[BadRow]) -> list[Pair]:
+def _paired(pairs: list[PreferencePair], loss: str, bad: list[BadRow]) -> list[PreferencePair]:
     """Those with both sides; the others are bad rows for this loss."""
     single = [pair for pair in pairs if pair.chosen is None or pair.rejected is None]
     reason = f"a single judged answer: --loss {loss} needs both sides, --loss kto does not"
@@ -100,7 +102,7 @@ def _paired(pairs: list[Pair], loss: str, bad: list[BadRow]) -> list[Pair]:
     return [pair for pair in pairs if pair.chosen is not None and pair.rejected is not None]
 
 
-def _bad(pair: Pair, reason: str) -> BadRow:
+def _bad(pair: PreferencePair, reason: str) -> BadRow:
     file, _, line = pair.where.rpartition(":")
     return BadRow(file, int(line), reason)
 

@@ -13,7 +13,7 @@ import torch
 from rapidfuzz.fuzz import ratio
 
 from seapo_cli.exceptions import SeapoError
-from seapo_cli.formats.reader import Pair
+from seapo_cli.formats.reader import PreferencePair
 from seapo_cli.io.json_text import encode
 from seapo_cli.io.jsonl import Output
 from seapo_cli.training.layout import CHOSEN, REJECTED
@@ -57,7 +57,7 @@ def ches(states: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
 
 
 def pair_scores(
-    pairs: Sequence[Pair], reference: torch.Tensor, similar: torch.Tensor
+    pairs: Sequence[PreferencePair], reference: torch.Tensor, similar: torch.Tensor
 ) -> list[PairScore | None]:
     """Scores of pairs, of the reference's sums [n, 3 or more] and CHES [n, 2]."""
     margins = (reference[:, CHOSEN] - reference[:, REJECTED]).tolist()
@@ -69,13 +69,13 @@ def pair_scores(
     ]
 
 
-def write_scores(path: str, pairs: Sequence[Pair], scores: Scored) -> None:
+def write_scores(path: str, pairs: Sequence[PreferencePair], scores: Scored) -> None:
     """One JSON object for each pair."""
     _write(path, (_told(pair, score) for pair, score in zip(pairs, scores, strict=True)))
 
 
 def displaced(
-    fallen: Mapping[int, float], pairs: Sequence[Pair], scores: Scored, path: Path
+    fallen: Mapping[int, float], pairs: Sequence[PreferencePair], scores: Scored, path: Path
 ) -> str:
     """Write the rows whose chosen answer fell, and by how many nats; names the first of them."""
     _write(str(path), (_told(pairs[row], scores[row], fall=fall) for row, fall in fallen.items()))
@@ -93,7 +93,7 @@ def _write(path: str, rows: Iterable[dict[str, Any]]) -> None:
             output.write(encode(row))
 
 
-def _told(pair: Pair, score: PairScore | None, **more: Any) -> dict[str, Any]:
+def _told(pair: PreferencePair, score: PairScore | None, **more: Any) -> dict[str, Any]:
     """A pair by where it comes from, and what is known of it."""
     file, _, line = pair.where.rpartition(":")
     known = {} if score is None else asdict(score)

@@ -11,7 +11,7 @@ import torch
 
 from seapo_cli import __version__
 from seapo_cli.exceptions import SeapoError
-from seapo_cli.io.whole_files import whole_folder
+from seapo_cli.io.folders import whole_folder
 from seapo_cli.training.model import is_gguf, load_model
 from seapo_cli.training.settings import TrainSettings
 

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seapo_cli.formats.reader import Pair, Span, Spans
+from seapo_cli.formats.reader import PreferencePair, Span, Spans
 from seapo_cli.text.difference import edits_between
 from seapo_cli.training.settings import LossSettings
 
@@ -62,7 +62,7 @@ def _covered(tokens: Sequence[Span], span: Span) -> tuple[int, int]:
     return first, max(last, first + 1)
 
 
-def spans_of(pair: Pair) -> Spans:
+def spans_of(pair: PreferencePair) -> Spans:
     """What differs in a pair: as its row says, else by a comparison word by word."""
     assert pair.chosen is not None
     assert pair.rejected is not None

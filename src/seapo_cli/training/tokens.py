@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Literal
 
-from seapo_cli.calls import Called, Tool
+from seapo_cli.calls import Tool, ToolAnswer
 from seapo_cli.exceptions import RowError, UsageError
-from seapo_cli.formats.reader import Pair, Span
-from seapo_cli.rows import Message
+from seapo_cli.formats.reader import PreferencePair, Span
+from seapo_cli.messages import Message
 from seapo_cli.training.spans import Weighting, spans_of
 
 Ids = array  # array("i"): a 60,000-pair data set stays small
@@ -126,7 +126,7 @@ class Chat:
                 "give a plainer one with --chat-template"
             )
         text = whole.removeprefix(prompt)
-        if isinstance(answer, Called) and not all(call.name in text for call in answer.calls):
+        if isinstance(answer, ToolAnswer) and not all(call.name in text for call in answer.calls):
             raise RowError(
                 "the chat template takes no tool calls; give one that does with --chat-template"
             )
@@ -176,14 +176,14 @@ class Limits:
 class Tokenized:
     """A data set ready for training; the lists go together."""
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[PreferencePair, ...]
     examples: tuple[Example, ...]
     groups: tuple[int, ...]
     """The number of each pair's row: pairs of one row are a group, and stand side by side."""
     counts: Counter[str]
     """How many rows were `truncated`, dropped as `too_long`, have `equal` sides, or spans that
     could not be found in the rendered text (`unknown_spans`)."""
-    refused: tuple[tuple[Pair, str], ...]
+    refused: tuple[tuple[PreferencePair, str], ...]
     """Pairs that could not be tokenized, and why."""
 
     def __add__(self, other: Tokenized) -> Tokenized:
@@ -214,7 +214,7 @@ def digest(examples: Iterable[Example]) -> str:
 
 
 def tokenize(
-    pairs: Iterable[Pair], chat: Chat, limits: Limits, weighting: Weighting | None = None
+    pairs: Iterable[PreferencePair], chat: Chat, limits: Limits, weighting: Weighting | None = None
 ) -> Tokenized:
     """Token ids of all pairs that fit, and what each counts.
 
@@ -223,8 +223,8 @@ def tokenize(
     """
     # Longer than the model's own limit is this module's business, not a warning for each row.
     logging.getLogger("transformers.tokenization_utils_base").setLevel(logging.ERROR)
-    kept: list[tuple[Pair, Example]] = []
-    refused: list[tuple[Pair, str]] = []
+    kept: list[tuple[PreferencePair, Example]] = []
+    refused: list[tuple[PreferencePair, str]] = []
     counts: Counter[str] = Counter()
     for pair in pairs:
         try:
@@ -240,13 +240,15 @@ def tokenize(
     return Tokenized(pairs, examples, _numbered(pairs), counts, tuple(refused))
 
 
-def _numbered(pairs: Sequence[Pair]) -> tuple[int, ...]:
+def _numbered(pairs: Sequence[PreferencePair]) -> tuple[int, ...]:
     """Rows numbered through, by where pairs come from."""
     rows = groupby(pairs, key=lambda pair: pair.where)
     return tuple(number for number, (_, row) in enumerate(rows) for _ in row)
 
 
-def _example(pair: Pair, chat: Chat, limits: Limits, counts: Counter[str]) -> Example | None:
+def _example(
+    pair: PreferencePair, chat: Chat, limits: Limits, counts: Counter[str]
+) -> Example | None:
     text = chat.prompt(pair.prompt, pair.tools)
     prompt = chat.ids(text)
     sides = [
@@ -267,7 +269,7 @@ def _example(pair: Pair, chat: Chat, limits: Limits, counts: Counter[str]) -> Ex
 
 
 def _weights(
-    pair: Pair, example: Example, chat: Chat, weighting: Weighting, counts: Counter[str]
+    pair: PreferencePair, example: Example, chat: Chat, weighting: Weighting, counts: Counter[str]
 ) -> Weights:
     """Where spans are not known, as in a single judged answer, all tokens count."""
     sides = [len(side or ()) for side in (example.chosen, example.rejected)]

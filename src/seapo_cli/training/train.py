@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from seapo_cli.exceptions import SeapoError
-from seapo_cli.io.whole_files import only_run
+from seapo_cli.io.folders import only_run
 from seapo_cli.training import dataset
 from seapo_cli.training.batches import Batches, plan
 from seapo_cli.training.check import choose_path

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from seapo_cli.stages.audit.baselines import baselines
-from seapo_cli.stages.audit.classify import folds, tell
+from seapo_cli.stages.audit.classify import cross_validate, folds
 from seapo_cli.stages.audit.features import FORM, features
 from seapo_cli.stages.audit.gather import Item
-from seapo_cli.stages.audit.report import Part, Report, audit
-from seapo_cli.stages.audit.shares import share, wilson
+from seapo_cli.stages.audit.report import AuditReport, Part, audit
 from seapo_cli.stages.audit.telling import telling_words
+from seapo_cli.statistics import share, wilson
 
 VOCABULARY = "river stone cloud paper green seven walks under bright quiet money train".split()
 
@@ -31,13 +31,13 @@ def alike(count: int, seed: int = 0, per_prompt: int = 1) -> list[Item]:
     ]
 
 
-def planted(count: int, seed: int = 0, tell: str = "allegedly") -> list[Item]:
+def planted(count: int, seed: int = 0, cross_validate: str = "allegedly") -> list[Item]:
     """The same, but one word of each rejected side gives it away."""
     rng = random.Random(seed)
     found = []
     for item in alike(count, seed):
         words = item.rejected.split()
-        words[rng.randrange(len(words) - 1)] = tell
+        words[rng.randrange(len(words) - 1)] = cross_validate
         found.append(Item(item.prompt, item.chosen, " ".join(words), "factual", "made"))
     return found
 
@@ -129,7 +129,7 @@ def test_a_planted_word_is_found() -> None:
 @pytest.mark.parametrize("per_prompt", [1, 4])
 def test_chance_gives_what_the_band_says(per_prompt: int) -> None:
     """Over sets without any difference: the mean is one half, and p is as small as it says."""
-    found = [tell(features(alike(60, seed, per_prompt)), seed, 50) for seed in range(40)]
+    found = [cross_validate(features(alike(60, seed, per_prompt)), seed, 50) for seed in range(40)]
     accuracies = [one.accuracy for one in found if one]
     small = sum(one.p_value <= 0.1 for one in found if one)
     assert len(accuracies) == 40
@@ -140,7 +140,7 @@ def test_chance_gives_what_the_band_says(per_prompt: int) -> None:
 def test_swapping_all_sides_changes_no_figure_but_the_sign() -> None:
     items = planted(60)
     swapped = [Item(i.prompt, i.rejected, i.chosen, i.error_type, i.source) for i in items]
-    one, other = tell(features(items)), tell(features(swapped))
+    one, other = cross_validate(features(items)), cross_validate(features(swapped))
     assert one is not None
     assert other is not None
     assert one.accuracy == pytest.approx(other.accuracy)
@@ -173,12 +173,12 @@ def test_form_counts() -> None:
 
 
 def test_few_prompts_are_not_measured() -> None:
-    assert tell(features(alike(9))) is None
+    assert cross_validate(features(alike(9))) is None
     assert baselines(features(alike(9))) == {}
-    report = Report(audit(alike(9)), 0, 0)
+    report = AuditReport(audit(alike(9)), 0, 0)
     assert "too few prompts" in report.summary_text()
     assert "too few prompts" in (report.complaint(0.7) or "")
-    assert "too few prompts" in (Report([], 0, 0).complaint(0.7) or "")
+    assert "too few prompts" in (AuditReport([], 0, 0).complaint(0.7) or "")
 
 
 def test_the_limit_counts_only_above_chance() -> None:
@@ -186,5 +186,5 @@ def test_the_limit_counts_only_above_chance() -> None:
     (part,) = audit(planted(200))
     assert part.above(0.7)
     assert not part.above(1.0)
-    assert Report([part], 0, 0).complaint(0.7) is not None
-    assert Report(audit(alike(400)), 0, 0).complaint(0.7) is None
+    assert AuditReport([part], 0, 0).complaint(0.7) is not None
+    assert AuditReport(audit(alike(400)), 0, 0).complaint(0.7) is None

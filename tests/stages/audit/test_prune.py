@@ -6,7 +6,7 @@ import pytest
 
 from seapo_cli.exceptions import SeapoError, UsageError
 from seapo_cli.stages.audit import need_scikit_learn
-from seapo_cli.stages.audit.classify import tell
+from seapo_cli.stages.audit.classify import cross_validate
 from seapo_cli.stages.audit.features import features
 from seapo_cli.stages.audit.gather import Item
 from seapo_cli.stages.audit.prune import prune
@@ -28,7 +28,7 @@ def test_what_gives_itself_away_goes() -> None:
     telling = [n for n in dropped if n >= 150]
     assert len(telling) > 0.7 * len(dropped)
     kept = [item for n, item in enumerate(items) if n not in dropped]
-    again = tell(features(kept), seed=99)
+    again = cross_validate(features(kept), seed=99)
     assert again is not None
     assert again.accuracy < 0.62
 
@@ -45,7 +45,7 @@ def test_few_prompts() -> None:
 
 
 def test_without_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seapo_cli.stages.audit.find_spec", lambda _name: None)
+    monkeypatch.setattr("seapo_cli.extras.find_spec", lambda _name: None)
     with pytest.raises(UsageError, match=r"seapo audit needs scikit-learn: pip install .*"):
         need_scikit_learn("seapo audit")
 

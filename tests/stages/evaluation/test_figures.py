@@ -10,7 +10,7 @@ import pytest
 from seapo_cli.stages.evaluation.compare import adjusted, compare
 from seapo_cli.stages.evaluation.figures import parts
 from seapo_cli.stages.evaluation.items import Item
-from seapo_cli.stages.evaluation.statistics import mcnemar
+from seapo_cli.statistics import mcnemar
 
 RNG = np.random.default_rng(5)
 

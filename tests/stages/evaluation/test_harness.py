@@ -15,8 +15,8 @@ from seapo_cli.engine.files import Files
 pytest.importorskip("lm_eval")
 pytest.importorskip("torch")
 
+from seapo_cli.completions import Completion
 from seapo_cli.exceptions import SeapoError
-from seapo_cli.rows import Completion
 from seapo_cli.settings import EngineSettings
 from seapo_cli.stages.evaluation.answers import Answers, AnswerSettings
 from seapo_cli.stages.evaluation.harness import HarnessSettings

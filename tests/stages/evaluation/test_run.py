@@ -11,13 +11,13 @@ import pytest
 
 from running import Seapo, jsonl
 from seapo_cli.checks import scorer
+from seapo_cli.completions import Completion, LogProb, Request, Usage
 from seapo_cli.engine.files import Files
 from seapo_cli.exceptions import NothingDone, RowError, SeapoError, UsageError
-from seapo_cli.rows import Completion, Message, Request, Usage
+from seapo_cli.messages import Message
 from seapo_cli.settings import EngineSettings
-from seapo_cli.stages.evaluation import scoring
 from seapo_cli.stages.evaluation.answers import AnswerSettings
-from seapo_cli.stages.evaluation.items import LogProb, Question
+from seapo_cli.stages.evaluation.items import Question
 from seapo_cli.stages.evaluation.models import NO_LOGPROBS, NO_PLAIN_TEXT, Model
 from seapo_cli.stages.evaluation.run import Evaluation
 from seapo_cli.stages.evaluation.scoring import ServedScorer, identity
@@ -71,7 +71,7 @@ class Runs:
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
-    monkeypatch.setattr(scoring, "PROGRAM", "fake_likelihood")
+    monkeypatch.setattr(scorer, "_PROGRAM", "fake_likelihood")
     monkeypatch.setattr(scorer, "_NEEDED", ())
     monkeypatch.setenv("PYTHONPATH", str(TESTS))
     monkeypatch.setenv("ASKED", str(tmp_path / "asked"))
@@ -255,5 +255,5 @@ def test_a_server_scores_pairs() -> None:
     turn = (Message(role="user", content="q"),)
     questions = [Question(("one two", "three"), turn), Question(("good", " "), turn)]
     found = asyncio.run(ServedScorer(gateway).score(questions, 0))
-    assert found[0] == [LogProb(-3.0, 2), LogProb(-1.5, 1)]
+    assert found[0] == [LogProb(sum=-3.0, tokens=2), LogProb(sum=-1.5, tokens=1)]
     assert isinstance(found[1], RowError)

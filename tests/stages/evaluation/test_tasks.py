@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from seapo_cli.completions import Completion, LogProb
 from seapo_cli.exceptions import RowError, UsageError
 from seapo_cli.isolation.languages import interpreters
 from seapo_cli.isolation.means import NoIsolationError, find_means
-from seapo_cli.rows import Completion
 from seapo_cli.stages.evaluation.answers import Answers, AnswerSettings, completed, final_number
 from seapo_cli.stages.evaluation.choices import (
     multiple_choice,
@@ -20,7 +20,7 @@ from seapo_cli.stages.evaluation.choices import (
     truthfulqa_mc1,
     truthfulqa_mc2,
 )
-from seapo_cli.stages.evaluation.items import Item, LogProb
+from seapo_cli.stages.evaluation.items import Item
 from seapo_cli.stages.evaluation.pairs import pair_task
 from seapo_cli.stages.evaluation.tasks import DataFiles, find_tasks
 
@@ -42,7 +42,7 @@ HUMANEVAL = {
 
 def read(item: Item, *scores: tuple[float, int]) -> dict[str, Any]:
     assert item.read is not None
-    return item.read([LogProb(*score) for score in scores])
+    return item.read([LogProb(sum=total, tokens=count) for total, count in scores])
 
 
 def checked(item: Item, text: str) -> dict[str, Any]:

@@ -27,15 +27,15 @@ class Answerer:
         self._objects: list[Any] = []
 
     def run(self, program: str) -> None:
-        """Load the program, tell its names, and serve until the checker hangs up."""
+        """Load the program, send its names, and serve until the checker hangs up."""
         module = types.ModuleType(_MODULE)
         sys.modules[_MODULE] = module
         try:
             exec(compile(program, "<answer>", "exec"), module.__dict__)
-            told: dict[str, Any] = {"names": self._names(vars(module))}
+            first: dict[str, Any] = {"names": self._names(vars(module))}
         except BaseException as error:
-            told = {"error": self._error(error)}
-        write_frame(self._fd, told)
+            first = {"error": self._error(error)}
+        write_frame(self._fd, first)
         while (request := read_frame(self._fd)) is not None:
             write_frame(self._fd, self._reply(request))
 

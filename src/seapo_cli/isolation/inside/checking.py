@@ -102,6 +102,6 @@ def _run_cases(names: Mapping[str, Any]) -> None:
 
 
 def main(fd: int | None, verdict: int, task: Mapping[str, Any]) -> None:
-    """Check one answer, and tell the verdict."""
+    """Check one answer, and send the verdict."""
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 3000))
     write_frame(verdict, check(None if fd is None else Channel(fd), task))

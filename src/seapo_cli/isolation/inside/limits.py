@@ -58,7 +58,7 @@ def libseccomp() -> Any:
 
 
 def harden() -> None:
-    """Take from this process and its children: new privileges, and being read by others."""
+    """Refuse new privileges to this process and its children, and hide it from others."""
     if sys.platform.startswith("linux"):
         libc = ctypes.CDLL(None)
         libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -89,7 +89,7 @@ def limit(seconds: int, megabytes: int, *, address_space: bool, processes: bool)
 
 
 def forbid(library: Any, *, programs: bool) -> None:
-    """Refuse to this process: network, other processes, the kernel's less common doors.
+    """Refuse to this process: network, other processes, rarely used parts of the kernel.
 
     `programs`: also to run another program.
 

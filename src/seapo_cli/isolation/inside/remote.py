@@ -5,18 +5,18 @@ from __future__ import annotations
 import builtins
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 from .wire import NotPlainError, WireError, decode, encode, read_frame, write_frame
 
 _OWN_ENDS = (StopIteration, StopAsyncIteration, GeneratorExit)
-"""Raised here they would end a loop of the test's instead of failing it."""
+"""Raised here, they would end a loop of the test instead of failing it."""
 
 
 class GoneError(BaseException):
-    """The answer's process has ended, or speaks no longer."""
+    """The answer's process has ended, or no longer replies."""
 
 
 class AnswerError(Exception):
@@ -100,9 +100,9 @@ class Channel:
             answer = {"error": type(error).__name__}
         write_frame(self._fd, answer)
 
-    def _error(self, told: Any) -> BaseException:
+    def _error(self, sent: Any) -> BaseException:
         try:
-            name, text, base = map(str, told)
+            name, text, base = map(str, sent)
         except (TypeError, ValueError):
             return self._lost()
         kind = self._exceptions.get(name) or getattr(builtins, base, None)
@@ -172,7 +172,7 @@ def _put_back(argument: Any, value: Any) -> None:
 
 
 class Remote:
-    """Stands for an object of the answer's that is not plain data.
+    """Stands for an object of the answer that is not plain data.
 
     It equals no plain data, whatever its class says: only two such objects are compared by the
     answer's own code, and the verdict is then called weak.
@@ -213,46 +213,33 @@ class Remote:
     def __next__(self) -> Any:
         return self._ask("next")
 
-    def __len__(self) -> int:
-        return int(self._ask("len"))
-
-    def __bool__(self) -> bool:
-        return bool(self._ask("bool"))
-
-    def __str__(self) -> str:
-        return str(self._ask("str"))
-
-    def __repr__(self) -> str:
-        return str(self._ask("repr"))
-
     def __hash__(self) -> int:
         return hash(object.__getattribute__(self, "_seapo")[1])
 
-    def __eq__(self, other: object) -> Any:
-        return self._compare("eq", other)
 
-    def __lt__(self, other: object) -> Any:
-        return self._compare("lt", other)
+def _forwarded(operation: str, kind: type) -> Callable[[Remote], Any]:
+    return lambda remote: kind(remote._ask(operation))
 
-    def __le__(self, other: object) -> Any:
-        return self._compare("le", other)
 
-    def __gt__(self, other: object) -> Any:
-        return self._compare("gt", other)
+def _compared(operation: str) -> Callable[[Remote, object], Any]:
+    return lambda remote, other: remote._compare(operation, other)
 
-    def __ge__(self, other: object) -> Any:
-        return self._compare("ge", other)
+
+for _operation, _kind in (("len", int), ("bool", bool), ("str", str), ("repr", str)):
+    setattr(Remote, f"__{_operation}__", _forwarded(_operation, _kind))
+for _operation in ("eq", "lt", "le", "gt", "ge"):
+    setattr(Remote, f"__{_operation}__", _compared(_operation))
 
 
 class RemoteFunction(Remote):
-    """Stands for a function of the answer's."""
+    """Stands for a function of the answer."""
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         return self._ask("call", *arguments, **options)
 
 
 class RemoteClass(RemoteFunction):
-    """Stands for a class of the answer's."""
+    """Stands for a class of the answer."""
 
     def __instancecheck__(self, instance: object) -> bool:
         return isinstance(instance, Remote) and bool(instance._ask("isinstance", self))

@@ -122,14 +122,14 @@ class Job:
         ours.close()
         os.close(verdict_in)
         try:
-            told, late = _collect(verdict_out, end)
+            verdict, late = _collect(verdict_out, end)
         except EOFError:
             children.kill()
             raise
         os.close(verdict_out)
-        if not late and told is None:
+        if not late and verdict is None:
             children.wait(checker, _GRACE_SECONDS)
-        if answer is not None and told and told.get("gone"):
+        if answer is not None and verdict and verdict.get("gone"):
             children.wait(answer, _GRACE_SECONDS)
         before = set(children.ended)
         children.kill()
@@ -138,7 +138,7 @@ class Job:
             for name, child in (("answer", answer), ("checker", checker))
             if child is not None
         }
-        return {"verdict": told, "late": late, **ended}
+        return {"verdict": verdict, "late": late, **ended}
 
     def _answer(self, fd: int) -> None:
         _keep_only(fd)
@@ -178,7 +178,7 @@ def _keep_only(*kept: int) -> None:
 
 
 def _collect(fd: int, end: float) -> tuple[dict[str, Any] | None, bool]:
-    """What the checker tells, None if nothing; and whether time ran out first.
+    """The checker's verdict, None if there is none; and whether time ran out first.
 
     Raises:
         EOFError: stdin is closed: nobody waits for the outcome.
@@ -201,10 +201,10 @@ def _collect(fd: int, end: float) -> tuple[dict[str, Any] | None, bool]:
 
 def _verdict(data: bytes) -> dict[str, Any] | None:
     try:
-        told = json.loads(data[4:])
+        verdict = json.loads(data[4:])
     except (ValueError, RecursionError):
         return None
-    return told if isinstance(told, dict) else None
+    return verdict if isinstance(verdict, dict) else None
 
 
 def _clean(scratch: Path) -> bool:

@@ -11,14 +11,16 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from seapo_cli.completions import Request, Sampling
 from seapo_cli.exceptions import InjectionError, UsageError
+from seapo_cli.messages import Message
 from seapo_cli.mistakes.base import AMOUNTS, Injection, Steps, Task, conversation_text
 from seapo_cli.mistakes.error_types import ErrorType, mode_template
 from seapo_cli.mistakes.menu.kinds import find_places
 from seapo_cli.mistakes.menu.schema import read_answer, schema
 from seapo_cli.mistakes.menu.source import Place, Source
 from seapo_cli.mistakes.screen import flaw
-from seapo_cli.rows import Edit, Message, Request, Sampling
+from seapo_cli.rows import Edit
 from seapo_cli.text.spans import apply_edits, disjoint
 
 AROUND = 40

@@ -5,7 +5,6 @@
     classify    a cross-validated classifier of the difference, and what chance gives
     baselines   what one simple rule alone gives: length, position, a word, punctuation
     telling     the words that stand on one side much more often
-    shares      a share with its interval
     report      all of it for the whole set, each type and each source
     prune       which pairs to drop so that the classifier finds less
 
@@ -14,10 +13,7 @@ Only these modules need scikit-learn, which the extra `audit` brings.
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
-from seapo_cli.exceptions import UsageError
-from seapo_cli.extras import install
+from seapo_cli.extras import need
 
 
 def need_scikit_learn(what: str) -> None:
@@ -26,5 +22,4 @@ def need_scikit_learn(what: str) -> None:
     Raises:
         UsageError: it is not.
     """
-    if find_spec("sklearn") is None:
-        raise UsageError(f"{what} needs scikit-learn: {install('audit')}")
+    need(what, "audit", "scikit-learn")

@@ -1,6 +1,6 @@
-"""What one simple rule tells: length, where text was added, a single word, a mark.
+"""What one simple rule alone finds: length, where text was added, a single word, a mark.
 
-A rule says of the side with more of something that it is the chosen one, or the rejected one.
+A rule takes the side with more of something for the chosen one, or for the rejected one.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import numpy as np
 from scipy import sparse
 
 from seapo_cli.stages.audit.classify import LEAST_PROMPTS, folds
-from seapo_cli.stages.audit.features import FORM, PLACES, Array, Features
-from seapo_cli.stages.audit.shares import Share, share
+from seapo_cli.stages.audit.features import FORM, PLACES, Features
+from seapo_cli.statistics import Array, Share, share
 
 _LENGTHS = 2
 """How many of FORM are lengths; the others are the format."""
@@ -62,8 +62,8 @@ def _best_rule(signs: Any, rules: list[str], prompts: Array, seed: int) -> Basel
     for _, test in folds(prompts, seed):
         sums = total - np.asarray(signs[test].sum(axis=0)).ravel()
         best = int(np.argmax(np.abs(sums)))
-        told = signs[test, best].toarray().ravel() * np.sign(sums[best])
-        outcomes[test] = (told + 1) / 2
+        signed = signs[test, best].toarray().ravel() * np.sign(sums[best])
+        outcomes[test] = (signed + 1) / 2
     best = int(np.argmax(np.abs(total)))
     side = "chosen" if total[best] > 0 else "rejected"
     return Baseline(share(outcomes, prompts), rules[best], side)

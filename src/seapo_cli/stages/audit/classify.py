@@ -1,7 +1,7 @@
 """How often a classifier that sees the answers only, without the question, finds the better one.
 
 Ridge regression on the difference of the sides, without an intercept: it scores each answer by
-itself, and the pair is told right where chosen scores higher. Swapping the sides of some pairs
+itself, and a pair counts as right where chosen scores higher. Swapping the sides of some pairs
 changes only the sign of their target, so all permutations are one fit with many targets.
 """
 
@@ -15,7 +15,8 @@ from scipy.linalg import cho_factor, cho_solve
 from sklearn.model_selection import GroupKFold
 from threadpoolctl import threadpool_limits
 
-from seapo_cli.stages.audit.features import Array, Features, frequent
+from seapo_cli.stages.audit.features import Features, frequent
+from seapo_cli.statistics import Array
 
 FOLDS = 5
 LEAST_PROMPTS = 10
@@ -30,7 +31,7 @@ _REPEATED_PAIRS = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class CrossValidation:
     """What the classifier found, on pairs whose prompts it was not trained on."""
 
     right: Array
@@ -42,7 +43,7 @@ class Telling:
 
     @property
     def accuracy(self) -> float:
-        """Share of pairs that are told right."""
+        """Share of pairs in which chosen scores higher."""
         return float(self.right.mean())
 
     @property
@@ -57,7 +58,9 @@ class Telling:
         return float(low), float(high)
 
 
-def tell(found: Features, seed: int = 0, permutations: int = _PERMUTATIONS) -> Telling | None:
+def cross_validate(
+    found: Features, seed: int = 0, permutations: int = _PERMUTATIONS
+) -> CrossValidation | None:
     """Cross-validate the classifier, all pairs of a prompt in one fold; None with few prompts."""
     count = len(found.prompts)
     numbers = np.unique(found.prompts, return_inverse=True)[1]
@@ -79,7 +82,7 @@ def tell(found: Features, seed: int = 0, permutations: int = _PERMUTATIONS) -> T
             right += (np.sign(scores * signs) + 1) / 2
             score += scores[:, 0]
     accuracies = right.mean(axis=0, dtype=np.float64) / repeats
-    return Telling(right[:, 0] / repeats, score / repeats, accuracies[1:])
+    return CrossValidation(right[:, 0] / repeats, score / repeats, accuracies[1:])
 
 
 class _Ridge:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,8 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from seapo_cli.pairing.words import CJK
 from seapo_cli.stages.audit.gather import Item
+from seapo_cli.statistics import Array
 from seapo_cli.text.difference import common_end, common_start
-
-Array = np.ndarray[Any, Any]
 
 _TOKEN = rf"\n+|[{CJK}]|[^\W{CJK}]+|[^\w\s]"
 """Words, characters of scripts without spaces, punctuation marks, line breaks."""
@@ -43,7 +42,7 @@ FORM: dict[str, Callable[[str], float]] = {
     "a mark at the end": lambda text: _LAST_MARK.search(text[-8:]) is not None,
     **{mark: lambda text, mark=mark: text.count(mark) for mark in _MARKS},  # type: ignore[misc]
 }
-"""Counts of a text that say nothing about what it says."""
+"""Counts that do not depend on what a text says."""
 PLACES = ("start", "middle", "end")
 
 
@@ -69,15 +68,8 @@ class Features:
 
     def of(self, rows: Array) -> Features:
         """The same of some pairs, by number."""
-        return Features(
-            prompts=self.prompts[rows],
-            words=self.words[rows],
-            tokens=self.tokens,
-            characters=self.characters[rows],
-            form=self.form[rows],
-            inserted=self.inserted[rows],
-            place=self.place[rows],
-        )
+        by_pair = ("prompts", "words", "characters", "form", "inserted", "place")
+        return replace(self, **{name: getattr(self, name)[rows] for name in by_pair})
 
     @property
     def length(self) -> Array:
@@ -160,7 +152,7 @@ def _parts(token: str) -> list[str]:
 def frequent(differences: Any, prompts: Array, most: int, least: int = 3) -> tuple[Array, Array]:
     """The columns that differ in the most prompts, `least` at least, and in how many.
 
-    Swapping sides changes nothing here: what is chosen tells nothing of which side is which.
+    Swapping sides changes nothing here: the choice of columns does not reveal which side is which.
     """
     pairs = len(prompts)
     by_prompt = sparse.csr_matrix((np.ones(pairs), (prompts, np.arange(pairs))))

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from rapidfuzz.fuzz import ratio
 from rapidfuzz.process import extractOne
 
-from seapo_cli.formats.reader import Pair
+from seapo_cli.formats.reader import PreferencePair
+from seapo_cli.messages import Message
 from seapo_cli.mistakes.error_types import canonical_name
 from seapo_cli.pairing.candidates import draw
-from seapo_cli.rows import Keys, Message, Row, read_sides
+from seapo_cli.rows import UNTYPED, Keys, Row, read_sides
 
-UNTYPED = "untyped"
 _SLACK = 1.25
 """How far the limit is exceeded before pairs are let go, so that this happens seldom."""
 
@@ -54,7 +54,7 @@ class Gather:
     def __init__(self, limit: int, seed: int = 0) -> None:
         self._limit = limit
         self._seed = seed
-        self._kept: dict[int, list[Pair]] = defaultdict(list)
+        self._kept: dict[int, list[PreferencePair]] = defaultdict(list)
         self._count = 0
         self._below = 1 << 63
         """Hashes from here on are left out."""
@@ -63,7 +63,7 @@ class Gather:
         self.unmatched = 0
         """Judged answers of prompts whose answers are all good or all bad."""
 
-    def add(self, pair: Pair) -> None:
+    def add(self, pair: PreferencePair) -> None:
         """Take a pair, or a judged answer."""
         prompt = _prompt_number(pair.prompt, self._seed)
         if prompt >= self._below:
@@ -91,7 +91,7 @@ class Gather:
             item for prompt, pairs in self._kept.items() for item in self._of_prompt(prompt, pairs)
         ]
 
-    def _of_prompt(self, prompt: int, pairs: list[Pair]) -> Iterator[Item]:
+    def _of_prompt(self, prompt: int, pairs: list[PreferencePair]) -> Iterator[Item]:
         """A prompt's pairs; a judged bad answer goes with the good one that is most like it."""
         good = [pair.chosen for pair in pairs if pair.rejected is None and pair.chosen is not None]
         matched = False

@@ -10,12 +10,13 @@ import numpy as np
 
 from seapo_cli.engine.pipeline import finished
 from seapo_cli.exceptions import RowError, SeapoError
-from seapo_cli.io.jsonl import open_input, read_lines
+from seapo_cli.io.jsonl import lines_of
 from seapo_cli.rows import Keys, read_row
-from seapo_cli.stages.audit.classify import LEAST_PROMPTS, tell
-from seapo_cli.stages.audit.features import Array, Features, features
+from seapo_cli.stages.audit.classify import LEAST_PROMPTS, cross_validate
+from seapo_cli.stages.audit.features import Features, features
 from seapo_cli.stages.audit.gather import Item, item_of
 from seapo_cli.stages.filter import Filter
+from seapo_cli.statistics import Array
 
 _SHARE = 3
 """A round drops this fraction of what is too much: the classifier then finds other traces."""
@@ -45,7 +46,7 @@ def prune(found: Features, limit: float, seed: int = 0) -> tuple[dict[int, float
     kept: Array = np.arange(len(found.prompts))
     dropped: dict[int, float] = {}
     before: float | None = None
-    while (telling := tell(found.of(kept), seed, permutations=0)) is not None:
+    while (telling := cross_validate(found.of(kept), seed, permutations=0)) is not None:
         accuracy = telling.accuracy
         before = accuracy if before is None else before
         if accuracy <= limit:
@@ -81,13 +82,10 @@ def prune_file(name: str, keys: Keys, stage: Filter, limit: float, seed: int = 0
 
 
 def _kept(name: str, keys: Keys, stage: Filter) -> Iterator[tuple[int, Item]]:
-    with open_input(name) as stream:
-        for line in (line for lines in read_lines(stream) for line in lines):
-            if line.error:
-                continue  # the run itself tells of it
-            try:
-                row = read_row(line.data, keys, line.number)
-            except RowError:
-                continue
-            if finished(stage.process(row, None)).rows:
-                yield line.number, item_of(row, keys)
+    for line in lines_of(name):
+        try:
+            row = read_row(line.value, keys, line.number)
+        except RowError:
+            continue  # the run itself reports it
+        if finished(stage.process(row, None)).rows:
+            yield line.number, item_of(row, keys)

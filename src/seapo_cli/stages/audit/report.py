@@ -10,15 +10,16 @@ import numpy as np
 import orjson
 
 from seapo_cli.stages.audit.baselines import Baseline, baselines
-from seapo_cli.stages.audit.classify import tell
+from seapo_cli.stages.audit.classify import cross_validate
 from seapo_cli.stages.audit.features import PLACES, Features, features
 from seapo_cli.stages.audit.gather import Item
-from seapo_cli.stages.audit.shares import Share, share
 from seapo_cli.stages.audit.telling import Word, telling_words
+from seapo_cli.statistics import Share, share
 from seapo_cli.text.safe import label
+from seapo_cli.text.tables import table
 
 _SURE = 0.01
-"""Chance gives what counts as told apart this seldom."""
+"""The p-value up to which sides count as told apart."""
 _SHOWN_WORDS = 5
 _RULES = ("word", "position", "format")
 _HEAD = ["", "pairs", "told apart", "95%", "chance", "shorter right", *_RULES]
@@ -100,7 +101,7 @@ def audit(items: Sequence[Item], seed: int = 0) -> list[Part]:
 
 
 def _part(by: By, name: str, found: Features, ratios: Any, seed: int) -> Part:
-    telling = tell(found, seed)
+    telling = cross_validate(found, seed)
     thirds = np.minimum((found.place * 3).astype(int), 2)
     return Part(
         by=by,
@@ -119,7 +120,7 @@ def _part(by: By, name: str, found: Features, ratios: Any, seed: int) -> Part:
 
 
 @dataclass(slots=True)
-class Report:
+class AuditReport:
     """An audit as a run reports it."""
 
     parts: Sequence[Part]
@@ -140,7 +141,7 @@ class Report:
 
     def summary_text(self) -> str:
         """For people; lines."""
-        lines = [table(self.parts) if self.parts else "no pairs"]
+        lines = [_table(self.parts) if self.parts else "no pairs"]
         if any(part.told_apart for part in self.parts):
             lines.append(
                 "* told apart without the question: chance explains it in 1 of 100 at most"
@@ -167,46 +168,25 @@ class Report:
         return f"told apart above {limit:g} without the question: {', '.join(bad)}" if bad else None
 
 
-def as_json(report: Report) -> bytes:
+def as_json(report: AuditReport) -> bytes:
     """The figures as a JSON document."""
     return orjson.dumps(report.summary(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def table(parts: Sequence[Part]) -> str:
-    """The figures for people; lines."""
-    head = [
-        "",
-        "pairs",
-        "told apart",
-        "95%",
-        "chance",
-        "shorter right",
-        "word",
-        "position",
-        "format",
-    ]
-    rows = [head, *map(_cells, parts)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join(
-            cell.ljust(w) if n == 0 else cell.rjust(w)
-            for n, (cell, w) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+def _table(parts: Sequence[Part]) -> str:
+    lines = [table([_HEAD, *map(_cells, parts)])]
     for part in parts:
         if part.words:
-            told = "; ".join(map(_told, part.words[:_SHOWN_WORDS]))
-            lines.append(f"{_label(part)}: on chosen / rejected sides: {told}")
+            words = "; ".join(
+                f"{word.text!r} {word.chosen:,}/{word.rejected:,}"
+                for word in part.words[:_SHOWN_WORDS]
+            )
+            lines.append(f"{_label(part)}: on chosen / rejected sides: {words}")
     return "\n".join(lines)
 
 
 def _label(part: Part) -> str:
     return part.name if part.by == "all" else f"{part.by} {label(part.name)}"
-
-
-def _told(word: Word) -> str:
-    return f"{word.text!r} {word.chosen:,}/{word.rejected:,}"
 
 
 def _cells(part: Part) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ class Word:
 
     def dump(self) -> dict[str, Any]:
         """For JSON."""
-        return {"text": self.text, "chosen": self.chosen, "rejected": self.rejected, "z": self.z}
+        return asdict(self)
 
 
 def telling_words(found: Features, seed: int = 0, shown: int = _SHOWN) -> list[Word]:

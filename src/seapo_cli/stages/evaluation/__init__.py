@@ -4,12 +4,10 @@ tasks        names and files → items to ask
 pairs        pairs of any format
 choices      multiple choice by log-likelihood
 answers      written answers, checked by final answer, by tests, by rules
-likelihood   a program of its own (torch): log-probabilities of texts
-scoring      who asks it, or a server, and keeps what came
+scoring      log-probabilities from `training.likelihood`, or a server, and keeps what came
 run          all models through all tasks
 figures      rows → figures of a model on a task
 compare      two models on the same items
-statistics   pure functions of arrays
 harness      tasks of lm-evaluation-harness
 report       tables and JSON
 """

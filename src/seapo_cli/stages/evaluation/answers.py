@@ -7,17 +7,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from seapo_cli.checks.given_tests import code_of, given_tests
-from seapo_cli.exceptions import RowError, UsageError
-from seapo_cli.extras import install
+from seapo_cli.completions import Completion, Request, Sampling
+from seapo_cli.exceptions import RowError
+from seapo_cli.extras import need
 from seapo_cli.isolation.judge import Judges
 from seapo_cli.isolation.languages import interpreters
 from seapo_cli.isolation.means import find_means
 from seapo_cli.isolation.sandbox import Limits
-from seapo_cli.rows import Completion, Message, Request, Sampling
+from seapo_cli.messages import Message
 from seapo_cli.stages.evaluation.items import Found, Item, row_id, text_of
 
 _GSM8K = (
@@ -179,7 +179,5 @@ def completed(prompt: str, entry_point: str, code: str) -> str:
 @lru_cache
 def _rules() -> Any:
     """IFEval's rules, which lm-evaluation-harness keeps."""
-    needed = ("lm_eval", "langdetect", "nltk", "immutabledict")
-    if missing := [name for name in needed if find_spec(name) is None]:
-        raise UsageError(f"ifeval needs {', '.join(missing)}: {install('eval')}")
+    need("ifeval", "eval", "lm_eval", "langdetect", "nltk", "immutabledict")
     return import_module(_RULES)

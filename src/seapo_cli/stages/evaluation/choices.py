@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from math import exp, fsum
 from typing import Any
 
+from seapo_cli.completions import LogProb
 from seapo_cli.exceptions import RowError
-from seapo_cli.stages.evaluation.items import Found, Item, LogProb, Question, row_id, text_of
+from seapo_cli.stages.evaluation.items import Found, Item, Question, rounded, row_id, text_of
 
 _ASKED = "Q: {}\nA:"
 
@@ -48,7 +49,7 @@ def truthfulqa_mc2(data: dict[str, Any], line: int) -> Item:
         most = max(score.sum for score in scores)
         weights = [exp(score.sum - most) for score in scores]
         share = fsum(weights[: len(right)]) / fsum(weights)
-        return {"score": round(share, 6), "choices": [score.dump() for score in scores]}
+        return {"score": round(share, 6), "choices": [rounded(score) for score in scores]}
 
     question = Question(_spaced([*right, *wrong]), context=_asked(data))
     name = row_id(data, line)
@@ -70,7 +71,7 @@ def _item(data: dict[str, Any], line: int, context: str, choices: list[str], gol
             "margin": round(means[gold] - max(others), 6),
             "picked": picked,
             "gold": gold,
-            "choices": [score.dump() for score in scores],
+            "choices": [rounded(score) for score in scores],
         }
 
     question = Question(_spaced(choices), context=context)

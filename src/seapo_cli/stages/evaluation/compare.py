@@ -10,7 +10,7 @@ import numpy as np
 
 from seapo_cli.stages.evaluation.figures import Results, column, means
 from seapo_cli.stages.evaluation.items import OUTCOMES
-from seapo_cli.stages.evaluation.statistics import (
+from seapo_cli.statistics import (
     Array,
     Estimate,
     McNemar,
@@ -80,14 +80,14 @@ def compare(
     if not one:
         return []
     clusters = np.array([item.cluster for item, _ in one])
-    make = _Maker(task, first[0], second[0], clusters, seed)
+    comparer = _Comparer(task, first[0], second[0], clusters, seed)
     main = next(key for key in OUTCOMES if key in one[0][1])
-    found = [make.shares(main, column(one, main), column(other, main), exact=main == "right")]
+    found = [comparer.shares(main, column(one, main), column(other, main), exact=main == "right")]
     if "margin" in one[0][1]:
-        found.append(make.margins(column(one, "margin"), column(other, "margin")))
+        found.append(comparer.margins(column(one, "margin"), column(other, "margin")))
     if "chosen" in one[0][1]:
         sides = [[means(some, side) for side in ("chosen", "rejected")] for some in (one, other)]
-        found.append(make.areas(sides[0], sides[1]))
+        found.append(comparer.areas(sides[0], sides[1]))
     return found
 
 
@@ -112,8 +112,8 @@ def _matched(first: Results, second: Results) -> tuple[Results, Results]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Maker:
-    """Makes comparisons of two models on the items of one task."""
+class _Comparer:
+    """Compares two models on the items of one task."""
 
     task: str
     first: str
@@ -123,7 +123,7 @@ class _Maker:
 
     def shares(self, outcome: str, one: Array, other: Array, exact: bool) -> Comparison:
         """Right and wrong (`exact`), or shares of probability."""
-        found = self._made(outcome, difference(mean(one), mean(other), self.clusters))
+        found = self._comparison(outcome, difference(mean(one), mean(other), self.clusters))
         if not exact:
             return found
         counts = mcnemar(one, other)
@@ -138,14 +138,14 @@ class _Maker:
         """Margins over their spread."""
         seen = difference(scaled_mean(one), scaled_mean(other), self.clusters)
         p_value, interval = bootstrap(scaled_mean, one, other, self.clusters, self.seed)
-        found = self._made("scaled_margin", seen)
+        found = self._comparison("scaled_margin", seen)
         return replace(found, interval=interval, test="paired bootstrap", p_value=p_value)
 
     def areas(self, one: Sequence[Array], other: Sequence[Array]) -> Comparison:
         """Areas under the curve."""
-        return self._made("auc", difference(auc(*one), auc(*other), self.clusters))
+        return self._comparison("auc", difference(auc(*one), auc(*other), self.clusters))
 
-    def _made(self, outcome: str, seen: Estimate) -> Comparison:
+    def _comparison(self, outcome: str, seen: Estimate) -> Comparison:
         return Comparison(
             task=self.task,
             first=self.first,
@@ -155,7 +155,7 @@ class _Maker:
             clusters=seen.clusters,
             difference=seen.value,
             error=seen.error,
-            interval=seen.interval() if seen.clusters > 1 else (-1.0, 1.0),
+            interval=seen.interval() or (-1.0, 1.0),
             test="clustered t",
             p_value=seen.p_value,
             detectable=seen.detectable(),

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
-from seapo_cli.calls import exact
-from seapo_cli.stages.audit.classify import tell
+from seapo_cli.calls import canonical_json
+from seapo_cli.stages.audit.classify import cross_validate
 from seapo_cli.stages.audit.features import features
 from seapo_cli.stages.audit.gather import Item as Sides
-from seapo_cli.stages.audit.shares import Share, share
 from seapo_cli.stages.evaluation.items import OUTCOMES, Found, Item, Task
-from seapo_cli.stages.evaluation.statistics import (
+from seapo_cli.statistics import (
     Array,
-    Statistic,
+    Estimate,
+    Share,
     auc,
     estimate,
+    estimate_share,
     mean,
     scaled_mean,
+    share,
 )
 
 Results = Sequence[tuple[Item, Found]]
@@ -30,40 +32,12 @@ ALL: Group = ("all", "all")
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure with its standard error and its 95% interval, where there are clusters enough."""
-
-    value: float
-    error: float
-    clusters: int
-    interval: tuple[float, float] | None
-
-    @classmethod
-    def of(cls, outcome: Statistic, clusters: Array) -> Self:
-        """By Student's t."""
-        found = estimate(outcome, clusters)
-        interval = found.interval() if found.clusters > 1 else None
-        return cls(found.value, found.error, found.clusters, interval)
-
-    @classmethod
-    def of_share(cls, values: Array, clusters: Array) -> Self:
-        """By Wilson's method, which stays between 0 and 1."""
-        found, interval = estimate(mean(values), clusters), share(values, clusters)
-        return cls(found.value, found.error, found.clusters, (interval.low, interval.high))
-
-    def dump(self) -> dict[str, Any]:
-        """For JSON."""
-        bounds = {"low": self.interval[0], "high": self.interval[1]} if self.interval else {}
-        return {"value": self.value, "error": self.error, "clusters": self.clusters, **bounds}
-
-
-@dataclass(frozen=True, slots=True)
 class Part:
     """Figures of a model on some of a task's items."""
 
     group: Group
     items: int
-    figures: Mapping[str, Figure]
+    figures: Mapping[str, Estimate]
     """Means of outcomes; of margins also what does not grow as a model gets sharper."""
 
     def dump(self) -> dict[str, Any]:
@@ -93,19 +67,19 @@ def groups(items: Sequence[Item]) -> dict[Group, list[int]]:
     return found
 
 
-def _figures(results: Results) -> dict[str, Figure]:
+def _figures(results: Results) -> dict[str, Estimate]:
     clusters = np.array([item.cluster for item, _ in results])
     keys = [key for key in OUTCOMES if key in results[0][1]]
-    found = {key: Figure.of_share(column(results, key), clusters) for key in keys}
+    found = {key: estimate_share(column(results, key), clusters) for key in keys}
     if "margin" in results[0][1]:
         margins = column(results, "margin")
-        found["margin"] = Figure.of(mean(margins), clusters)
-        found["scaled_margin"] = Figure.of(scaled_mean(margins), clusters)
+        found["margin"] = estimate(mean(margins), clusters)
+        found["scaled_margin"] = estimate(scaled_mean(margins), clusters)
     if "chosen" in results[0][1]:
         chosen, rejected = (means(results, side) for side in ("chosen", "rejected"))
-        found["auc"] = Figure.of(auc(chosen, rejected), clusters)
-        found["chosen"] = Figure.of(mean(chosen), clusters)
-        found["rejected"] = Figure.of(mean(rejected), clusters)
+        found["auc"] = estimate(auc(chosen, rejected), clusters)
+        found["chosen"] = estimate(mean(chosen), clusters)
+        found["rejected"] = estimate(mean(rejected), clusters)
     return found
 
 
@@ -127,7 +101,7 @@ class ResponseOnly:
     group: Group
     accuracy: Share
     p_value: float
-    """How often chance alone tells as many apart."""
+    """How often chance alone would do as well."""
 
     def dump(self) -> dict[str, Any]:
         """For JSON."""
@@ -144,14 +118,14 @@ def response_only(task: Task, seed: int) -> dict[Group, ResponseOnly]:
     sides = []
     for item in items:
         assert item.question is not None
-        turns = exact([turn.key for turn in item.question.messages])
+        turns = canonical_json([turn.key for turn in item.question.messages])
         prompt = numbers.setdefault(turns, len(numbers))
         sides.append(Sides(prompt, *item.question.answers))
     known = features(sides)
     found: dict[Group, ResponseOnly] = {}
     for group, rows in groups(items).items():
         some = known.of(np.array(rows))
-        if (telling := tell(some, seed)) is not None:
+        if (telling := cross_validate(some, seed)) is not None:
             accuracy = share(telling.right, some.prompts)
             found[group] = ResponseOnly(group, accuracy, telling.p_value)
     return found

@@ -7,14 +7,13 @@ from asyncio import create_subprocess_exec
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from seapo_cli.exceptions import SeapoError, UsageError
-from seapo_cli.extras import install
+from seapo_cli.exceptions import SeapoError
+from seapo_cli.extras import need
 from seapo_cli.stages.evaluation.items import Answered, Item
 from seapo_cli.stages.evaluation.scoring import identity
 
@@ -43,10 +42,9 @@ async def harnessed(
     Its cache of answers lies beside the store, so a run that was broken off goes on from there.
 
     Raises:
-        SeapoError: it ended without results; it has told why.
+        SeapoError: it ended without results; the reason is on stderr.
     """
-    if missing := [name for name in ("lm_eval", "torch", "transformers") if not find_spec(name)]:
-        raise UsageError(f"{task} needs {', '.join(missing)}: {install('eval')}")
+    need(task, "eval", "lm_eval", "torch", "transformers")
     name = task.removeprefix(PREFIX)
     own = [folder for folder in settings.folders if list(folder.glob("*.yaml"))]
     wanted = {

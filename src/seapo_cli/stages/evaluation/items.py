@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from seapo_cli.calls import Tool, written
+from seapo_cli.calls import Tool, dump_answer
+from seapo_cli.completions import Completion, LogProb, Request
 from seapo_cli.exceptions import RowError
-from seapo_cli.io.jsonl import input_name, open_input, read_lines
-from seapo_cli.rows import Completion, Message, Request
+from seapo_cli.io.jsonl import Line, input_name, lines_of
+from seapo_cli.messages import Message
 
 Found = dict[str, Any]
 """The keys of a result that tell how a model did."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogProb:
-    """How likely a model finds a text."""
-
-    sum: float
-    """Natural logarithm."""
-    tokens: int
-
-    @property
-    def mean(self) -> float:
-        """Of a token; 0 of a text without any."""
-        return self.sum / self.tokens if self.tokens else 0.0
-
-    def dump(self) -> dict[str, Any]:
-        """For JSON."""
-        return {"sum": round(self.sum, 5), "tokens": self.tokens}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +34,7 @@ class Question:
         if self.context is not None:
             return {"context": self.context, "answers": self.answers}
         turns = [turn.dump("text") for turn in self.messages]
-        answers = list(map(written, self.answers))
+        answers = list(map(dump_answer, self.answers))
         return {"messages": turns, "tools": self.tools, "answers": answers}
 
 
@@ -103,7 +87,7 @@ class Task:
     """Whether code that models write is run."""
 
     @property
-    def told(self) -> str:
+    def origin(self) -> str:
         """What messages call where its items come from."""
         return input_name(self.file) if self.file else self.name
 
@@ -116,27 +100,22 @@ def read_items(
     Raises:
         UsageError: the file cannot be opened.
     """
-    return list(_read(file, read, limit))
+    return [_read(line, read) for line in islice(lines_of(file), limit)]
 
 
-def _read(
-    file: str, read: Callable[[dict[str, Any], int], Item], limit: int | None
-) -> Iterator[Item]:
-    count = 0
-    with open_input(file) as stream:
-        for line in (line for lines in read_lines(stream) for line in lines):
-            if count == limit:
-                return
-            count += 1
-            try:
-                if line.error:
-                    raise RowError(line.error)
-                if not isinstance(line.data, dict):
-                    raise RowError("a row must be a JSON object")
-                yield read(line.data, line.number)
-            except RowError as error:
-                number = line.number
-                yield Item(number, f"line {number}", "", line.data, error=str(error))
+def _read(line: Line, read: Callable[[dict[str, Any], int], Item]) -> Item:
+    number = line.number
+    try:
+        if not isinstance(line.value, dict):
+            raise RowError("a row must be a JSON object")
+        return read(line.value, number)
+    except RowError as error:
+        return Item(number, f"line {number}", "", line.data, error=str(error))
+
+
+def rounded(score: LogProb) -> dict[str, Any]:
+    """A log-probability as results hold it."""
+    return {"sum": round(score.sum, 5), "tokens": score.tokens}
 
 
 def row_id(data: Mapping[str, Any], line: int) -> str:

@@ -7,21 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from seapo_cli.calls import exact
+from seapo_cli.calls import canonical_json
+from seapo_cli.completions import LogProb
 from seapo_cli.exceptions import RowError
-from seapo_cli.formats.reader import Pair, read_pair
+from seapo_cli.formats.reader import PreferencePair, read_pair
 from seapo_cli.mistakes.error_types import canonical_name
+from seapo_cli.rows import UNTYPED
 from seapo_cli.stages.evaluation.items import (
     Found,
     Item,
-    LogProb,
     Question,
     Task,
     read_items,
+    rounded,
     row_id,
 )
-
-UNTYPED = "untyped"
 
 
 def pair_task(file: str, cluster: str | None = None, limit: int | None = None) -> Task:
@@ -70,8 +70,8 @@ def cluster_of(data: dict[str, Any], key: str) -> str:
     return str(found)
 
 
-def _prompt_hash(pair: Pair) -> str:
-    text = exact([[turn.key for turn in pair.prompt], pair.tools])
+def _prompt_hash(pair: PreferencePair) -> str:
+    text = canonical_json([[turn.key for turn in pair.prompt], pair.tools])
     return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
 
@@ -81,8 +81,8 @@ def _read(scores: Sequence[LogProb]) -> Found:
         "right": won(chosen.mean, rejected.mean),
         "right_by_sum": won(chosen.sum, rejected.sum),
         "margin": round(chosen.mean - rejected.mean, 6),
-        "chosen": chosen.dump(),
-        "rejected": rejected.dump(),
+        "chosen": rounded(chosen),
+        "rejected": rounded(rejected),
     }
 
 

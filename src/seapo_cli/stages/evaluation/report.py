@@ -9,7 +9,6 @@ from typing import Any
 from seapo_cli.stages.evaluation.compare import Comparison, adjusted, compare
 from seapo_cli.stages.evaluation.figures import (
     ALL,
-    Figure,
     Group,
     Part,
     ResponseOnly,
@@ -18,6 +17,8 @@ from seapo_cli.stages.evaluation.figures import (
     response_only,
 )
 from seapo_cli.stages.evaluation.items import Task
+from seapo_cli.statistics import Estimate
+from seapo_cli.text.tables import table
 
 _HEADS = {
     "right": "right",
@@ -35,7 +36,7 @@ _SURE = 0.05
 
 
 @dataclass(slots=True)
-class Report:
+class EvaluationReport:
     """An evaluation as a run reports it."""
 
     tasks: Sequence[Task]
@@ -136,7 +137,7 @@ class Report:
                 known = baselines.get(part.group)
                 cells.append(_share(known) if known else "too few prompts")
             lines.append(cells)
-        return f"{task.name}\n{_aligned(lines)}"
+        return f"{task.name}\n{table(lines)}"
 
 
 def _share(found: ResponseOnly) -> str:
@@ -144,10 +145,10 @@ def _share(found: ResponseOnly) -> str:
     return f"{accuracy.value:.3f} {accuracy.low:.3f}-{accuracy.high:.3f}"
 
 
-def _cells(figure: Figure, interval: bool) -> list[str]:
+def _cells(figure: Estimate, interval: bool) -> list[str]:
     cells = [f"{figure.value:.3f}"]
     if interval:
-        bounds = figure.interval
+        bounds = figure.interval()
         cells.append(f"{bounds[0]:.3f} to {bounds[1]:.3f}" if bounds else "")
     return cells
 
@@ -175,15 +176,4 @@ def _compared(found: Sequence[Comparison]) -> str:
         "* Holm's p below 0.05. Could have seen: the smallest difference that 80% of samples like "
         "this one would have shown."
     )
-    return f"{_aligned(rows)}\n{note}"
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
+    return f"{table(rows)}\n{note}"

@@ -29,7 +29,7 @@ from seapo_cli.settings import EngineSettings
 from seapo_cli.stages.evaluation.harness import HarnessSettings, harnessed
 from seapo_cli.stages.evaluation.items import Answered, Found, Item, Task
 from seapo_cli.stages.evaluation.models import NO_LOGPROBS, Model
-from seapo_cli.stages.evaluation.report import Report
+from seapo_cli.stages.evaluation.report import EvaluationReport
 from seapo_cli.stages.evaluation.scoring import LocalScorer, Scorer, ServedScorer, gives_logprobs
 
 
@@ -49,7 +49,7 @@ class Evaluation:
     tally: Tally = field(default_factory=Tally)
     _not_run: dict[str, dict[str, str]] = field(default_factory=dict)
     _isolation: list[str] = field(default_factory=list)
-    """What to tell of code that is run."""
+    """Notes on code that is run."""
     _results: dict[tuple[str, str], list[tuple[Item, Found]]] = field(default_factory=dict)
 
     def run(self) -> Tally:
@@ -73,7 +73,7 @@ class Evaluation:
 
     async def _run(self) -> None:
         await self._leave_out()
-        report = Report(
+        report = EvaluationReport(
             self.tasks,
             self._results,
             [model.name for model in self.models],
@@ -166,7 +166,7 @@ class Evaluation:
         self, out: _Open, model: Model, task: Task, scorer: Scorer | None, gateway: Gateway | None
     ) -> None:
         report = FailureReport(
-            "eval", task.told, self.tally, out.progress, out.files.errors, self.max_errors
+            "eval", task.origin, self.tally, out.progress, out.files.errors, self.max_errors
         )
         kept = self._results.setdefault((model.name, task.name), [])
         if task.needs == "harness":

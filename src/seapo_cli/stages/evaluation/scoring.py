@@ -13,15 +13,15 @@ import orjson
 from seapo_cli.backends.base import NO_PROMPT_LOGPROBS
 from seapo_cli.checks.plausibility import served_logprobs
 from seapo_cli.checks.scorer import ScoringProcess
+from seapo_cli.completions import LogProb, Usage
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.session import ModelUse, open_gateway
 from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import BackendFatal, RowError
-from seapo_cli.rows import Message, Usage
-from seapo_cli.stages.evaluation.items import LogProb, Question
+from seapo_cli.messages import Message
+from seapo_cli.stages.evaluation.items import Question
 
-PROGRAM = "seapo_cli.stages.evaluation.likelihood"
 _WEIGHTS = {".safetensors", ".bin", ".gguf", ".json", ".jinja", ".model", ".txt"}
 """Endings of what decides a model's answers, among the files in its folder."""
 
@@ -32,7 +32,7 @@ class Scorer(Protocol):
     """Gives the log-probabilities of answers."""
 
     together: int
-    """So many questions are best asked at once."""
+    """How many questions are best asked at once."""
 
     async def score(self, questions: Sequence[Question], priority: int) -> list[Scores | RowError]:
         """Of all answers of each question, or why there are none.
@@ -42,7 +42,7 @@ class Scorer(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of the model."""
+        """Release the model."""
 
 
 class LocalScorer:
@@ -57,7 +57,7 @@ class LocalScorer:
         self._identity = identity(model)
         self._store = store
         self._tally = tally
-        self._process = ScoringProcess(model, PROGRAM)
+        self._process = ScoringProcess(model)
 
     async def score(self, questions: Sequence[Question], priority: int) -> list[Scores | RowError]:  # noqa: ARG002
         """From the store, and the others together from the model."""
@@ -88,7 +88,7 @@ class LocalScorer:
             return None
         try:
             found: dict[str, object] = orjson.loads(text)
-        except ValueError:  # damaged: scored again
+        except ValueError:  # damaged: it is scored again
             return None
         return found if isinstance(found, dict) and found.keys() >= {"sums", "tokens"} else None
 
@@ -100,7 +100,7 @@ def _read(found: dict[str, object] | None) -> Scores | RowError:
     sums, tokens = found["sums"], found["tokens"]
     assert isinstance(sums, list)
     assert isinstance(tokens, list)
-    return [LogProb(total, count) for total, count in zip(sums, tokens, strict=True)]
+    return [LogProb(sum=total, tokens=count) for total, count in zip(sums, tokens, strict=True)]
 
 
 class ServedScorer:
@@ -124,7 +124,7 @@ class ServedScorer:
             )
         except RowError as error:
             return error
-        return [LogProb(sum(answer), len(answer)) for answer in found]
+        return [LogProb(sum=sum(answer), tokens=len(answer)) for answer in found]
 
 
 async def gives_logprobs(use: ModelUse) -> bool:
@@ -149,7 +149,7 @@ async def gives_logprobs(use: ModelUse) -> bool:
 def identity(model: str) -> str:
     """Names a model by all of its content; a hub name stands for itself.
 
-    A cheaper print would take two checkpoints of one run for the same.
+    A cheaper hash could mistake two checkpoints of one run for each other.
     """
     path = Path(model).expanduser()
     if not path.exists():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from seapo_cli.stages.evaluation.statistics import (
+from seapo_cli.statistics import (
     auc,
     bootstrap,
     detectable_share,

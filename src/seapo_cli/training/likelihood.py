@@ -1,10 +1,11 @@
 """Scores texts with a transformers model or a GGUF file: log-probabilities of their tokens.
 
-    python -m seapo_cli.stages.evaluation.likelihood --model NAME
+    python -m seapo_cli.training.likelihood --model NAME
 
 Reads JSONL on stdin, each line a list of questions `{"messages": [...], "answers": [...]}` or
 `{"context": "...", "answers": [...]}`, and answers each line at once with a list of
-`{"sums": [...], "tokens": [...]}` in nats, or `{"error": reason}`. `seapo eval` runs it.
+`{"sums": [...], "tokens": [...]}` in nats, or `{"error": reason}`. Answers are strings, or messages
+where they call tools. `seapo eval` and `seapo filter` run it.
 """
 
 from __future__ import annotations
@@ -23,25 +24,39 @@ from typing import Any
 import torch
 
 from seapo_cli.exceptions import RowError, SeapoError
-from seapo_cli.rows import answer_text, read_messages
+from seapo_cli.messages import answer_text, read_messages
 from seapo_cli.training.check import choose_path
 from seapo_cli.training.layout import fill
-from seapo_cli.training.model import pretrained_tokenizer, quiet
+from seapo_cli.training.model import pretrained_model, pretrained_tokenizer, quiet
+from seapo_cli.training.processes import join
 from seapo_cli.training.reference import PACK_TOKENS
-from seapo_cli.training.score import AnswerScores
-from seapo_cli.training.tokens import Example, Ids, branch
+from seapo_cli.training.scorer import Scorer
+from seapo_cli.training.tokens import Chat, Example, Ids, Limits, branch
 
 Question = Mapping[str, Any]
 Side = tuple["Ids[int]", "Ids[int]"]
 """Token ids of what comes before an answer, and of the answer."""
 
+_PLAIN = r"""{% for m in messages %}{{ m.content }}{% if not loop.last %}{{ "\n\n" }}{% endif %}
+{%- endfor %}{% if add_generation_prompt %}{{ "\n\n" }}{% endif %}"""
+"""For base models, which have no chat template."""
 
-class Likelihoods(AnswerScores):
+
+class Likelihoods:
     """A model with its tokenizer, for conversations and for plain text."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self._tokenizer = pretrained_tokenizer(name)
+        device = join().device
+        bf16 = device.type == "cuda"
+        self._tokenizer = tokenizer = pretrained_tokenizer(name)
+        tokenizer.chat_template = tokenizer.chat_template or _PLAIN
+        model = pretrained_model(name, torch.bfloat16 if bf16 else torch.float32)
+        most = getattr(model.config, "max_position_embeddings", None)
+        self._limits = Limits(most or sys.maxsize, "drop")
+        self._chat = Chat(tokenizer)
+        self._scorer = Scorer(model.to(device).eval(), bf16)
+        self._device = device
+        self._checked = False
 
     @torch.no_grad()
     def score(self, questions: Sequence[Question]) -> list[dict[str, Any]]:

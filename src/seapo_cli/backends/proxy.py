@@ -1,4 +1,4 @@
-"""What stands before the model of `seapo serve`: this machine's programs get in, web pages do not.
+"""The proxy of `seapo serve`: programs on this machine get in, web pages do not.
 
 A browser sends requests to loopback for whatever page asks. A server that answers to any Host can
 be read by a page whose name points here (DNS rebinding), one that allows any Origin by every page,
@@ -24,7 +24,7 @@ _NOT_PASSED = ("access-control-", "connection", "keep-alive", "server", "transfe
 
 
 @asynccontextmanager
-async def open_front(port: int, target: str, key: str) -> AsyncIterator[str]:
+async def open_proxy(port: int, target: str, key: str) -> AsyncIterator[str]:
     """Listen on loopback and pass requests on to the server at `target`; yields the address.
 
     Raises:
@@ -37,7 +37,7 @@ async def open_front(port: int, target: str, key: str) -> AsyncIterator[str]:
         auto_decompress=False,
     )
     application = web.Application(client_max_size=_LARGEST)
-    application.router.add_route("*", "/{path:.*}", _Front(session, target, key).answer)
+    application.router.add_route("*", "/{path:.*}", _Proxy(session, target, key).answer)
     # A caller that leaves ends its request: the model need not go on.
     runner = web.AppRunner(
         application, access_log=None, handler_cancellation=True, shutdown_timeout=1.0
@@ -51,7 +51,7 @@ async def open_front(port: int, target: str, key: str) -> AsyncIterator[str]:
             await runner.cleanup()
 
 
-class _Front:
+class _Proxy:
     def __init__(self, session: ClientSession, target: str, key: str) -> None:
         self._session = session
         self._target = target

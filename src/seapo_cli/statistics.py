@@ -1,4 +1,4 @@
-"""Paired comparison of two models on the same items; pure functions of arrays.
+"""Figures with their intervals, and paired comparisons; pure functions of arrays.
 
 Items are not independent where they share a prompt or a source: standard errors are then those of
 sums over clusters (Miller, arXiv 2411.00640), and the bootstrap draws whole clusters.
@@ -10,7 +10,7 @@ cluster.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from math import sqrt
 from typing import Any
 
@@ -19,7 +19,9 @@ from scipy import stats
 
 Array = np.ndarray[Any, Any]
 
-_POWER_Z = 1.959964 + 0.841621
+_Z = 1.959964
+"""Of a 95% interval."""
+_POWER_Z = _Z + 0.841621
 """Standard errors between no difference and one that 80% of tests at 5% find."""
 _NOISE = 1e-12
 _NOTHING_SEEN = 3.0
@@ -33,11 +35,24 @@ class Estimate:
     value: float
     error: float
     clusters: int
+    bounds: tuple[float, float] | None = None
+    """The 95% interval, where another one is better than Student's t."""
 
-    def interval(self) -> tuple[float, float]:
-        """95%, by Student's t with a degree of freedom less than there are clusters."""
-        half = self.error * self._quantile()
+    def interval(self) -> tuple[float, float] | None:
+        """95%, by Student's t with one degree of freedom fewer than there are clusters.
+
+        None where there is only one cluster.
+        """
+        if self.bounds or self.clusters < 2:
+            return self.bounds
+        half = self.error * float(stats.t.ppf(0.975, self.clusters - 1))
         return self.value - half, self.value + half
+
+    def dump(self) -> dict[str, Any]:
+        """For JSON."""
+        found = self.interval()
+        bounds = {"low": found[0], "high": found[1]} if found else {}
+        return {"value": self.value, "error": self.error, "clusters": self.clusters, **bounds}
 
     @property
     def p_value(self) -> float:
@@ -52,8 +67,18 @@ class Estimate:
         """The smallest difference that 80% of such samples would have shown at 5%."""
         return _POWER_Z * self.error
 
-    def _quantile(self) -> float:
-        return float(stats.t.ppf(0.975, self.clusters - 1)) if self.clusters > 1 else np.inf
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of items, from 0 to 1, with its 95% interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def dump(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +137,41 @@ def difference(one: Statistic, other: Statistic, clusters: Array) -> Estimate:
     return _estimated(other.value - one.value, other.influence - one.influence, clusters)
 
 
+def share(outcomes: Array, clusters: Array) -> Share:
+    """The mean of outcomes from 0 to 1 (a tie is 0.5), with Wilson's interval.
+
+    Items of one cluster are not independent: they count for as many independent ones as give the
+    variance that is seen between clusters, and for no more than there are items.
+    """
+    count = len(outcomes)
+    middle = float(np.mean(outcomes))
+    sums = _cluster_sums(outcomes - middle, clusters)
+    spread = float(np.sum(sums**2)) / count**2
+    alone = middle * (1 - middle)
+    effective = min(float(count), alone / spread) if spread > 0 else float(len(sums))
+    return wilson(middle, effective)
+
+
+def wilson(value: float, count: float) -> Share:
+    """Wilson's interval of a share among `count` independent cases."""
+    middle = (value + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
+    half = _Z * sqrt(value * (1 - value) / count + _Z**2 / (4 * count**2)) / (1 + _Z**2 / count)
+    return Share(value, max(0.0, middle - half), min(1.0, middle + half))
+
+
+def estimate_share(outcomes: Array, clusters: Array) -> Estimate:
+    """The mean of outcomes from 0 to 1, with an interval that stays between 0 and 1."""
+    found = share(outcomes, clusters)
+    return replace(estimate(mean(outcomes), clusters), bounds=(found.low, found.high))
+
+
+def _cluster_sums(values: Array, clusters: Array) -> Array:
+    """(clusters,) sums of the items' values."""
+    return np.bincount(np.unique(clusters, return_inverse=True)[1], values)
+
+
 def _estimated(value: float, influence: Array, clusters: Array) -> Estimate:
-    numbers = np.unique(clusters, return_inverse=True)[1]
-    sums = np.bincount(numbers, influence)
+    sums = _cluster_sums(influence, clusters)
     count = len(sums)
     if count < 2:
         return Estimate(value, 0.0, count)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import ClientSession, web
 
-from seapo_cli.backends import front
+from seapo_cli.backends import proxy
 
 KEY = "only-the-front-knows"
 
@@ -35,7 +35,7 @@ async def served() -> AsyncIterator[str]:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
         target = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        async with front.open_front(0, target, KEY) as address:
+        async with proxy.open_proxy(0, target, KEY) as address:
             yield address
     finally:
         await runner.cleanup()
@@ -82,7 +82,7 @@ def test_who_is_let_in(method: str, headers: dict[str, str], status: int) -> Non
 
 
 def test_posts_that_never_end_block_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(front, "SECONDS_TO_SEND", 3.0)
+    monkeypatch.setattr(proxy, "SECONDS_TO_SEND", 3.0)
 
     async def check(address: str) -> None:
         host, port = address.removeprefix("http://").split(":")
@@ -105,7 +105,7 @@ def test_posts_that_never_end_block_nobody(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_server_that_is_gone_is_told() -> None:
     async def run() -> None:
         async with (
-            front.open_front(0, "http://127.0.0.1:9", KEY) as address,
+            proxy.open_proxy(0, "http://127.0.0.1:9", KEY) as address,
             ClientSession() as session,
             session.get(f"{address}/v1/models") as reply,
         ):
