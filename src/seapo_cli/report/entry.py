@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seapo_cli.calls import exact
-from seapo_cli.formats.reader import Pair, read_row_pairs
+from seapo_cli.calls import canonical_json
+from seapo_cli.formats.reader import PreferencePair, read_row_pairs
+from seapo_cli.messages import Message
 from seapo_cli.report.kinds import Kind
-from seapo_cli.rows import Message, error_type_of, read_row
+from seapo_cli.rows import error_type_of, read_row
 from seapo_cli.text.safe import label
 
 STAGES: tuple[Kind, ...] = ("prompt", "answer", "failure", "negative", "dropped", "kept", "pair")
@@ -66,7 +67,7 @@ def read_entries(kind: Kind, data: Mapping[str, Any], file: str, line: int) -> l
     where = f"{file}:{line}"
     if kind in ("prompt", "answer"):
         row = read_row(data)
-        sides: list[tuple[tuple[Message, ...], str | None, str | None, Pair | None]]
+        sides: list[tuple[tuple[Message, ...], str | None, str | None, PreferencePair | None]]
         sides = [(row.messages, row.response, None, None)]
     else:
         sides = [(p.prompt, p.chosen, p.rejected, p) for p in read_row_pairs(data, where)]
@@ -142,7 +143,7 @@ def _source(data: Mapping[str, Any]) -> str | None:
 
 
 def _margin(
-    data: Mapping[str, Any], checks: Mapping[str, Any] | None, pair: Pair | None
+    data: Mapping[str, Any], checks: Mapping[str, Any] | None, pair: PreferencePair | None
 ) -> float | None:
     """By how much the good answer leads: as a column, as scores of both sides, or as judged."""
     if pair and data.get("margin") is not None:
@@ -160,7 +161,7 @@ def _is_number(value: object) -> bool:
 
 
 def _prompt_hash(prompt: Sequence[Message]) -> int:
-    return hash_of(*(exact(turn.key) for turn in prompt))
+    return hash_of(*(canonical_json(turn.key) for turn in prompt))
 
 
 def _key(prompt: Sequence[Message], *parts: str | None) -> int:

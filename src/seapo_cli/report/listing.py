@@ -7,13 +7,13 @@ from typing import Any
 
 import orjson
 
-from seapo_cli.calls import Called
+from seapo_cli.calls import ToolAnswer
+from seapo_cli.messages import Message
 from seapo_cli.report.entry import UNTYPED, Entry
 from seapo_cli.report.loose import amount, mapping, name
 from seapo_cli.report.marks import cut, pieces, snippet
 from seapo_cli.report.measures import Measured
 from seapo_cli.report.rows import OTHER
-from seapo_cli.rows import Message
 from seapo_cli.text.safe import label, safe
 
 _STAGES = ("prompt", "answer", "failed", "declined", "negative", "dropped", "kept", "pair")
@@ -106,7 +106,7 @@ def _answer(entry: Entry, measured: Measured | None) -> list[str]:
 
 def _said(turn: Message) -> str:
     answer = turn.answer
-    return str(answer) if isinstance(answer, Called) else turn.content
+    return str(answer) if isinstance(answer, ToolAnswer) else turn.content
 
 
 def _likeness(measured: Measured | None) -> float | None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from seapo_cli.exceptions import ReaderGone, SeapoError
+from seapo_cli.io.folders import shown, whole_folder
 from seapo_cli.io.jsonl import Output
 from seapo_cli.io.same_files import reads, refuse_equal, writes
-from seapo_cli.io.whole_files import shown, whole_folder
 from seapo_cli.report.audits import audits
 from seapo_cli.report.evaluations import evaluations
 from seapo_cli.report.inputs import Inputs, read
