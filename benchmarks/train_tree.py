@@ -32,7 +32,7 @@ from seapo_cli.training.loss_step import Columns, LossStep
 from seapo_cli.training.model import pretrained_model, pretrained_tokenizer, quiet
 from seapo_cli.training.processes import Processes
 from seapo_cli.training.scorer import Scorer
-from seapo_cli.training.settings import LossSettings
+from seapo_cli.options import LossSettings
 from seapo_cli.training.tokens import Chat, Limits, Tokenized, tokenize
 
 COUNTS = (1, 3, 8)

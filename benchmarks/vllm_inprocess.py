@@ -27,7 +27,7 @@ from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Outcome
 from seapo_cli.engine.tally import Tally
 from seapo_cli.rows import Message, Request, Row, Sampling, read_row
-from seapo_cli.settings import (
+from seapo_cli.options import (
     BackendSettings,
     EngineSettings,
     InjectSettings,

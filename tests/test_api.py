@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from running import prompts
 from seapo_cli import inject, sample
 from seapo_cli.exceptions import BackendFatal, UsageError
-from seapo_cli.settings import BackendSettings, EngineSettings, InjectSettings, SampleSettings
+from seapo_cli.options import BackendSettings, EngineSettings, InjectSettings, SampleSettings
 from servers import Behaviour, Fault, Server
 
 

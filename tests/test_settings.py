@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from seapo_cli.exceptions import UsageError
-from seapo_cli.settings import (
+from seapo_cli.options import (
     BackendSettings,
     EngineSettings,
     InjectSettings,

@@ -18,7 +18,7 @@ from seapo_cli.training.processes import Processes
 from seapo_cli.training.reference import columns as reference_columns
 from seapo_cli.training.scorer import Path as ScorerPath
 from seapo_cli.training.scorer import Scorer
-from seapo_cli.training.settings import LossSettings, TrainSettings
+from seapo_cli.options import LossSettings, TrainSettings
 from seapo_cli.training.tokens import Chat, Example, Limits, Tokenized, tokenize
 
 torch.set_num_threads(1)  # on matrices this small, more threads only wait for each other

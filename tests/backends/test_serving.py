@@ -15,7 +15,7 @@ import pytest
 
 from running import Seapo
 from seapo_cli.backends import serving, vllm
-from seapo_cli.settings import VllmSettings
+from seapo_cli.options import VllmSettings
 
 ROW = {"prompt": "Which river is the longest?", "response": "The Nile is about 6650 km long."}
 

@@ -17,7 +17,7 @@ pytest.importorskip("gguf")
 from gguf_to_hf import convert
 from seapo_cli.backends.models import find_model
 from seapo_cli.backends.vllm import VllmBackend
-from seapo_cli.settings import VllmSettings
+from seapo_cli.options import VllmSettings
 from vllm_inprocess import check
 
 SMALL = {

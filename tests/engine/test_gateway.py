@@ -22,7 +22,7 @@ from seapo_cli.exceptions import (
     RowError,
 )
 from seapo_cli.rows import Completion, Message, Request, Sampling, Usage
-from seapo_cli.settings import EngineSettings
+from seapo_cli.options import EngineSettings
 
 Answer = Callable[[Request], Completion]
 

@@ -22,7 +22,7 @@ from seapo_cli.formats import FORMATS
 from seapo_cli.formats.base import Pair
 from seapo_cli.formats.dataset_info import add_entries
 from seapo_cli.rows import read_row
-from seapo_cli.settings import PairSettings
+from seapo_cli.options import PairSettings
 
 Data = dict[str, Any]
 

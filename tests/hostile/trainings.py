@@ -11,7 +11,7 @@ PAIRS = 24
 
 def prepare_training(bench: Bench, model: Path, output: Path | None = None) -> None:
     """Write pairs and settings.json; the model goes to the folder `out`, or `output`."""
-    from seapo_cli.training.settings import TrainSettings
+    from seapo_cli.options import TrainSettings
     from tiny_model import arithmetic_pairs
 
     output = output or bench.folder / "out"

@@ -18,7 +18,7 @@ from seapo_cli.pairing import index
 from seapo_cli.pairing.candidates import Group
 from seapo_cli.pairing.index import Index, Scratch
 from seapo_cli.rows import Keys
-from seapo_cli.settings import PairSettings
+from seapo_cli.options import PairSettings
 
 
 def groups(source: BinaryIO, found: list[Group]) -> int:

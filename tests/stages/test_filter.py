@@ -15,7 +15,7 @@ from seapo_cli.checks.pair import Pair
 from seapo_cli.checks.report import Report
 from seapo_cli.exceptions import UsageError
 from seapo_cli.rows import Keys, read_row
-from seapo_cli.settings import FilterSettings, parse_options
+from seapo_cli.options import FilterSettings, parse_options
 from seapo_cli.stages.filter import Filter, SlowFilter, make_filter
 
 ROW = {"id": "1", "prompt": "Capital of Sweden?", "response": "It is Stockholm."}

@@ -15,7 +15,7 @@ from stages.pairing.made import TYPES, Data, answers, many, typed
 from seapo_cli import pair
 from seapo_cli.engine.pipeline import Failure
 from seapo_cli.exceptions import UsageError
-from seapo_cli.settings import PairSettings
+from seapo_cli.options import PairSettings
 
 Key = tuple[str, str, str]
 

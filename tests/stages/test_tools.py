@@ -20,7 +20,7 @@ from seapo_cli.engine.pipeline import Outcome
 from seapo_cli.exceptions import RequestRefused, Transient, UsageError
 from seapo_cli.formats.reader import read_pair
 from seapo_cli.rows import Completion, Edit, Keys, Request, read_row, read_sides
-from seapo_cli.settings import InjectSettings, VllmSettings
+from seapo_cli.options import InjectSettings, VllmSettings
 from seapo_cli.show.view import read_view
 from seapo_cli.stages.inject import Inject
 from seapo_cli.text import safe

@@ -16,7 +16,7 @@ pytest.importorskip("transformers")
 import torch
 
 from seapo_cli.training import train as program
-from seapo_cli.training.settings import TrainSettings
+from seapo_cli.options import TrainSettings
 from tiny_model import arithmetic_pairs, train_settings, write_rows
 
 

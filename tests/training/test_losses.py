@@ -26,7 +26,7 @@ from seapo_cli.training.losses import (
     row_losses,
     sigmoid,
 )
-from seapo_cli.training.settings import LossSettings
+from seapo_cli.options import LossSettings
 
 SHARED, CHOSEN, REJECTED = [-3.0, -7.5], [-12.0, -1.5], [-14.5, -1.0]
 REFERENCE = [-3.5, -7.0], [-11.0, -2.5], [-13.0, -2.0]
@@ -62,7 +62,7 @@ def softplus(value: float) -> float:
 
 
 def test_every_loss_is_offered_by_name() -> None:
-    from seapo_cli.training.settings import LOSS_NAMES
+    from seapo_cli.options import LOSS_NAMES
 
     assert tuple(LOSSES) == LOSS_NAMES
 

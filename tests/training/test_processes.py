@@ -21,7 +21,7 @@ pytest.importorskip("transformers")
 
 from rounding import CURVE
 from running import SOURCES, heed_ctrl_c, killed_at_end
-from seapo_cli.training.settings import TrainSettings
+from seapo_cli.options import TrainSettings
 from tiny_model import arithmetic_pairs, train_settings, write_rows
 
 PROGRAM = (sys.executable, "-m", "seapo_cli.training")

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import tiny_model
 from seapo_cli.exceptions import UsageError
 from seapo_cli.training.dataset import mismatched
-from seapo_cli.training.settings import LossSettings
+from seapo_cli.options import LossSettings
 from seapo_cli.training.spans import Weighting
 from seapo_cli.training.tokens import Chat, Example, Limits, Tokenized, Weights, tokenize
 from training.steps import LOSSES, gradient, loss_settings

@@ -19,7 +19,7 @@ import tiny_model
 from rounding import CURVE, LOGP
 from seapo_cli.exceptions import SeapoError, UsageError
 from seapo_cli.training import train as program
-from seapo_cli.training.settings import TrainSettings
+from seapo_cli.options import TrainSettings
 from tiny_model import arithmetic_pairs, train_settings, write_rows
 
 

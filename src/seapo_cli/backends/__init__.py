@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from seapo_cli.backends.base import Backend
-from seapo_cli.settings import BackendSettings
+from seapo_cli.options import BackendSettings
 
 BACKENDS = {
     "openai": "seapo_cli.backends.openai",

@@ -24,8 +24,8 @@ from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, Dialect
 from seapo_cli.exceptions import Pending, RowError, SeapoError, Transient, UsageError
 from seapo_cli.io.jsonl import Output
 from seapo_cli.io.whole_files import shown
+from seapo_cli.options import BackendSettings
 from seapo_cli.rows import Completion, Request
-from seapo_cli.settings import BackendSettings
 
 _WITH_ROOM = "-room"
 """Ends the custom_id of a request that is sent again with more room to think."""

@@ -22,8 +22,8 @@ from seapo_cli.backends.models import find_model, fingerprint
 from seapo_cli.backends.openai import Http, OpenAIBackend
 from seapo_cli.exceptions import BackendFatal, Transient, Unreachable
 from seapo_cli.io.threads import DaemonThread
+from seapo_cli.options import BackendSettings
 from seapo_cli.rows import Completion, Request
-from seapo_cli.settings import BackendSettings
 
 
 async def connect(settings: BackendSettings) -> EmbeddedBackend:

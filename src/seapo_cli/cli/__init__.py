@@ -25,6 +25,7 @@ from seapo_cli.cli.sample import sample
 from seapo_cli.cli.serve import serve
 from seapo_cli.cli.show import show
 from seapo_cli.cli.store import app as store_app
+from seapo_cli.cli.store import store
 from seapo_cli.cli.train import train
 from seapo_cli.cli.types import types
 from seapo_cli.exceptions import SeapoError
@@ -82,7 +83,7 @@ def _root(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    load_config(context, config)
+    load_config(context, config, {**_COMMANDS, "store": store})
 
 
 def main() -> None:

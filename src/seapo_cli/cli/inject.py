@@ -2,80 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import replace
 
-import typer
-
-from seapo_cli.cli import complete
-from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, listed, option
-from seapo_cli.cli.runner import RunnerOptions
+from seapo_cli.cli.command import expanded
+from seapo_cli.cli.runner import model_use, need_files, run
+from seapo_cli.options import (
+    BackendSettings,
+    EngineSettings,
+    InjectSettings,
+    RowFiles,
+    RunnerSettings,
+)
 
 
 @expanded
 def inject(
-    context: typer.Context,
-    error_type: Annotated[
-        list[str] | None,
-        option(
-            "--error-type",
-            "-t",
-            env="SEAPO_ERROR_TYPE",
-            metavar="TYPE",
-            help="Kinds of mistake: names of `seapo types`, or files TYPE.md; repeatable, or with "
-            "commas. One negative for each.",
-            autocompletion=complete.error_types,
-        ),
-    ] = None,
-    mix: Annotated[
-        str | None,
-        option(
-            env="SEAPO_MIX",
-            metavar="TYPE=WEIGHT,...",
-            help="Draw one type per row by weight, instead of --error-type.",
-        ),
-    ] = None,
-    mode: Annotated[
-        Literal["auto", "propose", "rewrite", "continue", "menu"],
-        option(
-            env="SEAPO_MODE",
-            help="propose: the model says what to replace by what; rewrite: it writes the whole "
-            "answer again; continue: it goes on in its own words from a wrong step; menu: it "
-            "chooses among values worked out for it; auto: propose where a short trial shows "
-            "that the model can, else menu.",
-        ),
-    ] = "auto",
-    edits: Annotated[int, option(help="Mistakes per negative.")] = 1,
-    severity: Annotated[
-        Literal["subtle", "moderate", "severe"], option(help="How far off the mistakes are.")
-    ] = "moderate",
-    attempts: Annotated[int, option(help="Requests for one mistake before giving up.")] = 5,
-    max_tokens: Annotated[
-        int, option(help="Token limit of the answer that a row without one gets first.")
-    ] = 1024,
-    *,
-    files: FileOptions,
-    model: BatchOptions,
-    runner: RunnerOptions,
+    settings: InjectSettings,
+    files: RowFiles,
+    backend: BackendSettings,
+    engine: EngineSettings,
+    runner: RunnerSettings,
 ) -> None:
     """Put typed mistakes into good answers: adds `negative` and `error` to each row.
 
     seapo inject --error-type factual < prompts.jsonl > negatives.jsonl
     """
-    runner.need_files(context, files)
-    from seapo_cli.settings import InjectSettings, parse_mix
+    need_files(files, runner)
     from seapo_cli.stages.inject import Inject
 
-    if mode == "auto" and (model.batch_out or model.batch_in):
-        mode = "propose"  # a trial would take rounds of its own, and could change the mode later
-    settings = InjectSettings.checked(
-        error_types=listed(error_type),
-        mix=parse_mix(mix) if mix else {},
-        mode=mode,
-        edits=edits,
-        severity=severity,
-        attempts=attempts,
-        seed=files.seed,
-        max_tokens=max_tokens,
-    )
+    if settings.mode == "auto" and backend.is_batch:
+        # A trial would take rounds of its own, and could change the mode later.
+        settings = replace(settings, mode="propose")
     stage = Inject(settings)
-    runner.run(stage, settings, files, model, templates=stage.templates)
+    model = model_use(backend, engine)
+    run(stage, settings, files, runner, model, templates=stage.templates)

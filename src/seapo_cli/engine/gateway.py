@@ -30,8 +30,8 @@ from seapo_cli.exceptions import (
     Transient,
     Unreachable,
 )
+from seapo_cli.options import EngineSettings
 from seapo_cli.rows import Completion, Request, Usage
-from seapo_cli.settings import EngineSettings
 
 _HOPELESS = 20
 """So many requests given up in a row, with no good answer between, end the run."""

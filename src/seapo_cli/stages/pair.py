@@ -20,12 +20,12 @@ from seapo_cli.formats.dataset_info import add_entries, read_entries
 from seapo_cli.io.jsonl import Output, encode_all
 from seapo_cli.io.same_files import reads, writes
 from seapo_cli.io.whole_files import shown
+from seapo_cli.options import PairSettings
 from seapo_cli.pairing.builder import PairBuilder
 from seapo_cli.pairing.candidates import Group
 from seapo_cli.pairing.index import Scratch
 from seapo_cli.pairing.report import Report
 from seapo_cli.rows import Keys
-from seapo_cli.settings import PairSettings
 
 _WRITE_BYTES = 1 << 16
 

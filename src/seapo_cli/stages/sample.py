@@ -9,8 +9,8 @@ from seapo_cli.calls import written
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Failure, Outcome
 from seapo_cli.exceptions import RowError
+from seapo_cli.options import SampleSettings
 from seapo_cli.rows import Completion, Message, Request, Row, SampleInfo, Sampling
-from seapo_cli.settings import SampleSettings
 
 
 class Sample:

@@ -1,0 +1,225 @@
+"""Options of the commands that ask a model: which one, where, and how requests travel."""
+
+from __future__ import annotations
+
+import base64
+import os
+from dataclasses import field
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import unquote
+
+from seapo_cli.exceptions import UsageError
+from seapo_cli.options import parse
+from seapo_cli.options.option import COUNT, SECONDS, Settings, opt
+from seapo_cli.text.safe import hide
+
+_REQUESTS = "Requests"
+_BATCHES = "Batch services"
+_OWN_FIELDS = {"model", "messages", "n", "stream", "prompt_logprobs"}
+"""Of a request's body: without them no answer could be read."""
+
+
+def _is_name(value: Any) -> bool:
+    """Whether a model is neither a file, nor somebody's repository to download from."""
+    text = str(value)
+    return not ("/" in text or "\\" in text or text.endswith(".gguf") or Path(text).exists())
+
+
+def model_option(*, env: str | tuple[str, ...], help: str, **more: Any) -> Any:  # noqa: A002
+    """`--model` of a command."""
+    about = {"default": None, "metavar": "NAME", "harmless": _is_name, "env": env} | more
+    return opt("--model", "-m", help=help, **about)
+
+
+class VllmSettings(Settings):
+    """What vLLM's engine is given."""
+
+    vllm_args: dict[str, Any] = opt(
+        "--vllm-arg",
+        default_factory=dict,
+        typed=list[str],
+        parse=parse.engine_arguments,
+        metavar="KEY=VALUE",
+        help="vllm: an argument of its engine, such as dtype=float16, max_model_len=8192, "
+        "tensor_parallel_size=4, gpu_memory_utilization=0.8 or quantization=fp8; repeatable.",
+    )
+
+
+class BackendSettings(VllmSettings):
+    """Which model answers, and where it runs."""
+
+    backend: Literal["auto", "openai", "embedded", "vllm"] = opt(
+        default="auto",
+        env="SEAPO_BACKEND",
+        help="auto: an endpoint if one is configured, else the embedded model. "
+        "vllm: in this process.",
+    )
+    base_url: str | None = opt(
+        default=None,
+        env=("SEAPO_BASE_URL", "OPENAI_BASE_URL"),
+        metavar="URL",
+        parse=parse.given_text,
+        help="OpenAI-compatible endpoint; its key comes from OPENAI_API_KEY only.",
+    )
+    model: str | None = model_option(
+        env="SEAPO_MODEL",
+        help="The endpoint's model; a GGUF file or hub id for the embedded backend; "
+        "a checkpoint's folder or hub id for vllm.",
+    )
+    api_key: str | None = field(default=None, repr=False)
+    reasoning_effort: str | None = opt(
+        default=None,
+        env="SEAPO_REASONING_EFFORT",
+        metavar="LEVEL",
+        help="How long a model that thinks may think: none, minimal, low, medium, high, as it "
+        "knows them.",
+    )
+    extra_body: dict[str, Any] = opt(
+        default_factory=dict,
+        typed=list[str],
+        parse=parse.json_values,
+        metavar="KEY=VALUE",
+        help="Any field of the request's body, VALUE in JSON or plain; null leaves one out; "
+        "repeatable.",
+    )
+    timeout: float = opt(
+        default=300.0,
+        env="SEAPO_TIMEOUT",
+        group=_REQUESTS,
+        harmless=True,
+        within=SECONDS,
+        help="Seconds for one request.",
+    )
+    batch_out: Path | None = opt(
+        default=None,
+        metavar="FILE",
+        group=_BATCHES,
+        help="Send nothing: write the requests that have no answer yet as OpenAI batches, "
+        "FILE-00001 and so on.",
+    )
+    batch_in: tuple[str, ...] = opt(
+        default=(),
+        metavar="FILE",
+        group=_BATCHES,
+        help="Send nothing: take answers from these results of batches, in any order; "
+        "a quoted pattern, or repeated.",
+    )
+
+    def check(self) -> None:
+        if self.is_batch and self.backend not in ("auto", "openai"):
+            raise UsageError(f"batches are for endpoints: not with --backend {self.backend}")
+        if taken := self.extra_body.keys() & _OWN_FIELDS:
+            raise UsageError(f"--extra-body: {min(taken)!r} is set by seapo itself")
+        if self.reasoning_effort:  # a short form
+            effort = {"reasoning_effort": self.reasoning_effort}
+            vars(self)["extra_body"] = effort | self.extra_body
+
+    @property
+    def address(self) -> str | None:
+        """The base URL, without user and password."""
+        return self.base_url and _split_address(self.base_url)[1]
+
+    @property
+    def user(self) -> str | None:
+        """The Authorization header that user and password in the base URL make."""
+        user = self.base_url and _split_address(self.base_url)[0]
+        return f"Basic {base64.b64encode(unquote(user).encode()).decode()}" if user else None
+
+    def hide_secrets(self) -> None:
+        """Have the key and the password masked in all that leaves the process."""
+        if self.api_key:
+            hide(self.api_key.strip())
+        if self.base_url:
+            user, _ = _split_address(self.base_url)
+            for secret in (user, user.partition(":")[2]):
+                hide(unquote(secret))
+
+    @property
+    def is_batch(self) -> bool:
+        return self.batch_out is not None or bool(self.batch_in)
+
+    def chosen(self) -> str:
+        """The backend to use: an endpoint where one is configured, else the embedded model."""
+        if self.is_batch:
+            return "batch"
+        if self.backend != "auto":
+            return self.backend
+        names_file = self.model is not None and self.model.endswith(".gguf")
+        return "openai" if (self.base_url or self.api_key) and not names_file else "embedded"
+
+
+def default_store_path() -> Path:
+    """Where answers are kept unless said otherwise: the user's cache folder."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "seapo" / "store.sqlite"
+
+
+class StoreSettings(Settings):
+    """Where answers are kept."""
+
+    store: Path | None = opt(
+        default_factory=default_store_path,
+        env="SEAPO_STORE",
+        metavar="FILE",
+        group=_REQUESTS,
+        help="Where answers are kept. [default: store.sqlite in the user's cache folder]",
+    )
+
+
+class EngineSettings(StoreSettings):
+    """How requests travel, and where answers are kept: with `store` None, nowhere."""
+
+    concurrency: int | None = opt(
+        "--concurrency",
+        "-c",
+        default=None,
+        env="SEAPO_CONCURRENCY",
+        group=_REQUESTS,
+        harmless=True,
+        within=COUNT,
+        help="Most requests open at once. [default: 64, embedded 4, vllm 256]",
+    )
+    retries: int = opt(
+        default=5,
+        env="SEAPO_RETRIES",
+        group=_REQUESTS,
+        harmless=True,
+        ge=0,
+        help="Times a request is sent again after a failure.",
+    )
+    patience: float = opt(
+        default=120.0,
+        env="SEAPO_PATIENCE",
+        group=_REQUESTS,
+        harmless=True,
+        within=SECONDS,
+        help="Seconds until a server without answers is given up.",
+    )
+    no_store: bool = opt(default=False, group=_REQUESTS, help="Keep no answers.")
+    price_in: float | None = opt(
+        default=None,
+        group=_REQUESTS,
+        harmless=True,
+        ge=0,
+        help="Price of a million prompt tokens, for the summary's cost.",
+    )
+    price_out: float | None = opt(
+        default=None,
+        group=_REQUESTS,
+        harmless=True,
+        ge=0,
+        help="Price of a million completion tokens.",
+    )
+
+    def check(self) -> None:
+        if self.no_store:
+            vars(self)["store"] = None
+
+
+def _split_address(url: str) -> tuple[str, str]:
+    """User and password of a base URL, and the rest of it."""
+    scheme, between, rest = url.strip().rpartition("://")
+    host, slash, path = rest.partition("/")
+    user, _, host = host.rpartition("@")
+    return user, f"{scheme}{between}{host}{slash}{path}".rstrip("/")
