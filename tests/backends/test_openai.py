@@ -14,8 +14,8 @@ import pytest
 from raw_server import Answer, RawServer, completion, http, raw_server
 from seapo_cli.backends import connect
 from seapo_cli.exceptions import BackendFatal, RequestRefused, SeapoError, Transient, UsageError
-from seapo_cli.rows import Completion, Message, Request
 from seapo_cli.options import BackendSettings
+from seapo_cli.rows import Completion, Message, Request
 
 KEY = "sk-sentinel-9c1e77"
 ASKED = Request((Message(role="user", content="x"),))

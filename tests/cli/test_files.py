@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from stages.pairing.made import many
 
 from running import Seapo, jsonl, killed_at_end, prompts
-from stages.pairing.made import many
 
 PAIRS = many(3)
 

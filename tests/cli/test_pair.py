@@ -6,10 +6,10 @@ import json
 import random
 
 import pytest
+from stages.pairing.made import Data, answers, many, typed
 
 from running import Seapo, jsonl
 from servers import Behaviour, Fault
-from stages.pairing.made import Data, answers, many, typed
 
 
 def left_behind(seapo: Seapo) -> set[str]:

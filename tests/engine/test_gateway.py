@@ -21,8 +21,8 @@ from seapo_cli.exceptions import (
     RequestRefused,
     RowError,
 )
-from seapo_cli.rows import Completion, Message, Request, Sampling, Usage
 from seapo_cli.options import EngineSettings
+from seapo_cli.rows import Completion, Message, Request, Sampling, Usage
 
 Answer = Callable[[Request], Completion]
 

@@ -14,6 +14,7 @@ pytest.importorskip("torch")
 import torch
 
 from rounding import FORMULA
+from seapo_cli.options import LossSettings
 from seapo_cli.training.losses import (
     LOSSES,
     Logps,
@@ -26,7 +27,6 @@ from seapo_cli.training.losses import (
     row_losses,
     sigmoid,
 )
-from seapo_cli.options import LossSettings
 
 SHARED, CHOSEN, REJECTED = [-3.0, -7.5], [-12.0, -1.5], [-14.5, -1.0]
 REFERENCE = [-3.5, -7.0], [-11.0, -2.5], [-13.0, -2.0]

@@ -31,7 +31,7 @@ _TIMES = ("tokens_per_second", "peak_memory_mb")
 
 def settings_file(settings: TrainSettings) -> str:
     path = settings.output_dir / "train_settings.json"
-    path.write_text(settings.model_dump_json())
+    path.write_text(json.dumps(settings.dump()))
     return str(path)
 
 

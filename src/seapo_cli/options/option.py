@@ -204,7 +204,7 @@ def _valid(kind: type[Settings], values: Mapping[str, Any]) -> dict[str, Any]:
     """The values in the types of their fields."""
     from pydantic import ValidationError
 
-    model = _model(kind)
+    model = _model(kind)  # type: ignore[arg-type]  # a class can be hashed, if its values cannot
     try:
         found = model(**values)
     except ValidationError as error:

@@ -103,7 +103,7 @@ def plausibility(data: Mapping[str, Any]) -> float:
     Raises:
         RowError: `seapo filter` has not measured it.
     """
-    return _number(data, PLAUSIBILITY_KEY, "`seapo filter --plausibility` adds it")
+    return _number(data, PLAUSIBILITY_KEY, "`seapo filter --check plausibility` adds it")
 
 
 def _number(data: Mapping[str, Any], path: str, hint: str) -> float:

@@ -12,8 +12,8 @@ import pytest
 from running import Seapo, jsonl
 from seapo_cli.checks import scorer
 from seapo_cli.exceptions import NothingDone, RowError, SeapoError, UsageError
-from seapo_cli.rows import Completion, Message, Request, Usage
 from seapo_cli.options import EngineSettings
+from seapo_cli.rows import Completion, Message, Request, Usage
 from seapo_cli.stages.evaluation import scoring
 from seapo_cli.stages.evaluation.answers import AnswerSettings
 from seapo_cli.stages.evaluation.items import LogProb, Question
