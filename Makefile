@@ -13,7 +13,8 @@ PEERS := trl==1.16.0 lm-eval==0.4.13
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 # These need what `make test` does not install.
 FAST := tests --ignore tests/training --ignore tests/scale --ignore tests/backends/test_vllm.py
-.PHONY: demo test test-train test-scale test-peers test-lowest test-hostile check install clean
+.PHONY: demo test test-train test-scale test-peers test-lowest test-hostile
+.PHONY: check format dist install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/train-ready
@@ -27,9 +28,20 @@ check: $(VENV)/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Training needs torch, which is large: its tests are a target of their own.
+format: $(VENV)/ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Wheel and sdist, the wheel out of the sdist; then used as somebody does who has only those.
+dist: $(VENV)/ready
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/python tests/dist.py dist
+
+# Training needs torch, which is large: its tests are a target of their own. With torch's types,
+# the call of `make check` sees more.
 test-train: $(VENV)/train-ready
-	$(BIN)/mypy --exclude 'nothing^'
+	$(BIN)/mypy
 	$(PYTEST) --no-skips tests/training
 
 # Ray takes its time to start: so do its tests.

@@ -3,10 +3,10 @@
     python benchmarks/judge_accuracy.py [--rows 60] [--sets llmbar mtbench_human]
                                         [--backend embedded] [--longest 2500]
 
-Evenly spaced pairs with a gold preference, through the real command with `--check judge` alone. Shown:
-the share where both orders prefer the gold answer, where both prefer the other one, where they
-disagree; the accuracy among decided pairs; the same with the gold answer's margin above zero, a
-tie as half; and how often the gold answer is the longer one. LLMBar has adversarial pairs whose
+Evenly spaced pairs with a gold preference, through the real command with `--check judge` alone.
+Shown: the share where both orders prefer the gold answer, where both prefer the other one, where
+they disagree; the accuracy among decided pairs; the same with the gold answer's margin above zero,
+a tie as half; and how often the gold answer is the longer one. LLMBar has adversarial pairs whose
 worse answer reads better. Pairs longer than `--longest` characters are left out for small models.
 """
 

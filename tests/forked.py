@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import NoReturn
 
 _USED = (
-    "api backends.openai backends.replies engine.job engine.session engine.store stages.checks "
-    "stages.errors stages.filter stages.inject stages.pair stages.pairing.maker stages.sample "
+    "api backends.openai backends.replies checks engine.job engine.session engine.store "
+    "mistakes.modes pairing.builder stages.filter stages.inject stages.pair stages.sample "
     "show.paint show.views"
 )
 

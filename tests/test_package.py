@@ -1,12 +1,15 @@
-"""The built wheel works by itself, prompts included."""
+"""The built wheel works by itself, prompts included; its version is git's tag."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -32,3 +35,62 @@ def test_the_wheel_brings_its_prompts(tmp_path: Path) -> None:
     prompts = tmp_path / "installed" / "seapo_cli" / "prompts_data"
     shipped = {path.relative_to(prompts) for path in prompts.rglob("*.md")}
     assert shipped == {path.relative_to(ROOT / "prompts") for path in ROOT.glob("prompts/**/*.md")}
+
+
+def _run(*command: str, folder: Path) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def _version(folder: Path) -> str:
+    return _run(sys.executable, "-m", "hatchling", "metadata", "version", folder=folder)
+
+
+def _git(*arguments: str, folder: Path) -> str:
+    who = ("-c", "user.name=somebody", "-c", "user.email=somebody@localhost")
+    return _run("git", *who, *arguments, folder=folder)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """What a version is found out from, in a folder of its own, without git."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+def _commit(folder: Path) -> None:
+    _git("init", "--quiet", folder=folder)
+    _git("add", ".", folder=folder)
+    _git("commit", "--quiet", "--message", "it", folder=folder)
+
+
+def test_the_version_is_the_last_release_tag(project: Path) -> None:
+    _commit(project)
+    _git("tag", "v1.2.3", folder=project)
+    assert _version(project) == "1.2.3"
+    _git("commit", "--quiet", "--allow-empty", "--message", "more", folder=project)
+    _git("tag", "study-2", folder=project)  # not a release's
+    assert _version(project).startswith("1.2.4.dev1+g")
+
+
+def test_there_is_a_version_without_tags_and_without_git(project: Path, tmp_path: Path) -> None:
+    assert _version(project) == "0.0"
+    _commit(project)
+    assert _version(project).startswith("0.1.dev1+g")
+    _git("commit", "--quiet", "--allow-empty", "--message", "more", folder=project)
+    shallow = tmp_path / "shallow"
+    _git("clone", "--quiet", "--depth", "1", project.as_uri(), str(shallow), folder=tmp_path)
+    assert _version(shallow).startswith("0.1.dev1+g")
+
+
+def test_a_source_package_keeps_its_version(project: Path, tmp_path: Path) -> None:
+    _commit(project)
+    _git("tag", "v1.2.3", folder=project)
+    _run(sys.executable, "-m", "hatchling", "build", "--target", "sdist", folder=project)
+    (packed,) = project.glob("dist/*.tar.gz")
+    shutil.unpack_archive(packed, tmp_path)
+    assert _version(tmp_path / "seapo_cli-1.2.3") == "1.2.3"

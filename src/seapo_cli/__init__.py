@@ -12,14 +12,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from seapo_cli.api import filter_rows, inject, pair, sample
 
-__version__ = "0.1.0"
+    __version__: str
 __all__ = ["__version__", "filter_rows", "inject", "pair", "sample"]
 
 
 def __getattr__(name: str) -> Any:
-    """Load the stages when they are asked for: the command line starts without them."""
+    """Load what is asked for when it is asked for: the command line starts without it."""
+    if name == "__version__":
+        return _version()
     if name in ("filter_rows", "inject", "pair", "sample"):
         from seapo_cli import api
 
         return getattr(api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _version() -> str:
+    """The version that was installed: a release's tag, or the distance from one."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("seapo-cli")
+    except PackageNotFoundError:  # src on the PYTHONPATH
+        return "0+unknown"

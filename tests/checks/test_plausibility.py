@@ -78,7 +78,7 @@ def test_the_scorers_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """A program in its place that answers by the length of the answers."""
     monkeypatch.setattr(scorer, "_PROGRAM", "fake_scorer")
     monkeypatch.setattr(scorer, "_NEEDED", ())
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     check = Plausibility(scorer="some/model")
     assert not check.asks_model
     assert asyncio.run(check.verdict(pair("good", "bad"), None)).value == 1.0

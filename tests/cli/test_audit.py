@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from audit.test_figures import alike, planted
-from audit.test_prune import mixed
 
 from running import Seapo
 from seapo_cli.stages.audit.gather import Item
+from stages.audit.test_figures import alike, planted
+from stages.audit.test_prune import mixed
 
 
 def rows(items: list[Item]) -> list[dict[str, Any]]:

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from stages.pairing.made import many
 
+from pairing.made import many
 from running import Seapo, jsonl, killed_at_end, prompts
 
 PAIRS = many(3)

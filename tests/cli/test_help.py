@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from typer.main import get_command
 
 from running import Seapo
 from seapo_cli.cli import app, main
+from seapo_cli.cli.help import FOLDED
 
 FLAG = re.compile(r"--[a-z-]+")
 
@@ -54,7 +56,7 @@ def test_options_that_matter_have_an_environment_variable(seapo: Seapo) -> None:
 
 
 def test_version(seapo: Seapo) -> None:
-    assert seapo.bare("--version").stdout.startswith(b"seapo ")
+    assert seapo.bare("--version").stdout.decode() == f"seapo {version('seapo-cli')}\n"
 
 
 def test_commands_stand_in_the_order_of_the_pipeline() -> None:
@@ -73,12 +75,11 @@ def test_no_command_is_told_in_half_a_sentence(seapo: Seapo) -> None:
 def test_help_begins_with_what_most_people_need(seapo: Seapo, command: str) -> None:
     text = seapo.bare(command, "--help").stdout.decode()
     _, *groups = re.split(r"\n(?=[^\n ][^\n]*:\n  -)", text)
-    assert len(groups) == 1 or "Rows" in {group.partition(":")[0] for group in groups[1:]}
     assert len(groups[0].splitlines()) <= 50
     assert "--help" in groups[0]
     assert not re.search("vllm|ray-|--retries|--price-in", " ".join(FLAG.findall(groups[0])))
     if command == "inject":
-        assert "Batch" in groups[-2]
+        assert "vLLM" in groups[-2]
         assert "Ray" in groups[-1]
     if command == "pair":
         assert "--backend" not in groups[0]

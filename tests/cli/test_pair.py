@@ -6,8 +6,8 @@ import json
 import random
 
 import pytest
-from stages.pairing.made import Data, answers, many, typed
 
+from pairing.made import Data, answers, many, typed
 from running import Seapo, jsonl
 from servers import Behaviour, Fault
 

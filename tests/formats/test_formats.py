@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stages.pairing.made import many
 
+from pairing.made import many
 from seapo_cli import pair
 from seapo_cli.engine.pipeline import Failure
 from seapo_cli.formats import FORMATS

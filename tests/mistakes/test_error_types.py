@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from seapo_cli.exceptions import UsageError
-from seapo_cli.mistakes import MODES
 from seapo_cli.mistakes.error_types import (
     error_types,
     load_error_type,
@@ -17,6 +16,7 @@ from seapo_cli.mistakes.error_types import (
     template_hash,
 )
 from seapo_cli.mistakes.menu.kinds import check_places
+from seapo_cli.mistakes.modes import MODES
 
 GOOD = "---\nname: pirate\ndescription: Talk like a pirate.\n---\nArr.\n"
 

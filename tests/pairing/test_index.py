@@ -10,8 +10,8 @@ from typing import BinaryIO, cast
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stages.pairing.made import typed
 
+from pairing.made import typed
 from running import jsonl
 from seapo_cli.exceptions import SeapoError
 from seapo_cli.options import PairSettings

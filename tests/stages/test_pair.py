@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stages.pairing.made import TYPES, Data, answers, many, typed
 
+from pairing.made import TYPES, Data, answers, many, typed
 from seapo_cli import pair
 from seapo_cli.engine.pipeline import Failure
 from seapo_cli.exceptions import UsageError

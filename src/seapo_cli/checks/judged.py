@@ -8,13 +8,15 @@ from pydantic import Field
 
 from seapo_cli.checks.base import SlowCheck, Verdict, failed, passed
 from seapo_cli.checks.pair import Pair
+from seapo_cli.mistakes.error_types import canonical_name
+from seapo_cli.mistakes.judge import compare
 
 if TYPE_CHECKING:
     from seapo_cli.engine.gateway import Gateway
 
 
 class Judged(SlowCheck):
-    """Asks in both orders; see `stages/judge.py`."""
+    """Asks in both orders; see `mistakes/judge.py`."""
 
     name = "judge"
     about = "The model calls the negative worse in both orders of the answers."
@@ -29,8 +31,6 @@ class Judged(SlowCheck):
         return True
 
     async def verdict(self, pair: Pair, gateway: Gateway | None) -> Verdict:
-        from seapo_cli.stages.judge import canonical_name, compare
-
         assert gateway is not None
         row, kind = pair.row, pair.error_type
         sides = pair.response, pair.negative

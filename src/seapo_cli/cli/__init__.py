@@ -11,7 +11,6 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from seapo_cli import __version__
 from seapo_cli.cli.audit import audit
 from seapo_cli.cli.checks import checks
 from seapo_cli.cli.config import load_config
@@ -63,6 +62,8 @@ app.add_typer(store_app, name="store")
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from seapo_cli import __version__
+
         print(f"seapo {__version__}")
         raise typer.Exit
 

@@ -96,6 +96,16 @@ def error_types() -> dict[str, ErrorType]:
     return {error_type.name: error_type for error_type in found}
 
 
+@cache
+def _names() -> dict[str, str]:
+    return {alias: kind.name for kind in error_types().values() for alias in kind.aliases}
+
+
+def canonical_name(name: str) -> str:
+    """An error type's own name, where an alias of a packaged one is given; else the same name."""
+    return _names().get(name, name)
+
+
 def pack(name: str) -> tuple[ErrorType, ...]:
     """The packaged error types of a pack, but for the experimental ones.
 
@@ -114,9 +124,8 @@ def load_error_type(name: str) -> ErrorType:
     Raises:
         UsageError: there is no such type or file, or the file is wrong.
     """
-    for error_type in error_types().values():
-        if name == error_type.name or name in error_type.aliases:
-            return error_type
+    if (packaged := error_types().get(canonical_name(name))) is not None:
+        return packaged
     if name.endswith(".md") or "/" in name:
         return read_error_type(Path(name))
     raise unknown("error type", name, error_types(), ", or a file TYPE.md of your own")

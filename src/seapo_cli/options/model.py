@@ -41,7 +41,8 @@ class VllmSettings(Settings):
         typed=list[str],
         parse=parse.engine_arguments,
         metavar="KEY=VALUE",
-        help="vllm: an argument of its engine, such as dtype=float16, max_model_len=8192, "
+        group="vLLM, for --backend vllm",
+        help="An argument of its engine, such as dtype=float16, max_model_len=8192, "
         "tensor_parallel_size=4, gpu_memory_utilization=0.8 or quantization=fp8; repeatable.",
     )
 

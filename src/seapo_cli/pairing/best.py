@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.ordered import ordered_map
 from seapo_cli.exceptions import RowError
+from seapo_cli.mistakes.judge import compare
 from seapo_cli.options import PairSettings
 from seapo_cli.pairing.candidates import Group, draw
-from seapo_cli.stages.judge import compare
 
 _WINDOW_PER_REQUEST = 4
 

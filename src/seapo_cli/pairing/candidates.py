@@ -12,9 +12,9 @@ import orjson
 from seapo_cli.calls import exact
 from seapo_cli.exceptions import RowError
 from seapo_cli.formats import load_format
+from seapo_cli.mistakes.error_types import canonical_name
 from seapo_cli.options import PairSettings
 from seapo_cli.rows import Keys, Row, error_type_of, read_sides
-from seapo_cli.stages.judge import canonical_name
 
 PROVENANCE = ("sample", "error", "checks")
 """Keys of a row that `--provenance` keeps."""

@@ -8,8 +8,8 @@ from itertools import islice
 
 from seapo_cli.exceptions import RowError
 from seapo_cli.io.jsonl import input_name, open_input, read_lines
+from seapo_cli.mistakes.error_types import canonical_name
 from seapo_cli.show.view import View, read_view
-from seapo_cli.stages.judge import canonical_name
 from seapo_cli.text.safe import label, tell
 
 _SHOWN_REASONS = 5

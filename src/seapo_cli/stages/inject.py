@@ -15,11 +15,11 @@ from seapo_cli.calls import written
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.pipeline import Failure, Outcome
 from seapo_cli.exceptions import Declined, Pending, RowError
-from seapo_cli.mistakes import MODES
 from seapo_cli.mistakes.answers import changeable, whole, without_thought
 from seapo_cli.mistakes.base import Injection, Steps, Task
 from seapo_cli.mistakes.error_types import ErrorType, load_error_types, template_hash
 from seapo_cli.mistakes.menu.kinds import check_places, check_proof
+from seapo_cli.mistakes.modes import MODES
 from seapo_cli.mistakes.proposal import WRONG_ANSWER
 from seapo_cli.mistakes.trial import chosen_mode
 from seapo_cli.options import InjectSettings

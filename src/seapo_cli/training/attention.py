@@ -190,7 +190,8 @@ def _on_gpu(function: Callable[..., Any], gpu: bool) -> Callable[..., Any]:
 @cache
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     # `dynamic`: else every length of pack would be compiled anew.
-    return torch.compile(function, dynamic=True)
+    compiled: Callable[..., Any] = torch.compile(function, dynamic=True)
+    return compiled
 
 
 def visibility(branches: Sequence[Branch]) -> tuple[torch.Tensor, torch.Tensor]:

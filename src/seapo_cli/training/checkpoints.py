@@ -41,7 +41,8 @@ class Progress:
 
 def trained_weights(model: nn.Module) -> dict[str, Any]:
     """The weights that are trained, whole, on the CPU (of the first process)."""
-    return get_model_state_dict(model, options=_WHOLE)
+    weights: dict[str, Any] = get_model_state_dict(model, options=_WHOLE)
+    return weights
 
 
 class Checkpoints:

@@ -14,7 +14,8 @@ from rapidfuzz.fuzz import ratio
 
 from seapo_cli.exceptions import SeapoError
 from seapo_cli.formats.reader import Pair
-from seapo_cli.io.jsonl import Output, encode
+from seapo_cli.io.json_text import encode
+from seapo_cli.io.jsonl import Output
 from seapo_cli.training.layout import CHOSEN, REJECTED
 
 _NAMED = 3
@@ -63,8 +64,8 @@ def pair_scores(
     return [
         None
         if pair.chosen is None or pair.rejected is None
-        else PairScore(margin, *both, ratio(pair.chosen, pair.rejected) / 100)
-        for pair, margin, both in zip(pairs, margins, similar.tolist(), strict=True)
+        else PairScore(margin, score, per_token, ratio(pair.chosen, pair.rejected) / 100)
+        for pair, margin, (score, per_token) in zip(pairs, margins, similar.tolist(), strict=True)
     ]
 
 

@@ -31,7 +31,8 @@ def launch(settings: TrainSettings, file: Path) -> int:
     try:
         elastic_launch(config, sys.executable)("-m", "seapo_cli.training", str(file))
     except ChildFailedError as error:
-        return max(1, error.get_first_failure()[1].exitcode)
+        code: int = error.get_first_failure()[1].exitcode
+        return max(1, code)
     except (SignalException, KeyboardInterrupt):
         return 130
     return 0

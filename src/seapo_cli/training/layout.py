@@ -64,7 +64,8 @@ class Pack:
     @property
     def tokens(self) -> int:
         """T."""
-        return self.input_ids.shape[1]
+        tokens: int = self.input_ids.shape[1]
+        return tokens
 
     def to(self, device: torch.device) -> Pack:
         """The same pack on another device."""

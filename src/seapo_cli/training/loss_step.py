@@ -35,12 +35,17 @@ class Columns:
     def of(cls, data: Tokenized, settings: LossSettings) -> Columns:
         """Read off a data set."""
         lengths = [[len(side or ()) for side in example.answer] for example in data.examples]
+        chosen_tokens, rejected_tokens = torch.tensor(lengths).unbind(1)
+        masses = torch.tensor([_masses(example) for example in data.examples])
+        chosen_weight, rejected_weight = masses.unbind(1)
         return cls(
             torch.tensor([pair.weight for pair in data.pairs]),
             torch.tensor([pair.margin * settings.row_margins for pair in data.pairs]),
-            *torch.tensor(lengths).unbind(1),
+            chosen_tokens,
+            rejected_tokens,
             data.groups,
-            *torch.tensor([_masses(example) for example in data.examples]).unbind(1),
+            chosen_weight,
+            rejected_weight,
         )
 
 
@@ -143,7 +148,8 @@ class LossStep:
     def _groups(self, rows: Sequence[int]) -> torch.Tensor:
         """[len(rows)] Groups numbered from 0."""
         numbers = torch.tensor([self.columns.groups[row] for row in rows])
-        return numbers.unique(return_inverse=True)[1]
+        places: torch.Tensor = numbers.unique(return_inverse=True)[1]
+        return places
 
     @torch.no_grad()
     def _kl(self, rows: Sequence[int]) -> torch.Tensor:

@@ -114,7 +114,8 @@ def _mean(values: Iterable[float]) -> float | None:
 def peak_memory_mb() -> float:
     """Most memory held so far: of the accelerator where there is one, else of the process."""
     if torch.cuda.is_available():
-        return torch.cuda.max_memory_allocated() / 2**20
+        held: int = torch.cuda.max_memory_allocated()
+        return held / 2**20
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
 

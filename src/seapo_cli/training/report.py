@@ -15,7 +15,7 @@ import rich.progress
 from rich.console import Console
 
 from seapo_cli.exceptions import SeapoError
-from seapo_cli.io.jsonl import encode
+from seapo_cli.io.json_text import encode
 from seapo_cli.training.trackers import Tracker, flat
 
 METRICS_FILE = "train_metrics.jsonl"

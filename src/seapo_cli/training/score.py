@@ -59,10 +59,10 @@ class AnswerScores:
         Raises:
             RowError: an answer is empty, or too long for the model.
         """
-        sides = [answer_text(answer, "answers") for answer in answers]
-        if not all(sides):
+        chosen, rejected = (answer_text(answer, "answers") for answer in answers)
+        if not (chosen and rejected):
             raise RowError("an answer is empty")
-        pair = Pair(read_messages(messages, "messages"), *sides, tools=tuple(tools))
+        pair = Pair(read_messages(messages, "messages"), chosen, rejected, tools=tuple(tools))
         data = tokenize([pair], self._chat, self._limits)
         if data.refused:
             raise RowError(data.refused[0][1])

@@ -261,7 +261,7 @@ def _save_is_due(run: _Run, saved_at: float) -> bool:
 def _bf16(settings: TrainSettings, device: torch.device) -> bool:
     if settings.dtype is not None:
         return settings.dtype == "bf16"
-    return device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return device.type == "cuda" and bool(torch.cuda.is_bf16_supported())
 
 
 def _fingerprint(

@@ -6,8 +6,8 @@ import random
 from typing import Any
 
 import pytest
-from stages.pairing.made import many
 
+from pairing.made import many
 from seapo_cli import pair
 from seapo_cli.formats import FORMATS
 from seapo_cli.formats.reader import read_pair

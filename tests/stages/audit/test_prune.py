@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from audit.test_figures import alike, planted
 
 from seapo_cli.exceptions import SeapoError, UsageError
 from seapo_cli.stages.audit import need_scikit_learn
@@ -11,6 +10,7 @@ from seapo_cli.stages.audit.classify import tell
 from seapo_cli.stages.audit.features import features
 from seapo_cli.stages.audit.gather import Item
 from seapo_cli.stages.audit.prune import prune
+from stages.audit.test_figures import alike, planted
 
 
 def mixed() -> list[Item]:

@@ -23,7 +23,7 @@ from seapo_cli.stages.evaluation.scoring import ServedScorer, identity
 from seapo_cli.stages.evaluation.tasks import DataFiles, find_tasks
 from servers import Behaviour
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 
 
 class Runs:

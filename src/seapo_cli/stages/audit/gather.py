@@ -10,9 +10,9 @@ from rapidfuzz.fuzz import ratio
 from rapidfuzz.process import extractOne
 
 from seapo_cli.formats.reader import Pair
+from seapo_cli.mistakes.error_types import canonical_name
 from seapo_cli.pairing.candidates import draw
 from seapo_cli.rows import Keys, Message, Row, read_sides
-from seapo_cli.stages.judge import canonical_name
 
 UNTYPED = "untyped"
 _SLACK = 1.25

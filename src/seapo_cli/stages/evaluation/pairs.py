@@ -10,6 +10,7 @@ from typing import Any
 from seapo_cli.calls import exact
 from seapo_cli.exceptions import RowError
 from seapo_cli.formats.reader import Pair, read_pair
+from seapo_cli.mistakes.error_types import canonical_name
 from seapo_cli.stages.evaluation.items import (
     Found,
     Item,
@@ -19,7 +20,6 @@ from seapo_cli.stages.evaluation.items import (
     read_items,
     row_id,
 )
-from seapo_cli.stages.judge import canonical_name
 
 UNTYPED = "untyped"
 

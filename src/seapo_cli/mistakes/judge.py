@@ -16,7 +16,7 @@ from seapo_cli.calls import Tool
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.exceptions import RowError
 from seapo_cli.mistakes.base import conversation_text
-from seapo_cli.mistakes.error_types import error_types, template
+from seapo_cli.mistakes.error_types import canonical_name, error_types, template
 from seapo_cli.rows import Completion, Message, Request, Sampling, Usage
 from seapo_cli.text.replies import json_objects
 
@@ -101,14 +101,6 @@ async def compare(
         second_mistakes=(one.mistake_b, two.mistake_a),
         usage=straight.usage + swapped.usage,
     )
-
-
-def canonical_name(kind: str) -> str:
-    """A mistake's name, where an alias of a packaged error type is given."""
-    for error_type in error_types().values():
-        if kind in error_type.aliases:
-            return error_type.name
-    return kind
 
 
 def _kinds(kind: str | None) -> dict[str, str]:

@@ -12,9 +12,9 @@ from check_pairs import pair
 from seapo_cli.checks.base import Verdict
 from seapo_cli.checks.judged import Judged
 from seapo_cli.exceptions import RowError
-from seapo_cli.mistakes.error_types import error_types
+from seapo_cli.mistakes.error_types import canonical_name, error_types
+from seapo_cli.mistakes.judge import Comparison, compare
 from seapo_cli.rows import Completion, Message, Request, Usage
-from seapo_cli.stages.judge import Comparison, canonical_name, compare
 
 GOOD, BAD = "Stockholm is the capital.", "Oslo is the capital."
 
