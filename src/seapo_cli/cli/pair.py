@@ -10,7 +10,7 @@ from seapo_cli.cli.command import Shown, expanded
 from seapo_cli.cli.runner import files_of, model_use, need_input
 from seapo_cli.options import BackendSettings, EngineSettings, PairFiles, PairSettings
 
-_JUDGE = Shown(without=("batch_out", "batch_in"), group="The judge of --positive judge")
+_JUDGE = Shown(without=("batch_out", "batch_in"), group="Judge, for --positive judge")
 
 
 @expanded
