@@ -74,7 +74,7 @@ def options_of(command: Callable[..., None]) -> Iterator[tuple[str, Field[Any], 
     for kind, shown in _taken.get(command, {}).values():
         for place in _places(kind, shown):
             option = option_of(place)
-            if option is not None and not place.metadata.get("argument"):
+            if option is not None and not option.is_argument:
                 for flag in flags_of(place):
                     if flag.startswith("--"):
                         yield flag.removeprefix("--"), place, option
@@ -100,7 +100,7 @@ def _places(kind: type[Settings], shown: Shown) -> list[Field[Any]]:
 @cache
 def _parameters(kind: type[Settings], shown: Shown) -> dict[str, inspect.Parameter]:
     """What typer is given, by field."""
-    hints = get_type_hints(kind)
+    hints = get_type_hints(kind, include_extras=True)
     return {
         place.name: _parameter(place, hints[place.name], shown) for place in _places(kind, shown)
     }
@@ -108,6 +108,8 @@ def _parameters(kind: type[Settings], shown: Shown) -> dict[str, inspect.Paramet
 
 def _parameter(place: Field[Any], hint: Any, shown: Shown) -> inspect.Parameter:
     option, default = place.metadata["option"], _default(place)
+    about: str
+    hint, about = get_args(hint)
     if option.typed:
         hint = option.typed
     elif get_origin(hint) is tuple and get_args(hint)[-1] is ...:
@@ -116,7 +118,9 @@ def _parameter(place: Field[Any], hint: Any, shown: Shown) -> inspect.Parameter:
         place.name,
         inspect.Parameter.KEYWORD_ONLY,
         default=default,
-        annotation=Annotated[hint | None if default is None else hint, _info(place, option, shown)],
+        annotation=Annotated[
+            hint | None if default is None else hint, _info(place, about, option, shown)
+        ],
     )
 
 
@@ -127,19 +131,19 @@ def _default(place: Field[Any]) -> Any:
     return None if isinstance(place.default, tuple) or place.default == "" else place.default
 
 
-def _info(place: Field[Any], option: Option, shown: Shown) -> Any:
-    if place.metadata.get("argument"):
-        return typer.Argument(metavar=option.metavar, help=option.help, show_default=False)
+def _info(place: Field[Any], about: str, option: Option, shown: Shown) -> Any:
+    if option.is_argument:
+        return typer.Argument(metavar=option.metavar, help=about, show_default=False)
     flags = flags_of(place)
     if place.default is True:
         flags = (f"{flags[0]}/--no-{flags[0].removeprefix('--')}",)
     chosen = option.defaults
     return typer.Option(
         *flags,
-        envvar=list(option.env) or None,
-        show_envvar=bool(option.env),
+        envvar=option.env,
+        show_envvar=option.env is not None,
         metavar=option.metavar,
-        help=f"{option.help}{_range(option)}",
+        help=f"{about}{_range(option)}",
         rich_help_panel=option.group or shown.group,
         autocompletion=_offering(option.complete) if option.complete else None,
         is_eager=chosen is not None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from seapo_cli.options import parse
 from seapo_cli.options.option import Settings, opt
@@ -27,55 +27,38 @@ def _tunes_only(value: Any) -> bool:
 class FilterSettings(Settings):
     """Which checks `filter` runs, and with which options."""
 
-    preset: Literal["none", "default", "strict"] = opt(
-        default="default",
-        env="SEAPO_PRESET",
-        harmless=True,
-        help="Which checks run; `seapo checks` lists them.",
+    preset: Annotated[
+        Literal["none", "default", "strict"], "Which checks run; `seapo checks` lists them."
+    ] = opt("default", env="SEAPO_PRESET", harmless=True)
+    checks: Annotated[
+        tuple[str, ...],
+        "Run this one too; repeatable, or with commas. judge: the model compares both answers; "
+        "plausibility: reject what a model finds too improbable; tests: RUN THE CODE in the "
+        "rows against their tests, isolated.",
+    ] = opt(
+        (), "--check", metavar="NAME", harmless=_runs_nothing, parse=parse.names, complete=_CHECKS
     )
-    checks: tuple[str, ...] = opt(
-        "--check",
-        default=(),
-        metavar="NAME",
-        harmless=_runs_nothing,
-        parse=parse.names,
-        complete=_CHECKS,
-        help="Run this one too; repeatable, or with commas. judge: the model compares both "
-        "answers; plausibility: reject what a model finds too improbable; tests: RUN THE CODE "
-        "in the rows against their tests, isolated.",
+    without: Annotated[tuple[str, ...], "Leave this one out; repeatable, or with commas."] = opt(
+        (), "--no-check", metavar="NAME", harmless=True, parse=parse.names, complete=_CHECKS
     )
-    without: tuple[str, ...] = opt(
-        "--no-check",
-        default=(),
-        metavar="NAME",
-        harmless=True,
-        parse=parse.names,
-        complete=_CHECKS,
-        help="Leave this one out; repeatable, or with commas.",
-    )
-    options: dict[str, dict[str, Any]] = opt(
+    options: Annotated[dict[str, dict[str, Any]], "Tune a check: length.max=3; repeatable."] = opt(
+        dict,
         "--set",
-        default_factory=dict,
         typed=list[str],
         parse=parse.check_options,
         metavar="CHECK.OPTION=VALUE",
         harmless=_tunes_only,
-        help="Tune a check: length.max=3; repeatable.",
     )
 
 
 class FilterFiles(PairedRowFiles, Seeded):
     """What `filter` reads and writes."""
 
-    rejected: str | None = opt(
-        default=None,
-        metavar="FILE",
-        help="JSONL of the rows that were sorted out, with the reasons.",
+    rejected: Annotated[str | None, "JSONL of the rows that were sorted out, with the reasons."] = (
+        opt(None, metavar="FILE")
     )
-    max_leak: float | None = opt(
-        default=None,
-        ge=0.5,
-        le=1,
-        help="Reject the pairs that `seapo audit` tells apart most surely, until it is right "
-        "for no more than this share of the rest; reads FILE twice.",
-    )
+    max_leak: Annotated[
+        float | None,
+        "Reject the pairs that `seapo audit` tells apart most surely, until it is right for no "
+        "more than this share of the rest; reads FILE twice.",
+    ] = opt(None, ge=0.5, le=1)

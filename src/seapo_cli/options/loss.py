@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from seapo_cli.exceptions import UsageError
 from seapo_cli.options.option import Settings, opt
@@ -13,64 +13,41 @@ _LOSS = "Loss"
 class LossSettings(Settings):
     """What is minimised."""
 
-    loss: Literal["sigmoid", "cdpo", "robust", "hinge", "ipo", "simpo", "orpo", "kto"] = opt(
-        default="sigmoid", help="What is minimised; sigmoid is DPO."
+    loss: Annotated[
+        Literal["sigmoid", "cdpo", "robust", "hinge", "ipo", "simpo", "orpo", "kto"],
+        "What is minimised; sigmoid is DPO.",
+    ] = opt("sigmoid")
+    beta: Annotated[float, "Strength of the pull to the reference; ORPO's lambda; IPO's tau."] = (
+        opt(0.1, group=_LOSS, harmless=True, gt=0)
     )
-    beta: float = opt(
-        default=0.1,
-        group=_LOSS,
-        harmless=True,
-        gt=0,
-        help="Strength of the pull to the reference; ORPO's lambda; IPO's tau.",
+    label_smoothing: Annotated[float, "cdpo, robust: share of pairs the wrong way round."] = opt(
+        0.0, group=_LOSS, harmless=True, ge=0, lt=0.5
     )
-    label_smoothing: float = opt(
-        default=0.0,
-        group=_LOSS,
-        harmless=True,
-        ge=0,
-        lt=0.5,
-        help="cdpo, robust: share of pairs the wrong way round.",
+    simpo_gamma: Annotated[float, "simpo: target reward margin."] = opt(
+        0.5, group=_LOSS, harmless=True, ge=0
     )
-    simpo_gamma: float = opt(
-        default=0.5, group=_LOSS, harmless=True, ge=0, help="simpo: target reward margin."
+    dpop: Annotated[float, "Weight of the penalty on chosen getting less likely."] = opt(
+        0.0, group=_LOSS, harmless=True, ge=0
     )
-    dpop: float = opt(
-        default=0.0,
-        group=_LOSS,
-        harmless=True,
-        ge=0,
-        help="Weight of the penalty on chosen getting less likely.",
+    sft: Annotated[float, "Weight of chosen's own likelihood (RPO)."] = opt(
+        0.0, group=_LOSS, harmless=True, ge=0
     )
-    sft: float = opt(
-        default=0.0,
-        group=_LOSS,
-        harmless=True,
-        ge=0,
-        help="Weight of chosen's own likelihood (RPO).",
-    )
-    group_loss: Literal["pairs", "listwise", "best"] = opt(
-        default="pairs",
-        group=_LOSS,
-        help="Several rejected answers of a row: each as a pair; listwise: chosen first of all "
+    group_loss: Annotated[
+        Literal["pairs", "listwise", "best"],
+        "Several rejected answers of a row: each as a pair; listwise: chosen first of all "
         "(Plackett-Luce); best: chosen against their mean.",
+    ] = opt("pairs", group=_LOSS)
+    span_weight: Annotated[float, "What a changed token counts in the loss, others 1."] = opt(
+        1.0, group=_LOSS, gt=0
     )
-    span_weight: float = opt(
-        default=1.0, group=_LOSS, gt=0, help="What a changed token counts in the loss, others 1."
+    span_tail: Annotated[int, "Tokens after a changed span over which its weight falls off."] = opt(
+        0, group=_LOSS, ge=0
     )
-    span_tail: int = opt(
-        default=0,
-        group=_LOSS,
-        ge=0,
-        help="Tokens after a changed span over which its weight falls off.",
+    span_only: Annotated[bool, "Only changed tokens and their tail count."] = opt(
+        False, group=_LOSS
     )
-    span_only: bool = opt(
-        default=False, group=_LOSS, help="Only changed tokens and their tail count."
-    )
-    row_margins: bool = opt(
-        default=False,
-        group=_LOSS,
-        harmless=True,
-        help="Ask chosen's reward to lead by the row's `margin`.",
+    row_margins: Annotated[bool, "Ask chosen's reward to lead by the row's `margin`."] = opt(
+        False, group=_LOSS, harmless=True
     )
 
     @property

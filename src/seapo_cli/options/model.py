@@ -6,7 +6,7 @@ import base64
 import os
 from dataclasses import field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
 from seapo_cli.exceptions import UsageError
@@ -20,92 +20,67 @@ _OWN_FIELDS = {"model", "messages", "n", "stream", "prompt_logprobs"}
 """Of a request's body: without them no answer could be read."""
 
 
-def _is_name(value: Any) -> bool:
+def is_name(value: Any) -> bool:
     """Whether a model is neither a file, nor somebody's repository to download from."""
     text = str(value)
     return not ("/" in text or "\\" in text or text.endswith(".gguf") or Path(text).exists())
 
 
-def model_option(*, env: str | tuple[str, ...], help: str, **more: Any) -> Any:  # noqa: A002
-    """`--model` of a command."""
-    about = {"default": None, "metavar": "NAME", "harmless": _is_name, "env": env} | more
-    return opt("--model", "-m", help=help, **about)
-
-
 class VllmSettings(Settings):
     """What vLLM's engine is given."""
 
-    vllm_args: dict[str, Any] = opt(
+    vllm_args: Annotated[
+        dict[str, Any],
+        "An argument of its engine, such as dtype=float16, max_model_len=8192, "
+        "tensor_parallel_size=4, gpu_memory_utilization=0.8 or quantization=fp8; repeatable.",
+    ] = opt(
+        dict,
         "--vllm-arg",
-        default_factory=dict,
         typed=list[str],
         parse=parse.engine_arguments,
         metavar="KEY=VALUE",
         group="vLLM, for --backend vllm",
-        help="An argument of its engine, such as dtype=float16, max_model_len=8192, "
-        "tensor_parallel_size=4, gpu_memory_utilization=0.8 or quantization=fp8; repeatable.",
     )
 
 
 class BackendSettings(VllmSettings):
     """Which model answers, and where it runs."""
 
-    backend: Literal["auto", "openai", "embedded", "vllm"] = opt(
-        default="auto",
-        env="SEAPO_BACKEND",
-        help="auto: an endpoint if one is configured, else the embedded model. "
-        "vllm: in this process.",
-    )
-    base_url: str | None = opt(
-        default=None,
-        env=("SEAPO_BASE_URL", "OPENAI_BASE_URL"),
-        metavar="URL",
-        parse=parse.given_text,
-        help="OpenAI-compatible endpoint; its key comes from OPENAI_API_KEY only.",
-    )
-    model: str | None = model_option(
-        env="SEAPO_MODEL",
-        help="The endpoint's model; a GGUF file or hub id for the embedded backend; "
-        "a checkpoint's folder or hub id for vllm.",
-    )
+    backend: Annotated[
+        Literal["auto", "openai", "embedded", "vllm"],
+        "auto: an endpoint if one is configured, else the embedded model. vllm: in this process.",
+    ] = opt("auto", env="SEAPO_BACKEND")
+    base_url: Annotated[
+        str | None, "OpenAI-compatible endpoint; its key comes from OPENAI_API_KEY only."
+    ] = opt(None, env=["SEAPO_BASE_URL", "OPENAI_BASE_URL"], metavar="URL", parse=parse.given_text)
+    model: Annotated[
+        str | None,
+        "The endpoint's model; a GGUF file or hub id for the embedded backend; a checkpoint's "
+        "folder or hub id for vllm.",
+    ] = opt(None, "--model", "-m", env="SEAPO_MODEL", metavar="NAME", harmless=is_name)
     api_key: str | None = field(default=None, repr=False)
-    reasoning_effort: str | None = opt(
-        default=None,
-        env="SEAPO_REASONING_EFFORT",
-        metavar="LEVEL",
-        help="How long a model that thinks may think: none, minimal, low, medium, high, as it "
-        "knows them.",
+    reasoning_effort: Annotated[
+        str | None,
+        "How long a model that thinks may think: none, minimal, low, medium, high, as it knows "
+        "them.",
+    ] = opt(None, env="SEAPO_REASONING_EFFORT", metavar="LEVEL")
+    extra_body: Annotated[
+        dict[str, Any],
+        "Any field of the request's body, VALUE in JSON or plain; null leaves one out; repeatable.",
+    ] = opt(dict, typed=list[str], parse=parse.json_values, metavar="KEY=VALUE")
+    timeout: Annotated[float, "Seconds for one request."] = opt(
+        300.0, env="SEAPO_TIMEOUT", group=_REQUESTS, harmless=True, within=SECONDS
     )
-    extra_body: dict[str, Any] = opt(
-        default_factory=dict,
-        typed=list[str],
-        parse=parse.json_values,
-        metavar="KEY=VALUE",
-        help="Any field of the request's body, VALUE in JSON or plain; null leaves one out; "
-        "repeatable.",
-    )
-    timeout: float = opt(
-        default=300.0,
-        env="SEAPO_TIMEOUT",
-        group=_REQUESTS,
-        harmless=True,
-        within=SECONDS,
-        help="Seconds for one request.",
-    )
-    batch_out: Path | None = opt(
-        default=None,
-        metavar="FILE",
-        group=_BATCHES,
-        help="Send nothing: write the requests that have no answer yet as OpenAI batches, "
-        "FILE-00001 and so on.",
-    )
-    batch_in: tuple[str, ...] = opt(
-        default=(),
-        metavar="FILE",
-        group=_BATCHES,
-        help="Send nothing: take answers from these results of batches, in any order; "
-        "a quoted pattern, or repeated.",
-    )
+    batch_out: Annotated[
+        Path | None,
+        "Send nothing: write the requests that have no answer yet as OpenAI batches, FILE-00001"
+        " and so on.",
+    ] = opt(None, metavar="FILE", group=_BATCHES)
+    batch_in: Annotated[
+        tuple[str, ...],
+        "Send nothing: take answers from these results of batches, in any order; a quoted "
+        "pattern, or repeated.",
+    ] = opt((), metavar="FILE", group=_BATCHES)
 
     def check(self) -> None:
         if self.is_batch and self.backend not in ("auto", "openai"):
@@ -159,58 +134,37 @@ def default_store_path() -> Path:
 class StoreSettings(Settings):
     """Where answers are kept."""
 
-    store: Path | None = opt(
-        default_factory=default_store_path,
-        env="SEAPO_STORE",
-        metavar="FILE",
-        group=_REQUESTS,
-        help="Where answers are kept. [default: store.sqlite in the user's cache folder]",
-    )
+    store: Annotated[
+        Path | None, "Where answers are kept. [default: store.sqlite in the user's cache folder]"
+    ] = opt(default_store_path, env="SEAPO_STORE", metavar="FILE", group=_REQUESTS)
 
 
 class EngineSettings(StoreSettings):
     """How requests travel, and where answers are kept: with `store` None, nowhere."""
 
-    concurrency: int | None = opt(
+    concurrency: Annotated[
+        int | None, "Most requests open at once. [default: 64, embedded 4, vllm 256]"
+    ] = opt(
+        None,
         "--concurrency",
         "-c",
-        default=None,
         env="SEAPO_CONCURRENCY",
         group=_REQUESTS,
         harmless=True,
         within=COUNT,
-        help="Most requests open at once. [default: 64, embedded 4, vllm 256]",
     )
-    retries: int = opt(
-        default=5,
-        env="SEAPO_RETRIES",
-        group=_REQUESTS,
-        harmless=True,
-        ge=0,
-        help="Times a request is sent again after a failure.",
+    retries: Annotated[int, "Times a request is sent again after a failure."] = opt(
+        5, env="SEAPO_RETRIES", group=_REQUESTS, harmless=True, ge=0
     )
-    patience: float = opt(
-        default=120.0,
-        env="SEAPO_PATIENCE",
-        group=_REQUESTS,
-        harmless=True,
-        within=SECONDS,
-        help="Seconds until a server without answers is given up.",
+    patience: Annotated[float, "Seconds until a server without answers is given up."] = opt(
+        120.0, env="SEAPO_PATIENCE", group=_REQUESTS, harmless=True, within=SECONDS
     )
-    no_store: bool = opt(default=False, group=_REQUESTS, help="Keep no answers.")
-    price_in: float | None = opt(
-        default=None,
-        group=_REQUESTS,
-        harmless=True,
-        ge=0,
-        help="Price of a million prompt tokens, for the summary's cost.",
-    )
-    price_out: float | None = opt(
-        default=None,
-        group=_REQUESTS,
-        harmless=True,
-        ge=0,
-        help="Price of a million completion tokens.",
+    no_store: Annotated[bool, "Keep no answers."] = opt(False, group=_REQUESTS)
+    price_in: Annotated[
+        float | None, "Price of a million prompt tokens, for the summary's cost."
+    ] = opt(None, group=_REQUESTS, harmless=True, ge=0)
+    price_out: Annotated[float | None, "Price of a million completion tokens."] = opt(
+        None, group=_REQUESTS, harmless=True, ge=0
     )
 
     def check(self) -> None:

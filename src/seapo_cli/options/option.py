@@ -22,27 +22,29 @@ SECONDS: Mapping[str, float] = {"gt": 0, "le": 10_000_000}
 """Up to 115 days: clocks and servers cannot wait for ever."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Option:
-    """What is known of an option besides name, type and default of its field."""
+    """What is known of an option besides name, type, help and default of its field."""
 
-    help: str
-    flags: tuple[str, ...]
-    """None where it is an argument."""
-    env: tuple[str, ...]
-    metavar: str | None
-    group: str | None
+    flags: tuple[str, ...] = ()
+    """Empty where the field's name says it."""
+    is_argument: bool = False
+    """Whether it is set by its place, without a flag."""
+    env: str | list[str] | None = None
+    metavar: str | None = None
+    group: str | None = None
     """Its section in the help; None is the first one."""
-    harmless: bool | Callable[[Any], bool]
+    harmless: bool | Callable[[Any], bool] = False
     """Whether a `seapo.toml` that nobody named may set it, or to which values."""
-    bounds: Mapping[str, float]
-    parse: Callable[[Any], Any] | None
+    bounds: Mapping[str, float] = field(default_factory=dict)
+    """Those of pydantic: ge, gt, le, lt."""
+    parse: Callable[[Any], Any] | None = None
     """Makes the value out of text or a list of it; raises ValueError."""
-    typed: Any
+    typed: Any = None
     """Type on the command line, where it is not the field's."""
-    complete: str | None
+    complete: str | None = None
     """`module:name` of the names that the shell offers."""
-    defaults: Mapping[str, Any] | None
+    defaults: Mapping[str, Any] | None = None
     """Defaults that other options take where this one is given."""
 
     def may_be(self, value: Any) -> bool:
@@ -50,50 +52,25 @@ class Option:
         return self.harmless(value) if callable(self.harmless) else self.harmless
 
 
-def opt(
-    *flags: str,
-    help: str,  # noqa: A002, what the help says
-    default: Any = MISSING,
-    default_factory: Any = MISSING,
-    env: str | tuple[str, ...] = (),
-    metavar: str | None = None,
-    group: str | None = None,
-    harmless: bool | Callable[[Any], bool] = False,
-    parse: Callable[[Any], Any] | None = None,
-    typed: Any = None,
-    complete: str | None = None,
-    defaults: Mapping[str, Any] | None = None,
-    within: Mapping[str, float] | None = None,
-    **bounds: float,
-) -> Any:
-    """A field that is an option; without `flags`, its flag is the field's name.
+def opt(default: Any, *flags: str, within: Mapping[str, float] | None = None, **about: Any) -> Any:
+    """A field that is an option; its type is `Annotated[TYPE, "what the help says"]`.
 
-    `bounds` are those of pydantic: ge, gt, le, lt; `within` names some that are often needed. The
-    rest: see `Option`.
+    Args:
+        default: `...` where there is none; what makes it, where it is callable.
+        flags: as on the command line; by default the field's name.
+        within: bounds that are often needed: COUNT, SECONDS.
+        about: single bounds, and what `Option` has.
     """
-    env = (env,) if isinstance(env, str) else env
-    shared = (
-        env,
-        metavar,
-        group,
-        harmless,
-        {**(within or {}), **bounds},
-        parse,
-        typed,
-        complete,
-        defaults,
-    )
-    return _field(default, default_factory, Option(help, flags, *shared))
+    bounds: dict[str, float] = dict(within or {})
+    bounds |= {name: about.pop(name) for name in ("ge", "gt", "le", "lt") if name in about}
+    option = Option(flags=flags, bounds=bounds, **about)
+    made = {"default_factory" if callable(default) else "default": default}
+    return field(metadata={"option": option}, **({} if default is ... else made))
 
 
-def argument(*, help: str, default: Any, metavar: str) -> Any:  # noqa: A002
+def argument(default: Any, *, metavar: str) -> Any:
     """A field that is set by its place on the command line."""
-    about = Option(help, (), (), metavar, None, False, {}, None, None, None, None)
-    return _field(default, MISSING, about, {"argument": True})
-
-
-def _field(default: Any, factory: Any, option: Option, more: Mapping[str, Any] = {}) -> Any:
-    return field(default=default, default_factory=factory, metadata={"option": option, **more})
+    return opt(default, metavar=metavar, is_argument=True)
 
 
 def option_of(place: Field[Any]) -> Option | None:
@@ -108,9 +85,7 @@ def flags_of(place: Field[Any]) -> tuple[str, ...]:
     return (option.flags if option else ()) or (f"--{place.name.replace('_', '-')}",)
 
 
-@dataclass_transform(
-    frozen_default=True, kw_only_default=True, eq_default=True, field_specifiers=(opt, field)
-)
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 class Settings:
     """Base of all settings: immutable, unknown names and values that are not finite rejected.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from seapo_cli.exceptions import UsageError
 from seapo_cli.options import parse
@@ -17,98 +17,71 @@ _MORE = "More about pairs"
 class PairSettings(Seeded):
     """Which pairs `pair` makes, and in which format."""
 
-    format: str = opt(
+    format: Annotated[
+        str,
+        "trl, trl-chat, trl-kto, trl-kto-chat, llamafactory, llamafactory-sharegpt, "
+        "llamafactory-kto, axolotl, openrlhf or ultrafeedback.",
+    ] = opt(
+        _DEFAULT_FORMAT,
         "--format",
         "-f",
-        default=_DEFAULT_FORMAT,
         env="SEAPO_FORMAT",
         harmless=True,
         complete="seapo_cli.formats:FORMATS",
-        help="trl, trl-chat, trl-kto, trl-kto-chat, llamafactory, llamafactory-sharegpt, "
-        "llamafactory-kto, axolotl, openrlhf or ultrafeedback.",
     )
-    strategy: Literal["random", "all", "hardest", "vanilla"] = opt(
-        default="random",
-        harmless=True,
-        help="Negatives of an answer: random: one of the types, drawn; all of them; hardest: "
-        "the closest one; vanilla: none, but the best answer of a prompt against its worst.",
+    strategy: Annotated[
+        Literal["random", "all", "hardest", "vanilla"],
+        "Negatives of an answer: random: one of the types, drawn; all of them; hardest: the "
+        "closest one; vanilla: none, but the best answer of a prompt against its worst.",
+    ] = opt("random", harmless=True)
+    positive: Annotated[
+        Literal["given", "score", "logprob", "judge"],
+        "Good answers of a prompt: given: every one; or only the best, by a score, by its "
+        "log-probability (`sample --logprobs`) or by a judge (the model).",
+    ] = opt("given", harmless=True)
+    mix: Annotated[dict[str, float], "Proportions of error types over all pairs."] = opt(
+        dict, metavar="TYPE=WEIGHT,...", harmless=True, typed=str, parse=parse.weights
     )
-    positive: Literal["given", "score", "logprob", "judge"] = opt(
-        default="given",
-        harmless=True,
-        help="Good answers of a prompt: given: every one; or only the best, by a score, by "
-        "its log-probability (`sample --logprobs`) or by a judge (the model).",
+    balance: Annotated[
+        Literal["type", "length"] | None,
+        "type: as many pairs of each as the scarcest allows; length: the shorter side is right "
+        "in half of each type's pairs; what is too much is left out.",
+    ] = opt(None, harmless=True)
+    eval_split: Annotated[float, "Share of the prompts whose pairs go to --eval-output."] = opt(
+        0.0, harmless=True, ge=0, lt=1
     )
-    mix: dict[str, float] = opt(
-        default_factory=dict,
-        metavar="TYPE=WEIGHT,...",
-        harmless=True,
-        typed=str,
-        parse=parse.weights,
-        help="Proportions of error types over all pairs.",
+    score_key: Annotated[str, "Key of an answer's score; dots lead into objects."] = opt(
+        "score", metavar="KEY", group=_MORE, harmless=True
     )
-    balance: Literal["type", "length"] | None = opt(
-        default=None,
-        harmless=True,
-        help="type: as many pairs of each as the scarcest allows; length: the shorter side is "
-        "right in half of each type's pairs; what is too much is left out.",
+    closeness: Annotated[
+        Literal["similarity", "plausibility"],
+        "What makes a negative hard: its likeness, or `filter --check plausibility`.",
+    ] = opt("similarity", group=_MORE, harmless=True)
+    order: Annotated[Literal["input", "easy-to-hard"], "Order of the pairs."] = opt(
+        "input", group=_MORE, harmless=True
     )
-    eval_split: float = opt(
-        default=0.0,
-        harmless=True,
-        ge=0,
-        lt=1,
-        help="Share of the prompts whose pairs go to --eval-output.",
+    per_prompt: Annotated[int | None, "Most pairs of one prompt."] = opt(
+        None, group=_MORE, harmless=True, within=COUNT
     )
-    score_key: str = opt(
-        default="score",
-        metavar="KEY",
-        group=_MORE,
-        harmless=True,
-        help="Key of an answer's score; dots lead into objects.",
+    max_pairs: Annotated[int | None, "Most pairs in all, beside those for evaluation."] = opt(
+        None, group=_MORE, harmless=True, within=COUNT
     )
-    closeness: Literal["similarity", "plausibility"] = opt(
-        default="similarity",
-        group=_MORE,
-        harmless=True,
-        help="What makes a negative hard: its likeness, or `filter --check plausibility`.",
-    )
-    order: Literal["input", "easy-to-hard"] = opt(
-        default="input", group=_MORE, harmless=True, help="Order of the pairs."
-    )
-    per_prompt: int | None = opt(
-        default=None, group=_MORE, harmless=True, within=COUNT, help="Most pairs of one prompt."
-    )
-    max_pairs: int | None = opt(
-        default=None,
-        group=_MORE,
-        harmless=True,
-        within=COUNT,
-        help="Most pairs in all, beside those for evaluation.",
-    )
-    decontaminate: tuple[Path, ...] = opt(
-        default=(),
-        metavar="FILE",
-        group=_MORE,
-        help="JSONL of an evaluation set; prompts that overlap it are dropped; repeatable.",
-    )
-    group: bool = opt(
-        default=False,
-        group=_MORE,
-        help="One row for each answer, with a list of all its negatives, for `seapo train`; "
-        "goes with --strategy all.",
-    )
-    spans: bool = opt(
-        default=False,
-        group=_MORE,
-        help="Add chosen_spans and rejected_spans: [start, end] in characters of each answer "
-        "where they differ.",
-    )
-    provenance: bool = opt(
-        default=False,
-        group=_MORE,
-        harmless=True,
-        help="Keep id, error_type, sample, error and checks.",
+    decontaminate: Annotated[
+        tuple[Path, ...],
+        "JSONL of an evaluation set; prompts that overlap it are dropped; repeatable.",
+    ] = opt((), metavar="FILE", group=_MORE)
+    group: Annotated[
+        bool,
+        "One row for each answer, with a list of all its negatives, for `seapo train`; goes "
+        "with --strategy all.",
+    ] = opt(False, group=_MORE)
+    spans: Annotated[
+        bool,
+        "Add chosen_spans and rejected_spans: [start, end] in characters of each answer where "
+        "they differ.",
+    ] = opt(False, group=_MORE)
+    provenance: Annotated[bool, "Keep id, error_type, sample, error and checks."] = opt(
+        False, group=_MORE, harmless=True
     )
 
     def check(self) -> None:
@@ -145,12 +118,7 @@ class PairSettings(Seeded):
 class PairFiles(PairedRowFiles):
     """What `pair` reads and writes."""
 
-    eval_output: str | None = opt(
-        default=None, metavar="FILE", help="JSONL of pairs for evaluation."
-    )
-    dataset_info: Path | None = opt(
-        default=None,
-        metavar="FILE",
-        group=_MORE,
-        help="LLaMA-Factory's dataset_info.json, to which the output is added.",
-    )
+    eval_output: Annotated[str | None, "JSONL of pairs for evaluation."] = opt(None, metavar="FILE")
+    dataset_info: Annotated[
+        Path | None, "LLaMA-Factory's dataset_info.json, to which the output is added."
+    ] = opt(None, metavar="FILE", group=_MORE)

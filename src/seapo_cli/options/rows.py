@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from seapo_cli.options.option import Settings, argument, opt
 
@@ -16,59 +16,39 @@ ROWS = "Rows"
 class Seeded(Settings):
     """Where chance plays a part."""
 
-    seed: int = opt(
-        default=0,
-        env="SEAPO_SEED",
-        group=ROWS,
-        harmless=True,
-        ge=-(2**63),
-        lt=2**63,
-        help="Seed of all draws and requests.",
+    seed: Annotated[int, "Seed of all draws and requests."] = opt(
+        0, env="SEAPO_SEED", group=ROWS, harmless=True, ge=-(2**63), lt=2**63
     )
 
 
 class Summarised(Settings):
     """What ends with a summary."""
 
-    summary: Path | None = opt(
-        default=None, metavar="FILE", group=ROWS, help="Write the closing summary as JSON."
+    summary: Annotated[Path | None, "Write the closing summary as JSON."] = opt(
+        None, metavar="FILE", group=ROWS
     )
 
 
 class RowFiles(Summarised):
     """What every command from JSONL to JSONL takes."""
 
-    input: str = argument(default="-", metavar="FILE", help="JSONL to read; - is stdin.")
-    output: str = opt(
-        "--output", "-o", default="-", metavar="FILE", help="JSONL to write; - is stdout."
+    input: Annotated[str, "JSONL to read; - is stdin."] = argument("-", metavar="FILE")
+    output: Annotated[str, "JSONL to write; - is stdout."] = opt(
+        "-", "--output", "-o", metavar="FILE"
     )
-    errors: str | None = opt(
-        default=None,
-        metavar="FILE",
-        group=ROWS,
-        help="JSONL of failed rows: file, line, id, stage, reason, row.",
+    errors: Annotated[str | None, "JSONL of failed rows: file, line, id, stage, reason, row."] = (
+        opt(None, metavar="FILE", group=ROWS)
     )
-    max_errors: int | None = opt(
-        default=None,
-        group=ROWS,
-        harmless=True,
-        ge=0,
-        help="Stop once more rows than this have failed.",
+    max_errors: Annotated[int | None, "Stop once more rows than this have failed."] = opt(
+        None, group=ROWS, harmless=True, ge=0
     )
-    prompt_key: str | None = opt(
-        default=None,
-        metavar="KEY",
-        group=ROWS,
-        harmless=True,
-        help="Key of the prompt. [default: prompt, instruction, question or messages]",
-    )
-    response_key: str | None = opt(
-        default=None,
-        metavar="KEY",
-        group=ROWS,
-        harmless=True,
-        help="Key of the good answer. [default: response, output, answer, completion, chosen]",
-    )
+    prompt_key: Annotated[
+        str | None, "Key of the prompt. [default: prompt, instruction, question or messages]"
+    ] = opt(None, metavar="KEY", group=ROWS, harmless=True)
+    response_key: Annotated[
+        str | None,
+        "Key of the good answer. [default: response, output, answer, completion, chosen]",
+    ] = opt(None, metavar="KEY", group=ROWS, harmless=True)
 
     def keys(self) -> Keys:
         """Names of the keys that hold prompt and answers."""
@@ -80,13 +60,9 @@ class RowFiles(Summarised):
 class PairedRowFiles(RowFiles):
     """The same where rows have a bad answer as well."""
 
-    negative_key: str | None = opt(
-        default=None,
-        metavar="KEY",
-        group=ROWS,
-        harmless=True,
-        help="Key of the bad answer. [default: negative or rejected]",
-    )
+    negative_key: Annotated[
+        str | None, "Key of the bad answer. [default: negative or rejected]"
+    ] = opt(None, metavar="KEY", group=ROWS, harmless=True)
 
     def keys(self) -> Keys:
         """Names of the keys that hold prompt and answers."""

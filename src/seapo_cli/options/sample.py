@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from seapo_cli.options.option import COUNT, opt
 from seapo_cli.options.rows import Seeded
@@ -11,35 +11,23 @@ from seapo_cli.options.rows import Seeded
 class SampleSettings(Seeded):
     """What `sample` asks for."""
 
-    n: int = opt(
-        "--n",
-        "-n",
-        default=1,
-        harmless=True,
-        within=COUNT,
-        help="Answers per prompt; each is a row.",
+    n: Annotated[int, "Answers per prompt; each is a row."] = opt(
+        1, "--n", "-n", harmless=True, within=COUNT
     )
-    temperature: float | None = opt(
-        "--temperature", "-T", default=None, harmless=True, ge=0, help="Sampling temperature."
+    temperature: Annotated[float | None, "Sampling temperature."] = opt(
+        None, "--temperature", "-T", harmless=True, ge=0
     )
-    top_p: float | None = opt(
-        default=None, harmless=True, gt=0, le=1, help="Nucleus sampling mass."
+    top_p: Annotated[float | None, "Nucleus sampling mass."] = opt(None, harmless=True, gt=0, le=1)
+    max_tokens: Annotated[int, "Token limit of an answer."] = opt(1024, harmless=True, within=COUNT)
+    stop: Annotated[tuple[str, ...], "Text that ends an answer; repeatable."] = opt(
+        (), metavar="TEXT", harmless=True
     )
-    max_tokens: int = opt(
-        default=1024, harmless=True, within=COUNT, help="Token limit of an answer."
+    system: Annotated[str | None, "System prompt, for rows that bring none."] = opt(
+        None, metavar="TEXT", harmless=True
     )
-    stop: tuple[str, ...] = opt(
-        default=(), metavar="TEXT", harmless=True, help="Text that ends an answer; repeatable."
-    )
-    system: str | None = opt(
-        default=None,
-        metavar="TEXT",
-        harmless=True,
-        help="System prompt, for rows that bring none.",
-    )
-    truncated: Literal["drop", "keep"] = opt(
-        default="drop", harmless=True, help="What becomes of answers cut by the token limit."
-    )
-    logprobs: bool = opt(
-        default=False, harmless=True, help="Keep each answer's log-probability: sample.logprob."
+    truncated: Annotated[
+        Literal["drop", "keep"], "What becomes of answers cut by the token limit."
+    ] = opt("drop", harmless=True)
+    logprobs: Annotated[bool, "Keep each answer's log-probability: sample.logprob."] = opt(
+        False, harmless=True
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from seapo_cli.exceptions import UsageError
 from seapo_cli.options.loss import LossSettings
-from seapo_cli.options.model import default_store_path, model_option
+from seapo_cli.options.model import default_store_path, is_name
 from seapo_cli.options.option import Settings, argument, opt
 from seapo_cli.options.rows import Seeded
 
@@ -37,177 +37,121 @@ PAPER: dict[str, Any] = {
 class TrainInputs(Settings):
     """What the command line takes besides the settings of the training program."""
 
-    files: tuple[str, ...] = argument(
-        default=("-",), metavar="FILE...", help="JSONL of pairs; - is stdin."
+    files: Annotated[tuple[str, ...], "JSONL of pairs; - is stdin."] = argument(
+        ("-",), metavar="FILE..."
     )
-    paper: bool = opt(
-        default=False,
-        harmless=True,
-        defaults=PAPER,
-        help="The published settings of SeaPO, where not said otherwise.",
+    paper: Annotated[bool, "The published settings of SeaPO, where not said otherwise."] = opt(
+        False, harmless=True, defaults=PAPER
     )
 
 
 class _Difficulty(Settings):
-    margin_window: tuple[float, float] | None = opt(
-        default=None,
-        metavar="LOW HIGH",
-        group=_DIFFICULTY,
-        help="Leave out pairs whose margin under the reference, in nats, is lower (too hard) "
-        "or higher (too easy).",
-    )
-    order: Literal["random", "easy-first"] = opt(
-        default="random",
-        group=_DIFFICULTY,
-        harmless=True,
-        help="Order of the rows; easy-first: by falling margin under the reference.",
-    )
-    pair_scores: Path | None = opt(
-        default=None,
-        metavar="FILE",
-        group=_DIFFICULTY,
-        help="JSONL of every pair's margin under the reference, CHES score and similarity.",
-    )
+    margin_window: Annotated[
+        tuple[float, float] | None,
+        "Leave out pairs whose margin under the reference, in nats, is lower (too hard) or "
+        "higher (too easy).",
+    ] = opt(None, metavar="LOW HIGH", group=_DIFFICULTY)
+    order: Annotated[
+        Literal["random", "easy-first"],
+        "Order of the rows; easy-first: by falling margin under the reference.",
+    ] = opt("random", group=_DIFFICULTY, harmless=True)
+    pair_scores: Annotated[
+        Path | None, "JSONL of every pair's margin under the reference, CHES score and similarity."
+    ] = opt(None, metavar="FILE", group=_DIFFICULTY)
 
 
 class _Adapters(Settings):
-    lora_rank: int = opt(
-        default=0,
-        group=_ADAPTERS,
-        harmless=True,
-        ge=0,
-        help="Rank of adapters; 0 trains all weights.",
+    lora_rank: Annotated[int, "Rank of adapters; 0 trains all weights."] = opt(
+        0, group=_ADAPTERS, harmless=True, ge=0
     )
-    lora_alpha: int = opt(
-        default=16, group=_ADAPTERS, harmless=True, gt=0, help="Scale of adapters."
-    )
-    lora_targets: tuple[str, ...] = opt(
-        "--lora-target",
-        default=(),
-        metavar="NAME",
-        group=_ADAPTERS,
-        harmless=True,
-        help="Layer that gets an adapter; repeatable. [default: all linear layers]",
-    )
-    merge: bool = opt(
-        default=False, group=_ADAPTERS, harmless=True, help="Write adapters into the weights."
+    lora_alpha: Annotated[int, "Scale of adapters."] = opt(16, group=_ADAPTERS, harmless=True, gt=0)
+    lora_targets: Annotated[
+        tuple[str, ...], "Layer that gets an adapter; repeatable. [default: all linear layers]"
+    ] = opt((), "--lora-target", metavar="NAME", group=_ADAPTERS, harmless=True)
+    merge: Annotated[bool, "Write adapters into the weights."] = opt(
+        False, group=_ADAPTERS, harmless=True
     )
 
 
 class _Optimizer(Settings):
-    learning_rate: float = opt(
-        "--learning-rate",
-        "--lr",
-        default=1e-6,
-        group=_OPTIMIZER,
-        harmless=True,
-        gt=0,
-        help="Peak rate.",
+    learning_rate: Annotated[float, "Peak rate."] = opt(
+        1e-6, "--learning-rate", "--lr", group=_OPTIMIZER, harmless=True, gt=0
     )
-    schedule: Literal["cosine", "linear", "constant"] = opt(
-        default="cosine", group=_OPTIMIZER, harmless=True, help="How the rate falls."
+    schedule: Annotated[Literal["cosine", "linear", "constant"], "How the rate falls."] = opt(
+        "cosine", group=_OPTIMIZER, harmless=True
     )
-    warmup: float = opt(
-        default=0.1,
-        group=_OPTIMIZER,
-        harmless=True,
-        ge=0,
-        lt=1,
-        help="Share of the steps in which it rises.",
+    warmup: Annotated[float, "Share of the steps in which it rises."] = opt(
+        0.1, group=_OPTIMIZER, harmless=True, ge=0, lt=1
     )
-    weight_decay: float = opt(default=0.0, group=_OPTIMIZER, harmless=True, ge=0, help="AdamW's.")
-    max_grad_norm: float = opt(
-        default=1.0, group=_OPTIMIZER, harmless=True, gt=0, help="Longer gradients are cut to it."
+    weight_decay: Annotated[float, "AdamW's."] = opt(0.0, group=_OPTIMIZER, harmless=True, ge=0)
+    max_grad_norm: Annotated[float, "Longer gradients are cut to it."] = opt(
+        1.0, group=_OPTIMIZER, harmless=True, gt=0
     )
-    epochs: float = opt(
-        default=1.0, group=_OPTIMIZER, harmless=True, gt=0, help="Passes over the pairs."
+    epochs: Annotated[float, "Passes over the pairs."] = opt(
+        1.0, group=_OPTIMIZER, harmless=True, gt=0
     )
-    max_steps: int | None = opt(
-        default=None, group=_OPTIMIZER, harmless=True, ge=1, help="Stop after so many steps."
+    max_steps: Annotated[int | None, "Stop after so many steps."] = opt(
+        None, group=_OPTIMIZER, harmless=True, ge=1
     )
-    batch_size: int = opt(
-        default=4,
-        group=_OPTIMIZER,
-        harmless=True,
-        ge=1,
-        help="Rows in a forward pass of a process, with all their rejected answers.",
-    )
-    accumulate: int = opt(
-        default=1, group=_OPTIMIZER, harmless=True, ge=1, help="Forward passes in a step."
+    batch_size: Annotated[
+        int, "Rows in a forward pass of a process, with all their rejected answers."
+    ] = opt(4, group=_OPTIMIZER, harmless=True, ge=1)
+    accumulate: Annotated[int, "Forward passes in a step."] = opt(
+        1, group=_OPTIMIZER, harmless=True, ge=1
     )
 
 
 class _Checkpoints(Settings):
-    eval_file: Path | None = opt(
-        default=None, metavar="FILE", group=_CHECKPOINTS, help="JSONL of held-out pairs."
+    eval_file: Annotated[Path | None, "JSONL of held-out pairs."] = opt(
+        None, metavar="FILE", group=_CHECKPOINTS
     )
-    eval_split: float = opt(
-        default=0.0,
-        group=_CHECKPOINTS,
-        harmless=True,
-        ge=0,
-        lt=1,
-        help="Share of the prompts to hold out, instead of --eval-file.",
+    eval_split: Annotated[float, "Share of the prompts to hold out, instead of --eval-file."] = opt(
+        0.0, group=_CHECKPOINTS, harmless=True, ge=0, lt=1
     )
-    save_steps: int | None = opt(
-        default=None,
-        group=_CHECKPOINTS,
-        harmless=True,
-        ge=1,
-        help="Steps between checkpoints, instead of --save-minutes.",
+    save_steps: Annotated[int | None, "Steps between checkpoints, instead of --save-minutes."] = (
+        opt(None, group=_CHECKPOINTS, harmless=True, ge=1)
     )
-    save_minutes: float = opt(
-        default=30.0, group=_CHECKPOINTS, harmless=True, gt=0, help="Minutes between checkpoints."
+    save_minutes: Annotated[float, "Minutes between checkpoints."] = opt(
+        30.0, group=_CHECKPOINTS, harmless=True, gt=0
     )
-    keep: int = opt(default=2, group=_CHECKPOINTS, harmless=True, ge=1, help="Checkpoints kept.")
-    eval_steps: int | None = opt(
-        default=None,
-        group=_CHECKPOINTS,
-        ge=1,
-        help="Steps between evaluations. [default: start and end]",
+    keep: Annotated[int, "Checkpoints kept."] = opt(2, group=_CHECKPOINTS, harmless=True, ge=1)
+    eval_steps: Annotated[int | None, "Steps between evaluations. [default: start and end]"] = opt(
+        None, group=_CHECKPOINTS, ge=1
     )
-    patience: int | None = opt(
-        default=None,
-        group=_CHECKPOINTS,
-        harmless=True,
-        ge=1,
-        help="Evaluations without a better loss to stop at.",
+    patience: Annotated[int | None, "Evaluations without a better loss to stop at."] = opt(
+        None, group=_CHECKPOINTS, harmless=True, ge=1
     )
-    report_to: tuple[Literal["tensorboard", "wandb", "trackio"], ...] = opt(
-        default=(),
-        typed=list[str],
-        metavar="NAME",
-        group=_CHECKPOINTS,
-        help="tensorboard, wandb or trackio; repeatable.",
-    )
-    reference_cache: Path = opt(
-        default_factory=lambda: default_store_path().parent / "reference",
+    report_to: Annotated[
+        tuple[Literal["tensorboard", "wandb", "trackio"], ...],
+        "tensorboard, wandb or trackio; repeatable.",
+    ] = opt((), typed=list[str], metavar="NAME", group=_CHECKPOINTS)
+    reference_cache: Annotated[
+        Path, "Where reference log-probabilities are kept. [default: the user's cache folder]"
+    ] = opt(
+        lambda: default_store_path().parent / "reference",
         env="SEAPO_REFERENCE_CACHE",
         metavar="DIR",
         group=_CHECKPOINTS,
-        help="Where reference log-probabilities are kept. [default: the user's cache folder]",
     )
 
 
 class _Speed(Settings):
-    dtype: Literal["bf16", "fp32"] | None = opt(
-        default=None, group=_SPEED, help="[default: bf16 on a GPU, fp32 elsewhere]"
+    dtype: Annotated[Literal["bf16", "fp32"] | None, "[default: bf16 on a GPU, fp32 elsewhere]"] = (
+        opt(None, group=_SPEED)
     )
-    gradient_checkpointing: bool = opt(
-        default=False, group=_SPEED, harmless=True, help="Less memory, a third more time."
+    gradient_checkpointing: Annotated[bool, "Less memory, a third more time."] = opt(
+        False, group=_SPEED, harmless=True
     )
-    share_prefix: bool = opt(
-        default=True, group=_SPEED, harmless=True, help="Compute what both sides share once."
+    share_prefix: Annotated[bool, "Compute what both sides share once."] = opt(
+        True, group=_SPEED, harmless=True
     )
-    procs: int = opt(
-        default=1, group=_SPEED, ge=1, help="Processes on this node; one for each GPU."
+    procs: Annotated[int, "Processes on this node; one for each GPU."] = opt(1, group=_SPEED, ge=1)
+    nodes: Annotated[int, "Nodes; start the same command on each."] = opt(1, group=_SPEED, ge=1)
+    rendezvous: Annotated[str | None, "Where the nodes meet."] = opt(
+        None, metavar="HOST:PORT", group=_SPEED
     )
-    nodes: int = opt(default=1, group=_SPEED, ge=1, help="Nodes; start the same command on each.")
-    rendezvous: str | None = opt(
-        default=None, metavar="HOST:PORT", group=_SPEED, help="Where the nodes meet."
-    )
-    sharding: Literal["ddp", "fsdp"] = opt(
-        default="ddp", group=_SPEED, help="Whole model in each process, or shards of it."
+    sharding: Annotated[Literal["ddp", "fsdp"], "Whole model in each process, or shards of it."] = (
+        opt("ddp", group=_SPEED)
     )
 
 
@@ -216,24 +160,23 @@ class TrainSettings(LossSettings, _Difficulty, _Adapters, _Optimizer, _Checkpoin
 
     files: tuple[Path, ...] = ()
     """Of pairs."""
-    output_dir: Path = opt("--output-dir", "-o", metavar="DIR", help="Where model and metrics go.")
-    model: str = model_option(
-        default="",
-        env="SEAPO_TRAIN_MODEL",
-        help="Folder or hub name for transformers, or a GGUF file. "
-        "[default: the packaged SmolLM2-135M-Instruct]",
+    output_dir: Annotated[Path, "Where model and metrics go."] = opt(
+        ..., "--output-dir", "-o", metavar="DIR"
     )
-    chat_template: Path | None = opt(
-        default=None, metavar="FILE", help="Jinja chat template, for models without one."
+    model: Annotated[
+        str,
+        "Folder or hub name for transformers, or a GGUF file. [default: the packaged "
+        "SmolLM2-135M-Instruct]",
+    ] = opt("", "--model", "-m", env="SEAPO_TRAIN_MODEL", metavar="NAME", harmless=is_name)
+    chat_template: Annotated[Path | None, "Jinja chat template, for models without one."] = opt(
+        None, metavar="FILE"
     )
-    max_length: int = opt(
-        default=2048, harmless=True, ge=8, help="Tokens of prompt and answer together."
+    max_length: Annotated[int, "Tokens of prompt and answer together."] = opt(
+        2048, harmless=True, ge=8
     )
-    too_long: Literal["truncate", "drop"] = opt(
-        default="truncate",
-        harmless=True,
-        help="Cut the end of longer answers, or drop the pair.",
-    )
+    too_long: Annotated[
+        Literal["truncate", "drop"], "Cut the end of longer answers, or drop the pair."
+    ] = opt("truncate", harmless=True)
 
     @property
     def asks_reference(self) -> bool:
