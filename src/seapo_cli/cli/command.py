@@ -83,8 +83,12 @@ def options_of(command: Callable[..., None]) -> Iterator[tuple[str, Field[Any], 
 def _help_at_terminal(context: typer.Context, values: Mapping[str, Any]) -> None:
     """Show the help and exit with 2 where somebody typed the bare command at a terminal."""
     arguments = (p.name for p in context.command.params if p.param_type_name == "argument")
-    read = [values[name or ""] for name in arguments]
-    if (read in (["-"], [None])) and sys.stdin is not None and sys.stdin.isatty():
+    read = [values[name or ""] or "-" for name in arguments]
+    if (
+        any("-" in ([name] if isinstance(name, str) else name) for name in read)
+        and sys.stdin is not None
+        and sys.stdin.isatty()
+    ):
         print(context.get_help(), file=sys.stderr)
         raise typer.Exit(2)
 
