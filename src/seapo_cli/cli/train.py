@@ -90,7 +90,7 @@ def _start(settings: TrainSettings, keep_stdin: bool) -> None:
     file = folder / SETTINGS_FILE
     try:
         data = dumps(settings.dump(), option=OPT_INDENT_2 | OPT_APPEND_NEWLINE)
-    except ValueError:
+    except TypeError:  # orjson's
         raise UsageError("train: a file's name is not UTF-8: give it another") from None
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -55,7 +55,7 @@ class FilterFiles(PairedRowFiles, Seeded):
     """What `filter` reads and writes."""
 
     rejected: Annotated[str | None, "JSONL of the rows that were sorted out, with the reasons."] = (
-        opt(None, metavar="FILE")
+        opt(None, metavar="FILE", is_path=True)
     )
     max_leak: Annotated[
         float | None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
-from typing import TYPE_CHECKING, Any, Self, dataclass_transform, get_type_hints
+from typing import TYPE_CHECKING, Any, Self, dataclass_transform, get_origin, get_type_hints
 
 from seapo_cli.exceptions import UsageError
 
@@ -30,6 +30,8 @@ class Option:
     """Empty where the field's name says it."""
     is_argument: bool = False
     """Whether it is set by its place, without a flag."""
+    is_path: bool = False
+    """Whether its text names files or addresses: taken as it is, which need not be UTF-8."""
     env: str | list[str] | None = None
     metavar: str | None = None
     group: str | None = None
@@ -70,13 +72,18 @@ def opt(default: Any, *flags: str, within: Mapping[str, float] | None = None, **
 
 def argument(default: Any, *, metavar: str) -> Any:
     """A field that is set by its place on the command line."""
-    return opt(default, metavar=metavar, is_argument=True)
+    return opt(default, metavar=metavar, is_argument=True, is_path=True)
 
 
 def option_of(place: Field[Any]) -> Option | None:
     """What makes a field an option; None for one that only the library sets."""
     found: Option | None = place.metadata.get("option")
     return found
+
+
+def _is_path(place: Field[Any]) -> bool:
+    option = option_of(place)
+    return option is not None and option.is_path
 
 
 def flags_of(place: Field[Any]) -> tuple[str, ...]:
@@ -102,7 +109,8 @@ class Settings:
             known = {place.name: place for place in settings_fields(type(self))}
             if unknown := values.keys() - known:
                 raise unknown_option(self.option_of(min(unknown)), known)
-            need_utf8(values, self.option_of)
+            paths = {name for name, place in known.items() if _is_path(place)}
+            need_utf8({n: v for n, v in values.items() if n not in paths}, self.option_of)
             for name, place in known.items():
                 vars(self)[name] = _given(place, values, self.option_of)
             vars(self).update(_valid(type(self), vars(self)))
@@ -197,7 +205,10 @@ def _model(kind: type[Settings]) -> type[BaseModel]:
     for place in settings_fields(kind):
         option = option_of(place)
         bounds: dict[str, Any] = dict(option.bounds) if option else {}
-        places[place.name] = (hints[place.name], Field(**bounds))
+        hint = hints[place.name]
+        if _is_path(place):
+            hint = tuple[Any, ...] if get_origin(hint) is tuple else Any
+        places[place.name] = (hint, Field(**bounds))
     config = ConfigDict(allow_inf_nan=False)
     made: type[BaseModel] = create_model(kind.__name__, __config__=config, **places)
     return made

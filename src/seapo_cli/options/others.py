@@ -18,7 +18,7 @@ class AuditSettings(Summarised, Seeded):
         "Pairs of any format that `pair` writes, or rows of inject or filter; - is stdin.",
     ] = argument(("-",), metavar="FILE...")
     output: Annotated[str, "JSON to write; - is stdout."] = opt(
-        "-", "--output", "-o", metavar="FILE"
+        "-", "--output", "-o", metavar="FILE", is_path=True
     )
     fail_above: Annotated[
         float | None,
@@ -40,7 +40,7 @@ class EvalSettings(Summarised, Seeded):
         " a file of pairs of any format; - is stdin.",
     ] = argument(("-",), metavar="TASK...")
     output: Annotated[str, "JSONL of results; - is stdout."] = opt(
-        "-", "--output", "-o", metavar="FILE"
+        "-", "--output", "-o", metavar="FILE", is_path=True
     )
     models: Annotated[
         tuple[str, ...],
@@ -50,7 +50,7 @@ class EvalSettings(Summarised, Seeded):
     data: Annotated[
         tuple[str, ...],
         "Folder with the tasks' data, or NAME=FILE; repeatable. Nothing is fetched.",
-    ] = opt((), metavar="DIR")
+    ] = opt((), metavar="DIR", is_path=True)
     compare: Annotated[bool, "Compare each further model with the first, item by item."] = opt(
         False
     )
@@ -62,7 +62,7 @@ class EvalSettings(Summarised, Seeded):
         1024, harmless=True, within=COUNT
     )
     errors: Annotated[str | None, "JSONL of failed items: file, line, id, stage, reason, row."] = (
-        opt(None, metavar="FILE", group=ROWS)
+        opt(None, metavar="FILE", group=ROWS, is_path=True)
     )
     max_errors: Annotated[int | None, "Stop once more items than this have failed."] = opt(
         None, group=ROWS, harmless=True, ge=0

@@ -118,7 +118,9 @@ class PairSettings(Seeded):
 class PairFiles(PairedRowFiles):
     """What `pair` reads and writes."""
 
-    eval_output: Annotated[str | None, "JSONL of pairs for evaluation."] = opt(None, metavar="FILE")
+    eval_output: Annotated[str | None, "JSONL of pairs for evaluation."] = opt(
+        None, metavar="FILE", is_path=True
+    )
     dataset_info: Annotated[
         Path | None, "LLaMA-Factory's dataset_info.json, to which the output is added."
     ] = opt(None, metavar="FILE", group=_MORE)

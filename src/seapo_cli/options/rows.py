@@ -34,10 +34,10 @@ class RowFiles(Summarised):
 
     input: Annotated[str, "JSONL to read; - is stdin."] = argument("-", metavar="FILE")
     output: Annotated[str, "JSONL to write; - is stdout."] = opt(
-        "-", "--output", "-o", metavar="FILE"
+        "-", "--output", "-o", metavar="FILE", is_path=True
     )
     errors: Annotated[str | None, "JSONL of failed rows: file, line, id, stage, reason, row."] = (
-        opt(None, metavar="FILE", group=ROWS)
+        opt(None, metavar="FILE", group=ROWS, is_path=True)
     )
     max_errors: Annotated[int | None, "Stop once more rows than this have failed."] = opt(
         None, group=ROWS, harmless=True, ge=0
