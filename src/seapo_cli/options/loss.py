@@ -7,47 +7,41 @@ from typing import Annotated, Literal
 from seapo_cli.exceptions import UsageError
 from seapo_cli.options.option import Settings, opt
 
-_LOSS = "Loss"
 
-
-class LossSettings(Settings):
+class LossSettings(Settings, group="Loss"):
     """What is minimised."""
 
     loss: Annotated[
         Literal["sigmoid", "cdpo", "robust", "hinge", "ipo", "simpo", "orpo", "kto"],
         "What is minimised; sigmoid is DPO.",
-    ] = opt("sigmoid")
+    ] = opt("sigmoid", group="")
     beta: Annotated[float, "Strength of the pull to the reference; ORPO's lambda; IPO's tau."] = (
-        opt(0.1, group=_LOSS, harmless=True, gt=0)
+        opt(0.1, harmless=True, gt=0)
     )
     label_smoothing: Annotated[float, "cdpo, robust: share of pairs the wrong way round."] = opt(
-        0.0, group=_LOSS, harmless=True, ge=0, lt=0.5
+        0.0, harmless=True, ge=0, lt=0.5
     )
-    simpo_gamma: Annotated[float, "simpo: target reward margin."] = opt(
-        0.5, group=_LOSS, harmless=True, ge=0
-    )
+    simpo_gamma: Annotated[float, "simpo: target reward margin."] = opt(0.5, harmless=True, ge=0)
     dpop: Annotated[float, "Weight of the penalty on chosen getting less likely."] = opt(
-        0.0, group=_LOSS, harmless=True, ge=0
+        0.0, harmless=True, ge=0
     )
     sft: Annotated[float, "Weight of chosen's own likelihood (RPO)."] = opt(
-        0.0, group=_LOSS, harmless=True, ge=0
+        0.0, harmless=True, ge=0
     )
     group_loss: Annotated[
         Literal["pairs", "listwise", "best"],
         "Several rejected answers of a row: each as a pair; listwise: chosen first of all "
         "(Plackett-Luce); best: chosen against their mean.",
-    ] = opt("pairs", group=_LOSS)
+    ] = opt("pairs")
     span_weight: Annotated[float, "What a changed token counts in the loss, others 1."] = opt(
-        1.0, group=_LOSS, gt=0
+        1.0, gt=0
     )
     span_tail: Annotated[int, "Tokens after a changed span over which its weight falls off."] = opt(
-        0, group=_LOSS, ge=0
+        0, ge=0
     )
-    span_only: Annotated[bool, "Only changed tokens and their tail count."] = opt(
-        False, group=_LOSS
-    )
+    span_only: Annotated[bool, "Only changed tokens and their tail count."] = opt(False)
     row_margins: Annotated[bool, "Ask chosen's reward to lead by the row's `margin`."] = opt(
-        False, group=_LOSS, harmless=True
+        False, harmless=True
     )
 
     @property

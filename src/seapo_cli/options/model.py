@@ -26,21 +26,14 @@ def is_name(value: Any) -> bool:
     return not ("/" in text or "\\" in text or text.endswith(".gguf") or Path(text).exists())
 
 
-class VllmSettings(Settings):
+class VllmSettings(Settings, group="vLLM, for --backend vllm"):
     """What vLLM's engine is given."""
 
     vllm_args: Annotated[
         dict[str, Any],
         "An argument of its engine, such as dtype=float16, max_model_len=8192, "
         "tensor_parallel_size=4, gpu_memory_utilization=0.8 or quantization=fp8; repeatable.",
-    ] = opt(
-        dict,
-        "--vllm-arg",
-        typed=list[str],
-        parse=parse.engine_arguments,
-        metavar="KEY=VALUE",
-        group="vLLM, for --backend vllm",
-    )
+    ] = opt(dict, "--vllm-arg", typed=list[str], parse=parse.engine_arguments, metavar="KEY=VALUE")
 
 
 class BackendSettings(VllmSettings):
@@ -131,15 +124,15 @@ def default_store_path() -> Path:
     return Path(base) / "seapo" / "store.sqlite"
 
 
-class StoreSettings(Settings):
+class StoreSettings(Settings, group=_REQUESTS):
     """Where answers are kept."""
 
     store: Annotated[
         Path | None, "Where answers are kept. [default: store.sqlite in the user's cache folder]"
-    ] = opt(default_store_path, env="SEAPO_STORE", metavar="FILE", group=_REQUESTS)
+    ] = opt(default_store_path, env="SEAPO_STORE", metavar="FILE")
 
 
-class EngineSettings(StoreSettings):
+class EngineSettings(StoreSettings, group=_REQUESTS):
     """How requests travel, and where answers are kept: with `store` None, nowhere."""
 
     concurrency: Annotated[
@@ -149,22 +142,21 @@ class EngineSettings(StoreSettings):
         "--concurrency",
         "-c",
         env="SEAPO_CONCURRENCY",
-        group=_REQUESTS,
         harmless=True,
         within=COUNT,
     )
     retries: Annotated[int, "Times a request is sent again after a failure."] = opt(
-        5, env="SEAPO_RETRIES", group=_REQUESTS, harmless=True, ge=0
+        5, env="SEAPO_RETRIES", harmless=True, ge=0
     )
     patience: Annotated[float, "Seconds until a server without answers is given up."] = opt(
-        120.0, env="SEAPO_PATIENCE", group=_REQUESTS, harmless=True, within=SECONDS
+        120.0, env="SEAPO_PATIENCE", harmless=True, within=SECONDS
     )
-    no_store: Annotated[bool, "Keep no answers."] = opt(False, group=_REQUESTS)
+    no_store: Annotated[bool, "Keep no answers."] = opt(False)
     price_in: Annotated[
         float | None, "Price of a million prompt tokens, for the summary's cost."
-    ] = opt(None, group=_REQUESTS, harmless=True, ge=0)
+    ] = opt(None, harmless=True, ge=0)
     price_out: Annotated[float | None, "Price of a million completion tokens."] = opt(
-        None, group=_REQUESTS, harmless=True, ge=0
+        None, harmless=True, ge=0
     )
 
     def check(self) -> None:

@@ -22,7 +22,7 @@ SECONDS: Mapping[str, float] = {"gt": 0, "le": 10_000_000}
 """Up to 115 days: clocks and servers cannot wait for ever."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Option:
     """What is known of an option besides name, type, help and default of its field."""
 
@@ -35,7 +35,7 @@ class Option:
     env: str | list[str] | None = None
     metavar: str | None = None
     group: str | None = None
-    """Its section in the help; None is the first one."""
+    """Its section in the help; None is that of its class, else the first one."""
     harmless: bool | Callable[[Any], bool] = False
     """Whether a `seapo.toml` that nobody named may set it, or to which values."""
     bounds: Mapping[str, float] = field(default_factory=dict)
@@ -75,10 +75,9 @@ def argument(default: Any, *, metavar: str) -> Any:
     return opt(default, metavar=metavar, is_argument=True, is_path=True)
 
 
-def option_of(place: Field[Any]) -> Option | None:
+def option_of(place: object) -> Option | None:
     """What makes a field an option; None for one that only the library sets."""
-    found: Option | None = place.metadata.get("option")
-    return found
+    return place.metadata.get("option") if isinstance(place, Field) else None
 
 
 def _is_path(place: Field[Any]) -> bool:
@@ -96,11 +95,15 @@ def flags_of(place: Field[Any]) -> tuple[str, ...]:
 class Settings:
     """Base of all settings: immutable, unknown names and values that are not finite rejected.
 
+    `group` is the section of the help for those options of a class that name none.
+
     Raises:
         UsageError: a value is wrong; names the option and what it accepts.
     """
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, group: str | None = None) -> None:
+        for option in filter(None, map(option_of, vars(cls).values())):
+            option.group = group if option.group is None else option.group
         dataclass(init=False, repr=False, eq=False)(cls)  # writing those out takes time at --help
 
     if not TYPE_CHECKING:  # to a type checker, the fields are the arguments

@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 ROWS = "Rows"
 
 
-class Seeded(Settings):
+class Seeded(Settings, group=ROWS):
     """Where chance plays a part."""
 
     seed: Annotated[int, "Seed of all draws and requests."] = opt(
-        0, env="SEAPO_SEED", group=ROWS, harmless=True, ge=-(2**63), lt=2**63
+        0, env="SEAPO_SEED", harmless=True, ge=-(2**63), lt=2**63
     )
 
 
-class Summarised(Settings):
+class Summarised(Settings, group=ROWS):
     """What ends with a summary."""
 
     summary: Annotated[Path | None, "Write the closing summary as JSON."] = opt(
-        None, metavar="FILE", group=ROWS
+        None, metavar="FILE"
     )
 
 
@@ -57,12 +57,12 @@ class RowFiles(Summarised):
         return Keys(self.prompt_key, self.response_key)
 
 
-class PairedRowFiles(RowFiles):
+class PairedRowFiles(RowFiles, group=ROWS):
     """The same where rows have a bad answer as well."""
 
     negative_key: Annotated[
         str | None, "Key of the bad answer. [default: negative or rejected]"
-    ] = opt(None, metavar="KEY", group=ROWS, harmless=True)
+    ] = opt(None, metavar="KEY", harmless=True)
 
     def keys(self) -> Keys:
         """Names of the keys that hold prompt and answers."""

@@ -7,17 +7,15 @@ from typing import Annotated, Literal
 from seapo_cli.options import parse
 from seapo_cli.options.option import COUNT, Settings, opt
 
-_RAY = "Shards over Ray"
 
-
-class RunnerSettings(Settings):
+class RunnerSettings(Settings, group="Shards over Ray"):
     """Where a stage runs."""
 
     runner: Annotated[
         Literal["local", "ray"],
         "ray: FILE is shards (a file, folder or quoted pattern, also s3:// and the like); -o, "
         "--errors and --rejected are folders.",
-    ] = opt("local", env="SEAPO_RUNNER", group=_RAY)
+    ] = opt("local", env="SEAPO_RUNNER")
     address: Annotated[
         str | None, "ray: a running cluster. [default: Ray is started on this machine]"
     ] = opt(
@@ -25,12 +23,11 @@ class RunnerSettings(Settings):
         "--ray-address",
         env=["SEAPO_RAY_ADDRESS", "RAY_ADDRESS"],
         metavar="ADDRESS",
-        group=_RAY,
         parse=parse.given_text,
     )
     workers: Annotated[
         int | None, "ray: shards at once. [default: as many as there are cores, or GPUs for them]"
-    ] = opt(None, "--ray-workers", group=_RAY, within=COUNT)
+    ] = opt(None, "--ray-workers", within=COUNT)
     gpus_per_worker: Annotated[float, "ray: GPUs that each worker gets, for --backend vllm."] = opt(
-        0.0, "--ray-gpus-per-worker", group=_RAY, ge=0
+        0.0, "--ray-gpus-per-worker", ge=0
     )

@@ -11,12 +11,6 @@ from seapo_cli.options.model import default_store_path, is_name
 from seapo_cli.options.option import Settings, argument, opt
 from seapo_cli.options.rows import Seeded
 
-_DIFFICULTY = "Difficulty"
-_ADAPTERS = "Adapters"
-_OPTIMIZER = "Optimizer"
-_CHECKPOINTS = "Checkpoints and evaluation"
-_SPEED = "Speed and memory"
-
 PAPER: dict[str, Any] = {
     "loss": "kto",
     "beta": 0.1,
@@ -45,113 +39,96 @@ class TrainInputs(Settings):
     )
 
 
-class _Difficulty(Settings):
+class _Difficulty(Settings, group="Difficulty"):
     margin_window: Annotated[
         tuple[float, float] | None,
         "Leave out pairs whose margin under the reference, in nats, is lower (too hard) or "
         "higher (too easy).",
-    ] = opt(None, metavar="LOW HIGH", group=_DIFFICULTY)
+    ] = opt(None, metavar="LOW HIGH")
     order: Annotated[
         Literal["random", "easy-first"],
         "Order of the rows; easy-first: by falling margin under the reference.",
-    ] = opt("random", group=_DIFFICULTY, harmless=True)
+    ] = opt("random", harmless=True)
     pair_scores: Annotated[
         Path | None, "JSONL of every pair's margin under the reference, CHES score and similarity."
-    ] = opt(None, metavar="FILE", group=_DIFFICULTY)
+    ] = opt(None, metavar="FILE")
 
 
-class _Adapters(Settings):
+class _Adapters(Settings, group="Adapters"):
     lora_rank: Annotated[int, "Rank of adapters; 0 trains all weights."] = opt(
-        0, group=_ADAPTERS, harmless=True, ge=0
+        0, harmless=True, ge=0
     )
-    lora_alpha: Annotated[int, "Scale of adapters."] = opt(16, group=_ADAPTERS, harmless=True, gt=0)
+    lora_alpha: Annotated[int, "Scale of adapters."] = opt(16, harmless=True, gt=0)
     lora_targets: Annotated[
         tuple[str, ...], "Layer that gets an adapter; repeatable. [default: all linear layers]"
-    ] = opt((), "--lora-target", metavar="NAME", group=_ADAPTERS, harmless=True)
-    merge: Annotated[bool, "Write adapters into the weights."] = opt(
-        False, group=_ADAPTERS, harmless=True
-    )
+    ] = opt((), "--lora-target", metavar="NAME", harmless=True)
+    merge: Annotated[bool, "Write adapters into the weights."] = opt(False, harmless=True)
 
 
-class _Optimizer(Settings):
+class _Optimizer(Settings, group="Optimizer"):
     learning_rate: Annotated[float, "Peak rate."] = opt(
-        1e-6, "--learning-rate", "--lr", group=_OPTIMIZER, harmless=True, gt=0
+        1e-6, "--learning-rate", "--lr", harmless=True, gt=0
     )
     schedule: Annotated[Literal["cosine", "linear", "constant"], "How the rate falls."] = opt(
-        "cosine", group=_OPTIMIZER, harmless=True
+        "cosine", harmless=True
     )
     warmup: Annotated[float, "Share of the steps in which it rises."] = opt(
-        0.1, group=_OPTIMIZER, harmless=True, ge=0, lt=1
+        0.1, harmless=True, ge=0, lt=1
     )
-    weight_decay: Annotated[float, "AdamW's."] = opt(0.0, group=_OPTIMIZER, harmless=True, ge=0)
+    weight_decay: Annotated[float, "AdamW's."] = opt(0.0, harmless=True, ge=0)
     max_grad_norm: Annotated[float, "Longer gradients are cut to it."] = opt(
-        1.0, group=_OPTIMIZER, harmless=True, gt=0
+        1.0, harmless=True, gt=0
     )
-    epochs: Annotated[float, "Passes over the pairs."] = opt(
-        1.0, group=_OPTIMIZER, harmless=True, gt=0
-    )
-    max_steps: Annotated[int | None, "Stop after so many steps."] = opt(
-        None, group=_OPTIMIZER, harmless=True, ge=1
-    )
+    epochs: Annotated[float, "Passes over the pairs."] = opt(1.0, harmless=True, gt=0)
+    max_steps: Annotated[int | None, "Stop after so many steps."] = opt(None, harmless=True, ge=1)
     batch_size: Annotated[
         int, "Rows in a forward pass of a process, with all their rejected answers."
-    ] = opt(4, group=_OPTIMIZER, harmless=True, ge=1)
-    accumulate: Annotated[int, "Forward passes in a step."] = opt(
-        1, group=_OPTIMIZER, harmless=True, ge=1
-    )
+    ] = opt(4, harmless=True, ge=1)
+    accumulate: Annotated[int, "Forward passes in a step."] = opt(1, harmless=True, ge=1)
 
 
-class _Checkpoints(Settings):
-    eval_file: Annotated[Path | None, "JSONL of held-out pairs."] = opt(
-        None, metavar="FILE", group=_CHECKPOINTS
-    )
+class _Checkpoints(Settings, group="Checkpoints and evaluation"):
+    eval_file: Annotated[Path | None, "JSONL of held-out pairs."] = opt(None, metavar="FILE")
     eval_split: Annotated[float, "Share of the prompts to hold out, instead of --eval-file."] = opt(
-        0.0, group=_CHECKPOINTS, harmless=True, ge=0, lt=1
+        0.0, harmless=True, ge=0, lt=1
     )
     save_steps: Annotated[int | None, "Steps between checkpoints, instead of --save-minutes."] = (
-        opt(None, group=_CHECKPOINTS, harmless=True, ge=1)
+        opt(None, harmless=True, ge=1)
     )
-    save_minutes: Annotated[float, "Minutes between checkpoints."] = opt(
-        30.0, group=_CHECKPOINTS, harmless=True, gt=0
-    )
-    keep: Annotated[int, "Checkpoints kept."] = opt(2, group=_CHECKPOINTS, harmless=True, ge=1)
+    save_minutes: Annotated[float, "Minutes between checkpoints."] = opt(30.0, harmless=True, gt=0)
+    keep: Annotated[int, "Checkpoints kept."] = opt(2, harmless=True, ge=1)
     eval_steps: Annotated[int | None, "Steps between evaluations. [default: start and end]"] = opt(
-        None, group=_CHECKPOINTS, ge=1
+        None, ge=1
     )
     patience: Annotated[int | None, "Evaluations without a better loss to stop at."] = opt(
-        None, group=_CHECKPOINTS, harmless=True, ge=1
+        None, harmless=True, ge=1
     )
     report_to: Annotated[
         tuple[Literal["tensorboard", "wandb", "trackio"], ...],
         "tensorboard, wandb or trackio; repeatable.",
-    ] = opt((), typed=list[str], metavar="NAME", group=_CHECKPOINTS)
+    ] = opt((), typed=list[str], metavar="NAME")
     reference_cache: Annotated[
         Path, "Where reference log-probabilities are kept. [default: the user's cache folder]"
     ] = opt(
         lambda: default_store_path().parent / "reference",
         env="SEAPO_REFERENCE_CACHE",
         metavar="DIR",
-        group=_CHECKPOINTS,
     )
 
 
-class _Speed(Settings):
+class _Speed(Settings, group="Speed and memory"):
     dtype: Annotated[Literal["bf16", "fp32"] | None, "[default: bf16 on a GPU, fp32 elsewhere]"] = (
-        opt(None, group=_SPEED)
+        opt(None)
     )
     gradient_checkpointing: Annotated[bool, "Less memory, a third more time."] = opt(
-        False, group=_SPEED, harmless=True
+        False, harmless=True
     )
-    share_prefix: Annotated[bool, "Compute what both sides share once."] = opt(
-        True, group=_SPEED, harmless=True
-    )
-    procs: Annotated[int, "Processes on this node; one for each GPU."] = opt(1, group=_SPEED, ge=1)
-    nodes: Annotated[int, "Nodes; start the same command on each."] = opt(1, group=_SPEED, ge=1)
-    rendezvous: Annotated[str | None, "Where the nodes meet."] = opt(
-        None, metavar="HOST:PORT", group=_SPEED
-    )
+    share_prefix: Annotated[bool, "Compute what both sides share once."] = opt(True, harmless=True)
+    procs: Annotated[int, "Processes on this node; one for each GPU."] = opt(1, ge=1)
+    nodes: Annotated[int, "Nodes; start the same command on each."] = opt(1, ge=1)
+    rendezvous: Annotated[str | None, "Where the nodes meet."] = opt(None, metavar="HOST:PORT")
     sharding: Annotated[Literal["ddp", "fsdp"], "Whole model in each process, or shards of it."] = (
-        opt("ddp", group=_SPEED)
+        opt("ddp")
     )
 
 
