@@ -18,6 +18,7 @@ from typing import Any
 import typer
 
 from seapo_cli.cli.command import options_of
+from seapo_cli.cli.help import FOLDED
 from seapo_cli.exceptions import UsageError
 from seapo_cli.options.option import Option
 
@@ -104,8 +105,6 @@ def _read(path: str) -> dict[str, Any]:
 
 def _check(path: str, values: dict[str, Any], known: Collection[str], where: str = "") -> None:
     from difflib import get_close_matches
-
-    from seapo_cli.cli.help import FOLDED
 
     for name in values:
         if name not in known:

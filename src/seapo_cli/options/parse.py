@@ -8,6 +8,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from seapo_cli.exceptions import UsageError
+
 
 def names(values: str | Iterable[str]) -> tuple[str, ...]:
     """The values of an option that is repeated or takes several with commas.
@@ -35,8 +37,6 @@ def weights(text: str) -> dict[str, float]:
 
 def need_weights(mix: dict[str, float]) -> None:
     """Check that types can be drawn by these weights."""
-    from seapo_cli.exceptions import UsageError
-
     good = all(weight >= 0 and isfinite(weight) for weight in mix.values())
     if not good or (mix and not sum(mix.values())):
         raise UsageError("--mix: weights must be numbers from 0 on, and not all zero")
