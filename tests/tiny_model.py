@@ -97,7 +97,7 @@ def work(
     scorer = Scorer(model, path=path)
     zero = torch.zeros(len(data.examples), reference_columns(data.examples))
     needed = reference if LOSSES[settings.loss].reference and reference is not None else zero
-    columns = Columns.of(data, replace(settings, row_margins=True))
+    columns = Columns.of(data, replace(settings, row_margins=settings.loss != "kto"))
     none = torch.zeros(len(mismatched), reference_columns(mismatched))
     return LossStep(scorer, data.examples, columns, needed, mismatched, none, settings, ALONE)
 
