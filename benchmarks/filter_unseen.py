@@ -23,6 +23,7 @@ from typing import Any
 from harness import ROOT, save, show
 from junk_forms import Make
 from junk_unseen import FORMS
+from seapo_cli.engine.pipeline import finished
 from seapo_cli.options import FilterSettings
 from seapo_cli.rows import Keys, read_row
 from seapo_cli.stages.filter import Filter, make_filter
@@ -39,7 +40,7 @@ def read(path: Path) -> list[Row]:
 
 def fails(row: Row, stage: Filter) -> list[str]:
     """The checks that reject a row."""
-    outcome = stage.process(read_row(row))
+    outcome = finished(stage.process(read_row(row), None))
     (checked,) = outcome.rows or outcome.rejected
     return [name for name, check in checked["checks"].items() if check["verdict"] == "fail"]
 

@@ -24,7 +24,7 @@ from harness import ROOT, save, show
 from seapo_cli.backends.base import Backend
 from seapo_cli.backends.vllm import connect
 from seapo_cli.engine.gateway import Gateway
-from seapo_cli.engine.pipeline import Outcome
+from seapo_cli.engine.stage import Outcome
 from seapo_cli.engine.tally import Tally
 from seapo_cli.options import (
     BackendSettings,

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NoReturn
 
 _USED = (
-    "api backends.openai backends.replies checks engine.job engine.session engine.store "
+    "api backends.openai backends.replies checks engine.run engine.session engine.store "
     "mistakes.modes pairing.builder stages.filter stages.inject stages.pair stages.sample "
     "show.paint show.views"
 )

@@ -94,3 +94,27 @@ def test_a_source_package_keeps_its_version(project: Path, tmp_path: Path) -> No
     (packed,) = project.glob("dist/*.tar.gz")
     shutil.unpack_archive(packed, tmp_path)
     assert _version(tmp_path / "seapo_cli-1.2.3") == "1.2.3"
+
+
+FIRST = """
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import seapo_cli
+
+root = Path(seapo_cli.__file__).parent
+for path in sorted(file for name in sys.argv[1:] for file in (root / name).rglob("*.py")):
+    for known in [name for name in sys.modules if name.partition(".")[0] == "seapo_cli"]:
+        del sys.modules[known]
+    import_module(".".join(path.relative_to(root.parent).with_suffix("").parts))
+    print(path.stem)
+"""
+
+
+def test_each_module_can_be_the_first_that_is_imported() -> None:
+    """Modules that import one another in a circle work only in some orders."""
+    command = [sys.executable, "-c", FIRST, "text", "checks", "mistakes"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.split()) > 50

@@ -29,8 +29,9 @@ from collections.abc import (
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
-from seapo_cli.engine.pipeline import AnyStage, Failure, LocalStage, Result, local_result
+from seapo_cli.engine.pipeline import finished, result_of
 from seapo_cli.engine.session import ModelUse, open_gateway, open_results
+from seapo_cli.engine.stage import Failure, Result, Stage
 from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import UsageError
 from seapo_cli.io.json_text import encode
@@ -79,7 +80,7 @@ def sample(
     from seapo_cli.stages.sample import Sample
 
     stage = Sample(settings or SampleSettings())
-    return _stream(stage, rows, _model_use(backend, engine), keys or Keys(), on_failure or _log)
+    return _stream(stage, rows, backend, engine, keys, on_failure)
 
 
 def inject(
@@ -97,8 +98,7 @@ def inject(
     """
     from seapo_cli.stages.inject import Inject
 
-    model = _model_use(backend, engine)
-    return _stream(Inject(settings), rows, model, keys or Keys(), on_failure or _log)
+    return _stream(Inject(settings), rows, backend, engine, keys, on_failure)
 
 
 def filter_rows(
@@ -119,15 +119,10 @@ def filter_rows(
         settings: which checks, with which options; the defaults are those of the command.
         on_rejected: called with each row that is not kept; its `checks` say why.
     """
-    from seapo_cli.stages.filter import SlowFilter, make_filter
+    from seapo_cli.stages.filter import make_filter
 
-    settings, keys = settings or FilterSettings(), keys or Keys()
-    stage = make_filter(settings, keys)
-    told = on_failure or _log
-    if not isinstance(stage, SlowFilter):
-        return _local_stream(stage, rows, keys, told, on_rejected)
-    model = _model_use(backend, engine) if stage.asks_model else None
-    return _stream(stage, rows, model, keys, told, on_rejected)
+    stage = make_filter(settings or FilterSettings(), keys or Keys())
+    return _stream(stage, rows, backend, engine, keys, on_failure, on_rejected)
 
 
 def pair(
@@ -193,13 +188,6 @@ def _log(row: Mapping[str, Any], failure: Failure) -> None:
     logging.getLogger("seapo_cli").warning("row %r: %s%s", row.get("id"), kind, failure.reason)
 
 
-def _local_stream(
-    stage: LocalStage, rows: Rows, keys: Keys, on_failure: OnFailure, on_rejected: OnRejected | None
-) -> Iterator[dict[str, Any]]:
-    for line in _lines(rows):
-        yield from _told(local_result(line, stage, keys), on_failure, on_rejected)
-
-
 def _told(
     result: Result, on_failure: OnFailure, on_rejected: OnRejected | None = None
 ) -> Sequence[dict[str, Any]]:
@@ -212,10 +200,6 @@ def _told(
     return result.outcome.rows
 
 
-def _lines(rows: Rows) -> Iterator[Line]:
-    return (Line(number, dict(row)) for number, row in enumerate(rows, 1))
-
-
 def _model_use(backend: BackendSettings | None, engine: EngineSettings | None) -> ModelUse:
     """What was given; else as the environment says, else the embedded model."""
     settings = backend or BackendSettings.checked(
@@ -226,17 +210,29 @@ def _model_use(backend: BackendSettings | None, engine: EngineSettings | None) -
 
 
 def _stream(
-    stage: AnyStage,
+    stage: Stage,
     rows: Rows,
-    model: ModelUse | None,
-    keys: Keys,
-    on_failure: OnFailure,
+    backend: BackendSettings | None,
+    engine: EngineSettings | None,
+    keys: Keys | None,
+    on_failure: OnFailure | None,
     on_rejected: OnRejected | None = None,
 ) -> Iterator[dict[str, Any]]:
-    lines = ([line] for line in _lines(rows))
+    """The rows of a stage; what else comes of a row is told on the way."""
+    model = _model_use(backend, engine) if stage.asks_model else None
+    for result in _results(stage, rows, keys or Keys(), model):
+        yield from _told(result, on_failure or _log, on_rejected)
+
+
+def _results(stage: Stage, rows: Rows, keys: Keys, model: ModelUse | None) -> Iterator[Result]:
+    lines = (Line(number, dict(row)) for number, row in enumerate(rows, 1))
+    if model is None and stage.at_once == 1:  # it never waits: here, without an event loop
+        for line in lines:
+            yield finished(result_of(line, stage, keys, model))
+        return
 
     async def produce() -> AsyncGenerator[list[Result]]:
-        async with open_results(stage, lines, keys, model, Tally()) as batches:
+        async with open_results(stage, ([line] for line in lines), keys, model, Tally()) as batches:
             async for batch in batches:
                 yield batch
 
@@ -244,8 +240,7 @@ def _stream(
         batches = produce()
         try:
             while batch := wait(anext(batches, None)):
-                for result in batch:
-                    yield from _told(result, on_failure, on_rejected)
+                yield from batch
         finally:
             wait(batches.aclose())
 

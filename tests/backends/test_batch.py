@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import urllib.error
@@ -194,5 +195,9 @@ def test_a_line_that_is_no_result_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "results.jsonl"
     path.write_text(f"{line}\n")
     settings = BackendSettings(model="m", batch_in=(str(path),))
+
+    async def keep(key: bytes, answer: str) -> None:
+        raise AssertionError(f"{key!r}: {answer}")
+
     with pytest.raises(UsageError, match=r"results.jsonl:1"):
-        list(batch.BatchBackend(settings, "m").received())
+        asyncio.run(batch.BatchBackend(settings, "m").prepare(keep))

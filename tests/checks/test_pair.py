@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from check_pairs import pair
-from seapo_cli.checks.pair import common_end, common_start, read_pair
+from seapo_cli.checks.pair import read_pair
 from seapo_cli.exceptions import RowError
 from seapo_cli.rows import Keys, read_row
-from seapo_cli.text.phrases import REVEALING
+from seapo_cli.text.difference import common_end, common_start
+from seapo_cli.text.revealing import REVEALING
 
 TEXTS = st.text(alphabet="ab \n.é東", max_size=40)
 LEAK = "and I deliberately introduced an error here"

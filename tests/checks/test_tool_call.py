@@ -10,6 +10,7 @@ from seapo_cli.calls import Called, ToolCall, message_of, read_tools
 from seapo_cli.checks import all_checks
 from seapo_cli.checks.base import Verdict
 from seapo_cli.checks.tool_call import PROOFS, prove
+from seapo_cli.engine.pipeline import finished
 from seapo_cli.mistakes.error_types import error_types
 from seapo_cli.options import FilterSettings
 from seapo_cli.rows import Keys, Row, read_row
@@ -155,19 +156,19 @@ def test_filter_keeps_what_is_proved_and_passes_rows_on_unchanged(kind: str) -> 
     for row, text in made:
         negative = message_of(called(row).read(text))
         data = row.extended(negative=negative, error={"type": kind, "traits": []})
-        outcome = stage.process(read_row(data))  # type: ignore[union-attr]
+        outcome = finished(stage.process(read_row(data), None))
         (kept,) = outcome.rows  # type: ignore[union-attr]
         assert kept["checks"]["tool-call"] == {"verdict": "pass"}
         assert {name: kept[name] for name in data} == data
         changed = {**data, "negative": data["response"]}
-        assert not stage.process(read_row(changed)).rows  # type: ignore[union-attr]
+        assert not finished(stage.process(read_row(changed), None)).rows
 
 
 def test_rows_without_calls_are_skipped() -> None:
     row = Row({}, "", "a", "b")
     stage = make_filter(FilterSettings(preset="none", checks=("tool-call",)), Keys())
     data = row.extended(negative="c", error_type="wrong-tool")
-    (kept,) = stage.process(read_row(data)).rows  # type: ignore[union-attr]
+    (kept,) = finished(stage.process(read_row(data), None)).rows
     assert kept["checks"]["tool-call"]["verdict"] == "skip"
 
 

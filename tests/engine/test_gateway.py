@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from seapo_cli.backends.base import request_key
+from seapo_cli.backends.base import Backend, request_key
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
@@ -27,7 +27,7 @@ from seapo_cli.rows import Completion, Message, Request, Sampling, Usage
 Answer = Callable[[Request], Completion]
 
 
-class Planned:
+class Planned(Backend):
     """A backend that answers as planned, after a moment."""
 
     endpoint, model, concurrency, writes_well = "planned", "m", 4, True

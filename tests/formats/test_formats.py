@@ -17,7 +17,7 @@ import pytest
 
 from pairing.made import many
 from seapo_cli import pair
-from seapo_cli.engine.pipeline import Failure
+from seapo_cli.engine.stage import Failure
 from seapo_cli.formats import FORMATS
 from seapo_cli.formats.base import Pair
 from seapo_cli.formats.dataset_info import add_entries

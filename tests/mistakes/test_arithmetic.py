@@ -10,16 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from oracle import evaluate as oracle_value
+from seapo_cli.mistakes.menu.carry import Worked, is_list_marker, numbers
 from seapo_cli.mistakes.menu.source import Source
-from seapo_cli.text.arithmetic import (
-    Sum,
-    decimals_of,
-    equations,
-    evaluate,
-    is_list_marker,
-    numbers,
-    signs,
-)
+from seapo_cli.text.arithmetic import decimals_of, equations, evaluate, signs
 from seapo_cli.text.spans import apply_edits, disjoint
 
 MARK = re.compile(r"<<([^=>]+)=([^>]+)>>")
@@ -76,7 +69,7 @@ def worked(draw: st.DrawFn) -> str:
 
 @given(worked(), st.data())
 def test_carry_keeps_all_other_equations_true(text: str, data: st.DataObject) -> None:
-    taken = Sum.of(Source(text))
+    taken = Worked.of(Source(text))
     first = {number.value: n for n, number in reversed(list(enumerate(taken.numbers)))}
     at = data.draw(st.sampled_from(sorted(first.values())))
     value = Fraction(data.draw(st.integers(1, 500)))
@@ -110,7 +103,7 @@ def numbers_of(text: str) -> list[Fraction]:
 
 def test_carry_follows_the_steps_to_the_final_answer() -> None:
     text = "He has 48/2 = <<48/2=24>>24.\nIn all 48+24 = <<48+24=72>>72.\n#### 72"
-    taken = Sum.of(Source(text))
+    taken = Worked.of(Source(text))
     edits = taken.carry(0, Fraction(40))
     assert edits is not None
     expected = "He has 40/2 = <<40/2=20>>20.\nIn all 40+20 = <<40+20=60>>60.\n#### 60"
@@ -126,13 +119,13 @@ def test_carry_follows_the_steps_to_the_final_answer() -> None:
     ],
 )
 def test_carry_gives_up_where_consequences_are_unclear(text: str, value: int) -> None:
-    taken = Sum.of(Source(text))
+    taken = Worked.of(Source(text))
     assert taken.carry(0, Fraction(value)) is None or "A has" in text
 
 
 def test_an_operand_that_cannot_be_edited_is_not_carried_through() -> None:
     text = "See `3*4` first: 3. Then 3x4 = 12 and 2nd*3 = <<3*4=12>>12."
-    taken = Sum.of(Source(text))
+    taken = Worked.of(Source(text))
     for index, number in enumerate(taken.numbers):
         edits = taken.carry(index, number.value + 1) or ()
         assert all(text[e.start : e.end] == e.original for e in edits)
@@ -191,6 +184,6 @@ def test_numbers_are_carried_in_their_order_whatever_was_found_on_the_way() -> N
         "There are 2, 3, 4 things.\nThat is 2+3 = <<2+3=5>>5 things.\nThat is 2 + 5 = 7 things.\n"
         "That is 5+5 = <<5+5=10>>10 things.\nThat is 5+7 = <<5+7=12>>12 things.\n#### 12"
     )
-    edits = Sum.of(Source(text)).carry(1, Fraction(1))
+    edits = Worked.of(Source(text)).carry(1, Fraction(1))
     assert edits is not None
     assert "3+3 = <<3+3=6>>6" in apply_edits(text, edits)

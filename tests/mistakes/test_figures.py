@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from seapo_cli.text.worked import disagreement, stated_result
+from seapo_cli.text.final_answer import stated_result
+from seapo_cli.text.worked import disagreement
 from specimens import STORY
 
 BOXED = "First 3 \\cdot 4 = 12, then 12 + 5 = 17, so the answer is $\\boxed{17}$."

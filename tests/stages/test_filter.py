@@ -11,12 +11,13 @@ from check_pairs import pair
 from seapo_cli import checks, filter_rows
 from seapo_cli.checks.base import PASS, Check, Verdict, failed
 from seapo_cli.checks.choose import choose
-from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.checks.report import Report
+from seapo_cli.engine.pipeline import finished
 from seapo_cli.exceptions import UsageError
 from seapo_cli.options import FilterSettings
 from seapo_cli.rows import Keys, read_row
-from seapo_cli.stages.filter import Filter, SlowFilter, make_filter
+from seapo_cli.stages.filter import make_filter
 
 ROW = {"id": "1", "prompt": "Capital of Sweden?", "response": "It is Stockholm."}
 KEPT = ROW | {"negative": "It is Oslo.", "error": {"type": "factual"}, "mine": 1}
@@ -67,10 +68,11 @@ def test_wrong_settings_are_usage_errors(values: dict[str, Any], named: str) -> 
 
 def test_a_kept_and_a_rejected_row() -> None:
     stage = make_filter(FilterSettings(), Keys())
-    assert isinstance(stage, Filter)
-    kept = stage.process(read_row(KEPT))
-    rejected = stage.process(read_row(KEPT | {"negative": "It is Stockholm!"}))
-    broken = stage.process(read_row(ROW))
+    assert not stage.slow
+    kept, rejected, broken = (
+        finished(stage.process(read_row(row), None))
+        for row in (KEPT, KEPT | {"negative": "It is Stockholm!"}, ROW)
+    )
     (row,) = kept.rows
     assert {key: row[key] for key in KEPT} == KEPT
     assert row["checks"]["changed"] == {"verdict": "pass"}
@@ -92,7 +94,7 @@ class Shouting(Check):
     about = "Nobody shouts."
     most: int = 0
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         return failed("it shouts") if pair.negative.count("!") > self.most else PASS
 
 
@@ -114,8 +116,9 @@ def test_users_own_checks_are_entry_points(monkeypatch: pytest.MonkeyPatch) -> N
 def test_slow_checks_make_a_slow_filter() -> None:
     judge = make_filter(FilterSettings(checks=("judge",)), Keys())
     tests = make_filter(FilterSettings(checks=("tests",)), Keys())
-    assert isinstance(judge, SlowFilter)
-    assert isinstance(tests, SlowFilter)
+    assert judge.slow
+    assert tests.slow
+    assert tests.at_once > 1
     assert (judge.asks_model, tests.asks_model) == (True, False)
     assert not judge.warnings
     assert "isolated" in tests.warnings[0] or "nothing isolates" in tests.warnings[0]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pairing.made import TYPES, Data, answers, many, typed
 from seapo_cli import pair
-from seapo_cli.engine.pipeline import Failure
+from seapo_cli.engine.stage import Failure
 from seapo_cli.exceptions import UsageError
 from seapo_cli.options import PairSettings
 

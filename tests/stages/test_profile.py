@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from running import Seapo
-from seapo_cli.engine.pipeline import Outcome
+from seapo_cli.engine.stage import Outcome
 from seapo_cli.mistakes.error_types import load_error_types
 from seapo_cli.rows import Completion, Request, read_row
 from seapo_cli.stages.profile import Profile

@@ -16,7 +16,7 @@ from seapo_cli.backends.replies import read_completion
 from seapo_cli.backends.vllm import VllmBackend
 from seapo_cli.calls import Called, message_of
 from seapo_cli.checks.tool_call import prove
-from seapo_cli.engine.pipeline import Outcome
+from seapo_cli.engine.stage import Outcome
 from seapo_cli.exceptions import RequestRefused, Transient, UsageError
 from seapo_cli.formats.reader import read_pair
 from seapo_cli.options import InjectSettings

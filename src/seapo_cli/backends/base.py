@@ -1,10 +1,10 @@
-"""The seam between the engine and whatever answers: one protocol."""
+"""The seam between the engine and whatever answers: one class."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import orjson
 
@@ -17,8 +17,12 @@ NO_PROMPT_LOGPROBS = (
 )
 
 
-class Backend(Protocol):
-    """Something that answers requests; made by the `connect` of its module."""
+Keep = Callable[[bytes, str], Awaitable[None]]
+"""Keeps an answer, as JSON, under the key of its request."""
+
+
+class Backend:
+    """Base of whatever answers requests; made by the `connect` of its module."""
 
     endpoint: str
     """Names the server in store keys: another endpoint never gets this one's answers."""
@@ -27,13 +31,31 @@ class Backend(Protocol):
     """Further fields of each request's body."""
     concurrency: int
     """Most open requests where the user does not say."""
+    answers_later: bool = False
+    """Whether it only takes requests down, whose answers come with a later run."""
+
+    async def prepare(self, keep: Keep | None) -> None:
+        """Begin a run; `keep` takes answers that are there already, None where none are kept.
+
+        Raises:
+            SeapoError: it cannot work like this.
+        """
 
     async def complete(self, request: Request) -> Completion:
         """Answer one request, without retrying.
 
         Raises:
             AskOtherwise: it is to be sent again at once, as the error says.
+            Pending: its answer comes with a later run; says what to do for that.
             BackendError: it failed; the subclass says what to do about it.
+        """
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """End a run that reached its end: what it wrote is whole.
+
+        Raises:
+            SeapoError: that cannot be written.
         """
 
     async def close(self) -> None:

@@ -17,12 +17,13 @@ from typing import Any
 
 import orjson
 
-from seapo_cli.backends.base import request_key
+from seapo_cli.backends.base import Backend, Keep, request_key
 from seapo_cli.backends.replies import Refusal, read_completion
 from seapo_cli.backends.thinking import GROWN, nothing_but_thought
 from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, Dialect
 from seapo_cli.exceptions import Pending, RowError, SeapoError, Transient, UsageError
 from seapo_cli.io.jsonl import Output
+from seapo_cli.io.same_files import Place, numbered_files, reads
 from seapo_cli.io.whole_files import shown
 from seapo_cli.options import BackendSettings
 from seapo_cli.rows import Completion, Request
@@ -49,7 +50,7 @@ def numbered(path: Path, number: int | str) -> Path:
     return path.with_name(f"{path.stem}-{digits}{path.suffix}")
 
 
-class BatchBackend:
+class BatchBackend(Backend):
     """Answers nothing: writes requests, and knows the failures among results.
 
     Store keys are those of the endpoint that `--base-url` names, so that a live run there
@@ -57,6 +58,7 @@ class BatchBackend:
     """
 
     concurrency = DEFAULT_CONCURRENCY
+    answers_later = True
 
     def __init__(self, settings: BackendSettings, model: str) -> None:
         self.endpoint = settings.address or DEFAULT_URL
@@ -64,11 +66,31 @@ class BatchBackend:
         self.extra: Mapping[str, Any] = settings.extra_body
         self._dialect = Dialect(self.endpoint, model, self.extra)
         self._results = settings.batch_in
-        self._files = RequestFiles(settings.batch_out) if settings.batch_out else None
+        out = settings.batch_out
+        self._files = RequestFiles(out) if out else None
+        self._what_next = "--batch-out FILE writes the requests for them"
+        if out:
+            self._what_next = f"have {numbered(out, '*')} answered, then add --batch-in RESULTS"
         # On disk, and gone with the connection: memory must not grow with the batch.
         self._known = sqlite3.connect("", isolation_level=None)
         self._known.execute("CREATE TABLE known (key BLOB PRIMARY KEY, failure TEXT)")
         self._known.execute("CREATE TABLE cut (key BLOB PRIMARY KEY)")
+
+    async def prepare(self, keep: Keep | None) -> None:
+        """Keep the answers in the results files; failures are remembered.
+
+        Raises:
+            UsageError: none can be kept, or a file is none of results to seapo's requests.
+        """
+        if keep is None:
+            raise UsageError("--no-store: the answers of batches are kept in the store")
+        for key, had_room, answer in _read_results(self._results):
+            if isinstance(answer, str):
+                self._remember(key, answer)
+            elif nothing_but_thought(answer) and not had_room:
+                self._known.execute("INSERT OR IGNORE INTO cut VALUES (?)", (key,))
+            else:
+                await keep(key, answer.model_dump_json())
 
     async def complete(self, request: Request) -> Completion:
         """Write the request for the next round, once.
@@ -85,7 +107,7 @@ class BatchBackend:
             self._remember(key, None)
             if self._files:
                 self._files.write(self._line(key, request))
-        raise Pending("its answer comes with the next batch")
+        raise Pending(self._what_next)
 
     def _remember(self, key: bytes, failure: str | None) -> None:
         self._known.execute("INSERT OR REPLACE INTO known VALUES (?, ?)", (key, failure))
@@ -97,29 +119,6 @@ class BatchBackend:
         entry = {"custom_id": name, "method": "POST", "url": _URL}
         body = {"body": self._dialect.body(request)}
         return orjson.dumps(entry | body, option=orjson.OPT_APPEND_NEWLINE)
-
-    def received(self) -> Iterator[tuple[bytes, Completion]]:
-        """The answers in the results files, by store key; failures are remembered.
-
-        Raises:
-            UsageError: a file cannot be read, or is none of results to seapo's requests.
-        """
-        for path in found_results(self._results):
-            with path.open("rb") as file:
-                for number, line in enumerate(file, 1):
-                    try:
-                        key, had_room, answer = _read(line)
-                    except (ValueError, KeyError, TypeError, AttributeError):
-                        raise UsageError(
-                            f"{path}:{number}: not a result of a request that seapo wrote"
-                        ) from None
-                    if isinstance(answer, Completion):
-                        if nothing_but_thought(answer) and not had_room:
-                            self._known.execute("INSERT OR IGNORE INTO cut VALUES (?)", (key,))
-                        else:
-                            yield key, answer
-                    else:
-                        self._remember(key, answer)
 
     def finish(self) -> None:
         """Give the request files their names, once all are written."""
@@ -147,8 +146,23 @@ def found_results(patterns: tuple[str, ...]) -> Iterator[Path]:
         yield from map(Path, names)
 
 
-def _read(line: bytes) -> tuple[bytes, bool, Completion | str]:
-    """The key of a result, whether it had more room to think, and its answer or why not."""
+def _read_results(patterns: tuple[str, ...]) -> Iterator[_Answered]:
+    for path in found_results(patterns):
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    yield _read(line)
+                except (ValueError, KeyError, TypeError, AttributeError):
+                    raise UsageError(
+                        f"{path}:{number}: not a result of a request that seapo wrote"
+                    ) from None
+
+
+_Answered = tuple[bytes, bool, Completion | str]
+"""A result's key, whether it had more room to think, and its answer or why there is none."""
+
+
+def _read(line: bytes) -> _Answered:
     entry: dict[str, Any] = orjson.loads(line)
     name: str = entry["custom_id"]
     key, had_room = bytes.fromhex(name.removesuffix(_WITH_ROOM)), name.endswith(_WITH_ROOM)
@@ -163,7 +177,27 @@ def _read(line: bytes) -> tuple[bytes, bool, Completion | str]:
         return key, had_room, f"batch: {error}"
 
 
-def check_request_files(path: Path) -> None:
+def places(settings: BackendSettings) -> tuple[list[Place], list[Place]]:
+    """The files that batches are read from, and those they are written to.
+
+    Raises:
+        UsageError: a pattern stands for none.
+    """
+    read = reads("--batch-in", found_results(settings.batch_in))
+    return read, numbered_files("--batch-out", settings.batch_out)
+
+
+def check_places(settings: BackendSettings) -> None:
+    """Check that what would be overwritten are requests that seapo wrote.
+
+    Raises:
+        UsageError: a file is something else.
+    """
+    if settings.batch_out:
+        _check_request_files(settings.batch_out)
+
+
+def _check_request_files(path: Path) -> None:
     """Check that whatever has the name of a request file was written by seapo.
 
     Raises:
@@ -218,7 +252,7 @@ class RequestFiles:
         Raises:
             UsageError: somebody else's file has got such a name meanwhile.
         """
-        check_request_files(self._path)
+        _check_request_files(self._path)
         self._open.close()
         for old in _there(self._path):
             if old not in self._names:

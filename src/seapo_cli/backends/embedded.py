@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from seapo_cli.backends import llama_server
-from seapo_cli.backends.base import NO_PROMPT_LOGPROBS
+from seapo_cli.backends.base import NO_PROMPT_LOGPROBS, Backend
 from seapo_cli.backends.loading import told
 from seapo_cli.backends.models import find_model, fingerprint
 from seapo_cli.backends.openai import Http, OpenAIBackend
@@ -31,7 +31,7 @@ async def connect(settings: BackendSettings) -> EmbeddedBackend:
     return EmbeddedBackend(find_model(settings.model), settings)
 
 
-class EmbeddedBackend:
+class EmbeddedBackend(Backend):
     """One GGUF model, loaded when first needed."""
 
     def __init__(self, path: Path, settings: BackendSettings) -> None:

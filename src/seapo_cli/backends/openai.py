@@ -16,7 +16,7 @@ from urllib.request import getproxies
 import aiohttp
 import orjson
 
-from seapo_cli.backends.base import NO_PROMPT_LOGPROBS
+from seapo_cli.backends.base import NO_PROMPT_LOGPROBS, Backend
 from seapo_cli.backends.replies import Refusal, read_completion, shown
 from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, Dialect
 from seapo_cli.exceptions import (
@@ -92,7 +92,7 @@ async def _only_model(http: Http) -> str:
     return str(names[0])
 
 
-class OpenAIBackend:
+class OpenAIBackend(Backend):
     """Chat completions of one model at one base URL."""
 
     concurrency = DEFAULT_CONCURRENCY

@@ -15,6 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from seapo_cli.backends.base import Backend
 from seapo_cli.backends.loading import told
 from seapo_cli.backends.models import name_of
 from seapo_cli.backends.thinking import Room, split
@@ -69,7 +70,7 @@ def checkpoint_name(model: str) -> str:
     return name_of(path) if path.exists() else model
 
 
-class VllmBackend:
+class VllmBackend(Backend):
     """One model, loaded when first needed."""
 
     concurrency = CONCURRENCY

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.options.option import need_utf8, refusal
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Check(AnyCheck):
     last: ClassVar[bool] = False
     """Whether it looks only at pairs that all other checks let pass."""
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         """Answer for one pair."""
         raise NotImplementedError
 
@@ -126,7 +126,7 @@ class SlowCheck(AnyCheck):
         """Whether it needs the gateway."""
         return False
 
-    async def verdict(self, pair: Pair, gateway: Gateway | None) -> Verdict:
+    async def verdict(self, pair: CheckedPair, gateway: Gateway | None) -> Verdict:
         """Answer for one pair; many run at once.
 
         Raises:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from seapo_cli.checks.base import PASS, Check, Verdict, failed
-from seapo_cli.checks.pair import Pair
-from seapo_cli.text.phrases import REVEALING
+from seapo_cli.checks.pair import CheckedPair
+from seapo_cli.text.revealing import REVEALING
 
 _ASKED = re.compile(
     r"(?i)\b(?:edit|rewrite|revise|correct|modify|improve|proofread|fix|rephrase|change|update|replace"
@@ -44,7 +44,7 @@ class Commentary(Check):
     name = "commentary"
     about = "The negative does not hint that a mistake was put in."
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         found = REVEALING.added(pair)
         found = found or _remark(pair)
         if not found or _asked_for(found, pair.question):
@@ -52,7 +52,7 @@ class Commentary(Check):
         return failed(f"the negative gives itself away: {found!r}", found)
 
 
-def _remark(pair: Pair) -> str | None:
+def _remark(pair: CheckedPair) -> str | None:
     """What was put in, at either end or in brackets, and speaks of right and wrong.
 
     A mistake that is put in speaks of the matter. Words that the prompt or the response uses are
@@ -72,14 +72,14 @@ def _remark(pair: Pair) -> str | None:
     return None
 
 
-def _at_an_end(pair: Pair, text: str) -> bool:
+def _at_an_end(pair: CheckedPair, text: str) -> bool:
     """Whether what was put in begins or ends the negative."""
     words, new = pair.negative.split(), text.split()
     ends = " ".join(words[: len(new) + _SLACK]), " ".join(words[-len(new) - _SLACK :])
     return any(text in end for end in ends)
 
 
-def _of_the_matter(word: str, pair: Pair) -> bool:
+def _of_the_matter(word: str, pair: CheckedPair) -> bool:
     stem = word.lower()[:6]
     return stem in pair.response.lower() or stem in pair.question.lower()
 

@@ -8,10 +8,11 @@ from typing import Any
 from pydantic import Field
 
 from seapo_cli.checks.base import PASS, Check, Verdict, failed
-from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.pair import CheckedPair
+from seapo_cli.text.words import ENDS, OPEN_WORDS
 
 _CUT_BY = ("length", "content_filter")
-_ENDS = frozenset(".!?。！？…।؟")
+_ENDS = frozenset(ENDS)
 _OTHER_ENDS = frozenset(":;)]}>|")
 """What lists, tables and code end with."""
 _CLOSING = "\"'”’»)]}*_`~"
@@ -22,14 +23,6 @@ _LINE_WORDS = 8
 """A last line of fewer words may be a heading, a signature, a verse or a list item."""
 _FEWEST_MISSING = 2
 """Words that must be missing at the end: a number or a name may be the beginning of another."""
-_OPEN_WORDS = frozenset(
-    "a an the of to in on at by for with from and or but nor as than that which who whose is are "
-    "was were be been being has have had will would can could may might should must its their his "
-    "her our your my this these those into between about because if when while where such not "
-    "der die das und oder mit von zu im den dem ein eine de la le les el los las y o del un una et "
-    "ou du des que qui en il lo e di che con per".split()
-)
-"""Words that no sentence ends with."""
 _LIST_LINE = re.compile(r"[ \t]*(?:[-*•+|#>]|\d{1,3}[.)])[ \t]*\S")
 
 
@@ -42,7 +35,7 @@ class Complete(Check):
     least_missing: float = Field(default=0.1, ge=0, le=1)
     """Share of the response that must be missing at the end to count as cut."""
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         if not pair.negative.strip():
             return failed("the negative is empty")
         if (finish := _finish_reason(pair.row.data)) in _CUT_BY:
@@ -57,7 +50,7 @@ class Complete(Check):
             return failed("the negative lacks the end of the response")
         return PASS
 
-    def _lacks_the_end(self, pair: Pair) -> bool:
+    def _lacks_the_end(self, pair: CheckedPair) -> bool:
         """Whether the negative stops where the response goes on."""
         negative, response = pair.negative.rstrip(), pair.response.rstrip()
         missing = len(response) - len(negative)
@@ -74,7 +67,7 @@ def _finish_reason(data: Any) -> object:
     return error.get("finish_reason") if isinstance(error, dict) else None
 
 
-def _open_fence(pair: Pair) -> str | None:
+def _open_fence(pair: CheckedPair) -> str | None:
     for fence in _FENCES:
         if fence[0] not in pair.removed and fence[0] not in pair.added:
             continue  # as many as in the response
@@ -92,7 +85,7 @@ def _stops_short(negative: str, response: str) -> bool:
     before, _, line = negative.rstrip().rpartition("\n")
     words = line.split()
     last = words[-1].lower()
-    if last in _OPEN_WORDS or last[-1] in ",-–—(":
+    if last in OPEN_WORDS or last[-1] in ",-–—(":
         return True
     if _LIST_LINE.match(line) or last.startswith(("http", "#", "@", "$", "\\")):
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seapo_cli.checks.base import PASS, Check, Verdict, failed
-from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.pair import CheckedPair
 
 
 class Doubted(Check):
@@ -12,7 +12,7 @@ class Doubted(Check):
     name = "doubted"
     about = "The model that made the negatives did not call the response itself wrong."
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         error = pair.row.data.get("error")
         doubt = error.get("answer_doubted") if isinstance(error, dict) else None
         return failed(f"the model found the response wrong: {doubt}") if doubt else PASS

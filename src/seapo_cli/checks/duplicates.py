@@ -8,8 +8,9 @@ from functools import cached_property
 from pydantic import Field
 
 from seapo_cli.checks.base import Check, Verdict, failed, passed
-from seapo_cli.checks.pair import Hunk, Pair
+from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.checks.seen import Seen, fingerprint, mark_of
+from seapo_cli.text.difference import Hunk
 
 _PROMPT, _RESPONSE = 100, 200
 """Characters at either end that tell a text from others."""
@@ -39,7 +40,7 @@ class Duplicates(Check):
     def _seen(self) -> Seen:
         return Seen(self.rows)
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         places = [place for place in pair.hunks if not _light(place)] or pair.hunks
         changes = [word for place in places for word in _telling(place)]
         found = self._seen.add(mark_of(changes), fingerprint(_sample(pair)), self.distance)
@@ -65,7 +66,7 @@ def _words(words: Sequence[str]) -> Sequence[str]:
     return [w for w in words if len(w) >= _LONG_WORD or not (w.isalpha() and w.islower())]
 
 
-def _sample(pair: Pair) -> list[str]:
+def _sample(pair: CheckedPair) -> list[str]:
     """Words that tell the text from others: of the prompt, and more of the response."""
     prompt = pair.row.prompt
     text = prompt if isinstance(prompt, str) else "\n".join(turn.content for turn in prompt)

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 from seapo_cli.calls import Called, tools_text
 from seapo_cli.checks.base import PASS, Check, Verdict, failed
-from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.mistakes.error_types import ErrorType, error_types, folder
 
 _RUN = 6
@@ -64,17 +64,26 @@ class Echo(Check):
     name = "echo"
     about = "The negative repeats neither the instructions for the mistake nor the prompt."
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         found = _blank(pair) or _instruction(pair, _packaged()) or _question(pair)
         return failed(found) if found else PASS
 
 
-def echoed(pair: Pair, error_type: ErrorType) -> str | None:
+def echoed(pair: CheckedPair, error_type: ErrorType) -> str | None:
     """Why a negative echoes a type's own file, which may be a user's; None where it does not."""
     return _instruction(pair, _runs(_told(error_type)))
 
 
-def _blank(pair: Pair) -> str | None:
+def repeats_example(replacements: Iterable[str], error_type: ErrorType) -> bool:
+    """Whether a replacement holds a whole example of a type's file; short ones are anyone's."""
+    added = [_joined(text) for text in replacements]
+    examples = [_joined(example.mistake) for example in error_type.examples]
+    return any(
+        words in text for words in examples if words.count(" ") > _LEAST_WORDS for text in added
+    )
+
+
+def _blank(pair: CheckedPair) -> str | None:
     if not any(mark in pair.added for mark in _MARKS) and "$" not in pair.added:
         return None
     for match in _BLANK.finditer(pair.negative, *pair.window):
@@ -84,7 +93,7 @@ def _blank(pair: Pair) -> str | None:
     return None
 
 
-def _instruction(pair: Pair, told: frozenset[str]) -> str | None:
+def _instruction(pair: CheckedPair, told: frozenset[str]) -> str | None:
     if len(pair.added) < 2 * _RUN:
         return None
     for run in _runs_of(pair.added, _RUN):
@@ -93,7 +102,7 @@ def _instruction(pair: Pair, told: frozenset[str]) -> str | None:
     return None
 
 
-def _question(pair: Pair) -> str | None:
+def _question(pair: CheckedPair) -> str | None:
     """Look for the prompt's last turn: all of it, or its first or last words."""
     if isinstance(pair.response, Called):
         return None  # arguments are what the prompt says
@@ -122,7 +131,7 @@ def _question(pair: Pair) -> str | None:
     return None
 
 
-def _new_in(phrase: str, pair: Pair) -> bool:
+def _new_in(phrase: str, pair: CheckedPair) -> bool:
     """Whether a phrase is more than what an answer takes up of its question."""
     known = set(_joined(pair.response).split())
     new = [word for word in phrase.split() if word not in known]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from seapo_cli.checks.base import Check, Verdict, failed, passed, skipped
-from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.pair import CheckedPair
 
 
 class Edits(Check):
@@ -26,7 +26,7 @@ class Edits(Check):
     min_position: float = Field(default=0.0, ge=0, le=1)
     max_position: float = Field(default=1.0, ge=0, le=1)
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         if not pair.derived and not self.model_fields_set:
             return skipped("not made from the response")
         count = len(pair.hunks)

@@ -6,7 +6,8 @@ import re
 from collections import Counter
 
 from seapo_cli.checks.base import PASS, Check, Verdict, failed
-from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.pair import CheckedPair
+from seapo_cli.text.words import ENDS, SENTENCE
 
 _BROKEN = re.compile("[\ufffd\ufffe\uffff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _ESCAPED = re.compile(
@@ -31,7 +32,6 @@ _HIDDEN = re.compile(
 _COMBINING = re.compile("[\u0300-\u036f]{2,}|[\u0336\u0335\u0337\u0338]")
 _SAME_LETTER = re.compile(r"([^\W\d_])\1{4,}")
 _SAME_WORD = re.compile(r"\b(\w+)(?:[\s,.!?]+\1\b){2,}", re.IGNORECASE)
-_SENTENCE = re.compile(r"[^.!?。！？।؟\n]+[.!?。！？।؟]*")
 _LEAST_SENTENCE = 15
 _LETTERS = 0.6
 """Share of letters and spaces in prose; lines of tables and code may come again."""
@@ -48,12 +48,12 @@ class Garbled(Check):
     name = "garbled"
     about = "What is new has no broken encoding, look-alike letters or endless repetition."
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         reason = _letters(pair) or _loop(pair)
         return failed(reason) if reason else PASS
 
 
-def _letters(pair: Pair) -> str | None:
+def _letters(pair: CheckedPair) -> str | None:
     added, removed = pair.added, pair.removed
     if ("\\" in added or "&" in added or "%" in added or "=" in added) and _more(_ESCAPED, pair):
         return "letters stand as escape sequences"
@@ -86,7 +86,7 @@ _KINDS = (
 )
 
 
-def _more(pattern: re.Pattern[str], pair: Pair) -> bool:
+def _more(pattern: re.Pattern[str], pair: CheckedPair) -> bool:
     """Whether the change brings more matches, of a kind that the response has none of."""
     if not pattern.search(pair.added):
         return False
@@ -95,7 +95,7 @@ def _more(pattern: re.Pattern[str], pair: Pair) -> bool:
     )
 
 
-def _loop(pair: Pair) -> str | None:
+def _loop(pair: CheckedPair) -> str | None:
     added = pair.added
     for pattern, what in ((_SAME_LETTER, "letter"), (_SAME_WORD, "word")):
         found = pattern.search(added)
@@ -112,16 +112,16 @@ def _loop(pair: Pair) -> str | None:
     return "the negative goes round in circles" if known > _NEW_RUNS else None
 
 
-def _sentence_again(pair: Pair) -> str | None:
+def _sentence_again(pair: CheckedPair) -> str | None:
     """A sentence of the change that the negative has more often than the response."""
-    for match in _SENTENCE.finditer(pair.added):
+    for match in SENTENCE.finditer(pair.added):
         text = match[0].strip()
         if len(text) < _LEAST_SENTENCE or (text.isascii() and len(text.split()) < _RUN):
             continue
         last = pair.negative.rstrip().endswith(text)
         if not last and sum(c.isalpha() or c == " " for c in text) < _LETTERS * len(text):
             continue
-        text = text.rstrip(".!?。！？।؟")
+        text = text.rstrip(ENDS)
         times = pair.negative.count(text)
         if times > 1 and times > pair.response.count(text) and _standalone(text, pair.negative):
             return text
@@ -130,7 +130,7 @@ def _sentence_again(pair: Pair) -> str | None:
 
 def _standalone(text: str, whole: str) -> bool:
     """Whether a sentence stands there twice as one, not in the midst of longer ones."""
-    marked = rf"(?:^|[.!?。！？।؟\n*\-:>\"]\s*){re.escape(text)}"
+    marked = rf"(?:^|[{ENDS}\n*\-:>\"]\s*){re.escape(text)}"
     return len(re.findall(marked, whole)) > 1
 
 

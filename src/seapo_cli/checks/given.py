@@ -12,9 +12,11 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from seapo_cli.checks.base import PASS, Check, Verdict, failed, skipped
-from seapo_cli.checks.pair import Hunk, Pair
+from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.rows import Message
-from seapo_cli.text.numbers import NUMBER, normal, plain
+from seapo_cli.text.difference import Hunk
+from seapo_cli.text.numbers import NUMBER, normal, plain_digits
+from seapo_cli.text.words import FUNCTION_WORDS
 
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _NAME = re.compile(
@@ -29,12 +31,6 @@ _SMALL = 2
 """Numbers up to this are written for many reasons."""
 _LONGEST = 120
 """Characters of a changed place; in longer ones there is no telling what stands for what."""
-_PLAIN = frozenset(
-    "the a an of to in on at by for with from and or but is are was were be it its he she they his "
-    "her their this that these those as then so if each per has have had will would can i you we "
-    "more than all also there which what how many much total when after not no do does did into "
-    "der die das und von zu im den ein eine de la le les el los un una y o en du des et".split()
-)
 
 
 class Changed(NamedTuple):
@@ -50,7 +46,7 @@ class Given(Check):
     name = "given"
     about = "The mistake is not refuted by a number or name that the prompt itself states."
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         if not pair.injected:
             return skipped("not made from the response")
         if not _FACT.search(pair.removed) or len(pair.hunks) > _MOST_PLACES:
@@ -73,8 +69,8 @@ def contradicts(
     Only places that change nothing else count: where a step is told anew, its figures may be
     right for that step. What earlier turns say counts as well.
     """
-    asked = plain("\n".join(message.content for message in messages))
-    places = [(plain(_text(removed)), plain(_text(added))) for removed, added in hunks]
+    asked = plain_digits("\n".join(message.content for message in messages))
+    places = [tuple(map(plain_digits, hunk.texts)) for hunk in hunks]
     numbers_only = all(NUMBER.sub("#", old) == NUMBER.sub("#", new) for old, new in places)
     for old, new in places:
         if max(len(old), len(new)) > _LONGEST:
@@ -85,10 +81,6 @@ def contradicts(
         if found:
             return found
     return None
-
-
-def _text(words: Sequence[str]) -> str:
-    return words if isinstance(words, str) else " ".join(words)
 
 
 def _number(asked: str, response: str, negative: str, old: str, new: str) -> Changed | None:
@@ -131,7 +123,7 @@ def _counts_the_same(asked: str, response: str, number: str, value: str, old: st
 def _beside(text: str, start: int, end: int) -> set[str]:
     before = _WORD.findall(text[max(0, start - 40) : start].lower())[-_NEAR:]
     after = _WORD.findall(text[end : end + 40].lower())[:_NEAR]
-    return {word.rstrip("s") for word in (*before, *after)} - _PLAIN
+    return {word.rstrip("s") for word in (*before, *after)} - FUNCTION_WORDS
 
 
 def _name(asked: str, old: str, new: str) -> Changed | None:
@@ -140,7 +132,7 @@ def _name(asked: str, old: str, new: str) -> Changed | None:
     if not len(gone) == len(old.split()) == len(come) == len(new.split()):
         return None
     for name, other in zip(gone, come, strict=True):
-        if name == other or {name.lower(), other.lower()} & _PLAIN:
+        if name == other or {name.lower(), other.lower()} & FUNCTION_WORDS:
             continue
         # Capitals within a sentence: at its beginning any word has one.
         stated = re.search(rf"(?<=[^.!?\n] ){re.escape(name)}\b", asked)

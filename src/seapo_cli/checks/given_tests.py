@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 from seapo_cli.isolation.judge import Task
 from seapo_cli.isolation.languages import LANGUAGES, find_language
 from seapo_cli.isolation.languages.base import Language
-
-_BLOCK = re.compile(r"^```[ \t]*([\w+#-]*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+from seapo_cli.text.code import fenced_blocks, parsed_python
 
 
 def given_tests(data: Mapping[str, Any], answer: str) -> tuple[Language, Task] | None:
@@ -51,7 +48,7 @@ def _language(data: Mapping[str, Any], answer: str) -> Language:
     named = data.get("language")
     if isinstance(named, str) and (found := find_language(named)):
         return found
-    fence = next((tag for tag, _ in _BLOCK.findall(answer) if tag), "python")
+    fence = next((block.tag for block in fenced_blocks(answer) if block.tag), "python")
     if found := find_language(fence):
         return found
     known = " and ".join(language.name for language in LANGUAGES)
@@ -63,17 +60,12 @@ def _helpers(data: Mapping[str, Any]) -> str:
     prompt = data.get("prompt")
     if not isinstance(prompt, str) or "def " not in prompt:
         return ""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(prompt)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ""
-    return prompt if any(isinstance(node, ast.FunctionDef) for node in tree.body) else ""
+    tree = parsed_python(prompt)
+    return prompt if tree and any(isinstance(n, ast.FunctionDef) for n in tree.body) else ""
 
 
 def code_of(answer: str, language: Language) -> str:
     """The code blocks of an answer in a language; all of it where there are none."""
     names = ("", language.name, *language.aliases)
-    blocks = [code for tag, code in _BLOCK.findall(answer) if tag.lower() in names]
+    blocks = [block.code for block in fenced_blocks(answer) if block.tag in names]
     return "\n".join(blocks) or answer

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from seapo_cli.checks.base import SlowCheck, Verdict, failed, passed
-from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.mistakes.error_types import canonical_name
 from seapo_cli.mistakes.judge import compare
 
@@ -30,7 +30,7 @@ class Judged(SlowCheck):
     def asks_model(self) -> bool:
         return True
 
-    async def verdict(self, pair: Pair, gateway: Gateway | None) -> Verdict:
+    async def verdict(self, pair: CheckedPair, gateway: Gateway | None) -> Verdict:
         assert gateway is not None
         row, kind = pair.row, pair.error_type
         sides = pair.response, pair.negative

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from seapo_cli.checks.base import PASS, Check, Verdict, failed, passed
-from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.text.languages import guess, letters
+from seapo_cli.text.words import ENDS, SENTENCE
 
 _LETTERS, _SIGNS = 12, 4
 """Letters of another script that are more than a name, in Latin and in others."""
-_SENTENCE = re.compile(r"[^.!?。！？।؟…\n]+")
 _WRITTEN_TOGETHER = 10
 """Characters a word beyond which a script has no spaces."""
 _PROSE = 0.8
@@ -48,7 +48,7 @@ class Language(Check):
     words: int = Field(default=5, ge=1)
     """Words of a sentence that must be new for its language to be looked at."""
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         added = pair.added
         beyond = not (added.isascii() and pair.removed.isascii())
         if beyond and (theirs := _other_script(pair)):
@@ -63,7 +63,7 @@ class Language(Check):
                 return failed(f"the response is in {names}, the change in {theirs}", theirs)
         return passed(min(ours)) if ours else PASS
 
-    def _is_new(self, text: str, pair: Pair) -> bool:
+    def _is_new(self, text: str, pair: CheckedPair) -> bool:
         """Whether enough of a sentence is new, and it may be in another language."""
         words = text.lower().split()
         if len(words) < self.words and len(text) < _WRITTEN_TOGETHER * max(2, len(words)):
@@ -80,7 +80,7 @@ def _english(words: Sequence[str]) -> bool:
 
 
 def _sentences(text: str) -> list[str]:
-    found = (match[0].strip() for match in _SENTENCE.finditer(text))
+    found = (match[0].rstrip(ENDS).strip() for match in SENTENCE.finditer(text))
     return [s for s in found if s and _PROSE * len(s) <= sum(c.isalpha() or c == " " for c in s)]
 
 
@@ -93,7 +93,7 @@ def _foreign(text: str, ours: set[str]) -> str | None:
     return best if max(chances.get(name, 0.0) for name in ours) < _UNLIKELY else None
 
 
-def _languages(pair: Pair) -> set[str]:
+def _languages(pair: CheckedPair) -> set[str]:
     """Languages that the response is in, and the prompt where the response is too short to tell.
 
     None then where the prompt names a language: the answer may have to be in that one.
@@ -111,14 +111,16 @@ def _languages(pair: Pair) -> set[str]:
     return found | {name for name, chance in chances.items() if chance >= 0.5}
 
 
-def _other_script(pair: Pair) -> str | None:
+def _other_script(pair: CheckedPair) -> str | None:
     """A script of what is new that the response, or else the prompt, has no letters of."""
     ours = letters(pair.response)
     if not ours:
         ours = letters(pair.question)
     known = letters(pair.removed)
     for script, count in letters(pair.added).items():
-        few = _LETTERS if script == "Latin" else _SIGNS
+        # Names in Japanese have Han letters alone, too.
+        many = script == "Latin" or (script == "Han" and "Kana" in ours)
+        few = _LETTERS if many else _SIGNS
         if ours and script not in ours and count - known[script] >= few:
             return script
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from seapo_cli.checks.base import PASS, Check, Verdict, failed
-from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.pair import CheckedPair
 
 
 class Leak(Check):
@@ -21,7 +21,7 @@ class Leak(Check):
     surest: Mapping[int, float]
     """Lines to sort out, and how surely each was told apart."""
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         score = self.surest.get(pair.row.line)
         if score is None:
             return PASS

@@ -13,7 +13,7 @@ from pydantic import Field, PrivateAttr
 
 from seapo_cli.calls import Tool
 from seapo_cli.checks.base import SlowCheck, Verdict, failed, passed
-from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.checks.scorer import ScoringProcess
 from seapo_cli.exceptions import RowError
 from seapo_cli.rows import Message, Request, Sampling
@@ -50,7 +50,7 @@ class Plausibility(SlowCheck):
     def _process(self) -> ScoringProcess:
         return ScoringProcess(self.scorer)
 
-    async def verdict(self, pair: Pair, gateway: Gateway | None) -> Verdict:
+    async def verdict(self, pair: CheckedPair, gateway: Gateway | None) -> Verdict:
         messages = pair.row.messages
         if gateway is None or self.scorer:
             sides = pair.response, pair.negative
@@ -64,7 +64,7 @@ class Plausibility(SlowCheck):
         side = "less" if value < self.min else "more"
         return failed(f"the negative is {abs(value):.2f} nats a token {side} probable", value)
 
-    def _remember(self, pair: Pair, value: float) -> None:
+    def _remember(self, pair: CheckedPair, value: float) -> None:
         """Keep a sample of fixed size, drawn by the rows' content."""
         text = f"{pair.row.id}\n{pair.negative}".encode(errors="surrogatepass")
         draw = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())
@@ -79,7 +79,7 @@ class Plausibility(SlowCheck):
         return {"quantiles": quantiles, "of": len(values)}
 
 
-async def _served_means(pair: Pair, gateway: Gateway) -> list[float]:
+async def _served_means(pair: CheckedPair, gateway: Gateway) -> list[float]:
     row = pair.row
     sides = (pair.response, pair.negative)
     found = await served_logprobs(row.messages, row.tools, sides, gateway, row.line)

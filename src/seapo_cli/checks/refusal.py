@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from seapo_cli.checks.base import PASS, Check, Verdict, failed
-from seapo_cli.checks.pair import Pair
-from seapo_cli.text.phrases import EXCUSING, REFUSING
+from seapo_cli.checks.pair import CheckedPair
+from seapo_cli.text.refusing import EXCUSING, REFUSING
 
 _NO_ANSWER = 240
 """Characters that hold an excuse and no answer."""
@@ -19,7 +19,7 @@ class Refusal(Check):
     name = "refusal"
     about = "The negative does not refuse or apologise where the response does not."
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         found = REFUSING.added(pair)
         if not found and len(pair.negative) < _NO_ANSWER:
             found = EXCUSING.added(pair)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from seapo_cli.checks.base import SlowCheck, Verdict, failed, passed, skipped
 from seapo_cli.checks.given_tests import code_of, given_tests
-from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.isolation.judge import Finding, Judges, Task
 from seapo_cli.isolation.languages import interpreters
 from seapo_cli.isolation.languages.base import Language
@@ -55,7 +55,7 @@ class RunTests(SlowCheck):
         """
         return f"--check tests runs the code in the rows, {self._means.describe()}"
 
-    async def verdict(self, pair: Pair, gateway: Gateway | None) -> Verdict:  # noqa: ARG002
+    async def verdict(self, pair: CheckedPair, gateway: Gateway | None) -> Verdict:  # noqa: ARG002
         try:
             tests = given_tests(pair.row.data, pair.response)
         except ValueError as error:

@@ -6,15 +6,12 @@ import re
 from fractions import Fraction
 
 from seapo_cli.checks.base import PASS, Check, Verdict, failed
-from seapo_cli.checks.pair import Pair
-from seapo_cli.text.phrases import REFUSING, REVEALING
+from seapo_cli.checks.pair import CheckedPair
+from seapo_cli.text.arithmetic import false_equations
+from seapo_cli.text.difference import Difference
+from seapo_cli.text.refusing import REFUSING
+from seapo_cli.text.revealing import REVEALING
 
-_EQUATION = re.compile(
-    r"(?<![\w.,)%/*+\-=^])[$€£]?(\d[\d,]*(?:\.\d+)?)"
-    r"((?:[ ]?[-+*/x×÷][ ]?[$€£]?\d[\d,]*(?:\.\d+)?){1,4})[ ]?=[ ]?(?:<<[^>]*>>)?"
-    r"[$€£]?(\d[\d,]*(?:\.\d+)?)(?![\d%]*[ ]?[-+*/x×÷^%][ ]?\d)"
-)
-_TERM = re.compile(r"([-+*/x×÷])[ ]?[$€£]?(\d[\d,]*(?:\.\d+)?)")
 _DIGIT = re.compile(r"\d")
 _AROUND = 80
 _ROUNDED = Fraction(1, 100)
@@ -27,22 +24,23 @@ class Sides(Check):
     name = "sides"
     about = "The response is not the side with the mistake: its edits, equations, wording."
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         if _edited(pair):
             return failed("the mistakes of the row's edits stand in the response: swapped sides?")
         if pair.removed.count(" ") and pair.injected and len(pair.removed) > len(pair.added):
-            other = pair.swapped
+            other = Difference(pair.negative, pair.response)
             for phrases, what in ((REVEALING, "gives a mistake away"), (REFUSING, "refuses")):
                 if found := phrases.added(other):
                     return failed(f"the response {what}: {found!r}", found)
         if _DIGIT.search(pair.removed) and _DIGIT.search(pair.added) and pair.derived:
             wrong = _false(_lines(pair.response, pair.start, pair.response_end))
             if wrong and not _false(_lines(pair.negative, pair.start, pair.negative_end)):
-                return failed(f"the response reckons wrong, the negative right: {wrong!r}", wrong)
+                reason = f"the response calculates wrong, the negative right: {wrong[0]!r}"
+                return failed(reason, wrong[0])
         return PASS
 
 
-def _edited(pair: Pair) -> bool:
+def _edited(pair: CheckedPair) -> bool:
     """Whether the response holds the replacements of the edits, and the negative the originals."""
     error = pair.row.data.get("error")
     edits = error.get("edits") if isinstance(error, dict) else None
@@ -71,35 +69,5 @@ def _lines(text: str, start: int, end: int) -> str:
     return text[first : last if last >= 0 else end + _AROUND]
 
 
-def _false(text: str) -> str | None:
-    """The first equation that is not true."""
-    if "=" not in text:
-        return None
-    for match in _EQUATION.finditer(text):
-        if (value := _value(match[1], match[2])) is None:
-            continue
-        stated = _number(match[3])
-        if abs(value - stated) > _ROUNDED * abs(value):
-            return match[0].strip()
-    return None
-
-
-def _value(first: str, rest: str) -> Fraction | None:
-    """The value of a chain of sums and products, None where it has none."""
-    total, product, sign = Fraction(0), _number(first), 1
-    for operator, digits in _TERM.findall(rest):
-        number = _number(digits)
-        if operator in "+-":
-            total += sign * product
-            product, sign = number, 1 if operator == "+" else -1
-        elif operator in "/÷":
-            if not number:
-                return None
-            product /= number
-        else:
-            product *= number
-    return total + sign * product
-
-
-def _number(digits: str) -> Fraction:
-    return Fraction(digits.replace(",", "").rstrip("."))
+def _false(text: str) -> list[str]:
+    return false_equations(text, _ROUNDED) if "=" in text else []

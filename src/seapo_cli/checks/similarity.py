@@ -9,7 +9,7 @@ from pydantic import Field
 
 from seapo_cli.calls import Called
 from seapo_cli.checks.base import Check, Verdict, failed, passed, skipped
-from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.pair import CheckedPair
 
 
 class Similarity(Check):
@@ -27,7 +27,7 @@ class Similarity(Check):
     short: int = Field(default=80, ge=0)
     """Responses of fewer characters are not checked: one word can be all of them."""
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         if len(pair.response) < self.short:
             return skipped("a short response")
         if not pair.injected and not self.model_fields_set:

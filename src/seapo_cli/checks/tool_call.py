@@ -7,7 +7,7 @@ from typing import Any
 
 from seapo_cli.calls import Called, Tool, ToolCall
 from seapo_cli.checks.base import PASS, Check, Verdict, failed, skipped
-from seapo_cli.checks.pair import Pair, packaged_types
+from seapo_cli.checks.pair import CheckedPair, packaged_types
 from seapo_cli.checks.schemas import BadSchema, Fault, faults, parameters_of
 
 Arguments = Mapping[str, Any]
@@ -19,7 +19,7 @@ class ToolCalls(Check):
     name = "tool-call"
     about = "A tool call has the mistake that its type names, by the schemas of the row's tools."
 
-    def verdict(self, pair: Pair) -> Verdict:
+    def verdict(self, pair: CheckedPair) -> Verdict:
         named = pair.error_type or ""
         known = packaged_types().get(named)  # by an alias, perhaps
         kind = known.name if known else named

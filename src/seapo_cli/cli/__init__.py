@@ -7,26 +7,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from typing import Annotated, NoReturn
 
 import typer
 
-from seapo_cli.cli.audit import audit
-from seapo_cli.cli.checks import checks
 from seapo_cli.cli.config import load_config
-from seapo_cli.cli.evaluate import evaluate
-from seapo_cli.cli.filter import filter_
 from seapo_cli.cli.help import GroupedCommand
-from seapo_cli.cli.inject import inject
-from seapo_cli.cli.pair import pair
-from seapo_cli.cli.profile import profile
-from seapo_cli.cli.sample import sample
-from seapo_cli.cli.serve import serve
-from seapo_cli.cli.show import show
 from seapo_cli.cli.store import app as store_app
 from seapo_cli.cli.store import store
-from seapo_cli.cli.train import train
-from seapo_cli.cli.types import types
 from seapo_cli.exceptions import SeapoError
 from seapo_cli.io.streams import secure_streams
 
@@ -40,21 +29,25 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 _INTERRUPTED = 130
-_COMMANDS: dict[str, Callable[..., None]] = {  # in the order of the pipeline, then what looks on
-    "sample": sample,
-    "inject": inject,
-    "filter": filter_,
-    "pair": pair,
-    "audit": audit,
-    "train": train,
-    "eval": evaluate,
-    "show": show,
-    "profile": profile,
-    "types": types,
-    "checks": checks,
-    "serve": serve,
+_COMMANDS = {  # module and function, in the order of the pipeline; then what looks on
+    "sample": "sample.sample",
+    "inject": "inject.inject",
+    "filter": "filter.filter_",
+    "pair": "pair.pair",
+    "audit": "audit.audit",
+    "train": "train.train",
+    "eval": "evaluate.evaluate",
+    "show": "show.show",
+    "report": "report.report",
+    "profile": "profile.profile",
+    "types": "types.types",
+    "checks": "checks.checks",
+    "serve": "serve.serve",
 }
-for name, command in _COMMANDS.items():
+_functions: dict[str, Callable[..., None]] = {"store": store}
+for name, place in _COMMANDS.items():
+    module, _, function = place.partition(".")
+    command = _functions[name] = getattr(import_module(f"seapo_cli.cli.{module}"), function)
     line = (command.__doc__ or "").partition("\n")[0]  # in full, where click would cut it
     app.command(name=name, cls=GroupedCommand, short_help=line)(command)
 app.add_typer(store_app, name="store")
@@ -84,7 +77,7 @@ def _root(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    load_config(context, config, {**_COMMANDS, "store": store})
+    load_config(context, config, _functions)
 
 
 def main() -> None:

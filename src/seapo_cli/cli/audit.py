@@ -24,7 +24,7 @@ def audit(settings: AuditSettings) -> None:
     from seapo_cli.stages.audit import need_scikit_learn
 
     need_scikit_learn("seapo audit")
-    from seapo_cli.engine.job import write_summary
+    from seapo_cli.engine.files import write_summary
     from seapo_cli.engine.tally import Tally
     from seapo_cli.exceptions import ReaderGone, SeapoError
     from seapo_cli.formats.reader import Pair, read_pairs
@@ -52,7 +52,7 @@ def audit(settings: AuditSettings) -> None:
     tell(report.summary_text())
     if settings.summary:
         with Output(str(settings.summary), "--summary") as file:
-            write_summary(file, tally, report)
+            write_summary(file, tally, report.summary())
     limit = settings.fail_above
     if limit is not None and (complaint := report.complaint(limit)):
         raise SeapoError(complaint)

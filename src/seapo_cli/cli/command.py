@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass
 from functools import cache
 from importlib import import_module
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
@@ -114,7 +114,11 @@ def _parameter(place: Field[Any], hint: Any, shown: Shown) -> inspect.Parameter:
     option, default = place.metadata["option"], _default(place)
     about: str
     hint, about = get_args(hint)
-    if option.typed:
+    if option.choices:
+        known: Mapping[str, Any] = _at(option.choices)
+        hint = Literal[default, *known]
+        about = "; ".join([*(f"{name}: {one.about}" for name, one in known.items()), about])
+    elif option.typed:
         hint = option.typed
     elif get_origin(hint) is tuple and get_args(hint)[-1] is ...:
         hint = list[get_args(hint)[0]]  # type: ignore[misc]
@@ -179,10 +183,15 @@ def _offering(names: str) -> Callable[[str], list[str]]:
     """What completes a value by the names at `module:name`."""
 
     def offered(incomplete: str) -> list[str]:
-        module, _, name = names.partition(":")
-        found = getattr(import_module(module), name)
+        found = _at(names)
         known: Iterable[str] = found() if callable(found) else found
         before, comma, last = incomplete.rpartition(",")  # the last one of several with commas
         return [f"{before}{comma}{name}" for name in known if name.startswith(last)]
 
     return offered
+
+
+def _at(place: str) -> Any:
+    """What is at `module:name`."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)

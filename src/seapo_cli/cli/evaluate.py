@@ -29,10 +29,11 @@ def evaluate(
     from seapo_cli.stages.audit import need_scikit_learn
 
     need_scikit_learn("seapo eval")
+    from seapo_cli.engine.files import Files
     from seapo_cli.stages.evaluation.answers import AnswerSettings
     from seapo_cli.stages.evaluation.harness import HarnessSettings
     from seapo_cli.stages.evaluation.models import model_of
-    from seapo_cli.stages.evaluation.run import Evaluation, Places
+    from seapo_cli.stages.evaluation.run import Evaluation
     from seapo_cli.stages.evaluation.tasks import DataFiles, find_tasks
 
     names = settings.models or (None,)
@@ -50,7 +51,7 @@ def evaluate(
         models,
         found,
         engine,
-        Places(settings.output, errors, settings.summary),
+        Files(output=settings.output, errors=errors, summary=settings.summary),
         max_errors=settings.max_errors,
         compared=settings.compare,
         seed=settings.seed,

@@ -18,7 +18,7 @@ from seapo_cli.options import (
 from seapo_cli.text.safe import tell
 
 if TYPE_CHECKING:
-    from seapo_cli.stages.filter import Filter, SlowFilter
+    from seapo_cli.stages.filter import Filter
 
 
 @expanded
@@ -34,26 +34,23 @@ def filter_(
     seapo filter negatives.jsonl -o kept.jsonl --rejected dropped.jsonl
     """
     need_files(files, runner)
-    from seapo_cli.stages.filter import SlowFilter, make_filter
+    from seapo_cli.stages.filter import make_filter
 
     stage = make_filter(settings, files.keys())
     if files.max_leak is not None:
         stage = _without_leaks(stage, settings, files, runner, files.max_leak)
-    model = None
-    if isinstance(stage, SlowFilter):
-        for warning in stage.warnings:
-            tell(f"seapo filter: {warning}")
-        model = model_use(backend, engine) if stage.asks_model else None
-    run(stage, settings, files, runner, model, rejected=files.rejected)
+    for warning in stage.warnings:
+        tell(f"seapo filter: {warning}")
+    run(stage, settings, files, runner, model_use(backend, engine), rejected=files.rejected)
 
 
 def _without_leaks(
-    stage: Filter | SlowFilter,
+    stage: Filter,
     settings: FilterSettings,
     files: FilterFiles,
     runner: RunnerSettings,
     limit: float,
-) -> Filter | SlowFilter:
+) -> Filter:
     """The same filter, after a first pass that finds which rows give themselves away.
 
     Raises:
@@ -62,11 +59,11 @@ def _without_leaks(
     """
     from seapo_cli.checks.leak import Leak
     from seapo_cli.stages.audit import need_scikit_learn
-    from seapo_cli.stages.filter import Filter, make_filter
+    from seapo_cli.stages.filter import make_filter
 
     if runner.runner != "local" or files.input == "-" or Path(files.input).is_fifo():
         raise UsageError("--max-leak reads all rows before it keeps one: name a file, runner local")
-    if not isinstance(stage, Filter):
+    if stage.slow:
         raise UsageError(
             "--max-leak comes last: run the checks that take time first, then --max-leak on what "
             "they kept"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from seapo_cli.cli.command import expanded
 from seapo_cli.cli.runner import model_use, need_files, run
 from seapo_cli.options import (
@@ -30,9 +28,6 @@ def inject(
     need_files(files, runner)
     from seapo_cli.stages.inject import Inject
 
-    if settings.mode == "auto" and backend.is_batch:
-        # A trial would take rounds of its own, and could change the mode later.
-        settings = replace(settings, mode="propose")
     stage = Inject(settings)
     model = model_use(backend, engine)
     run(stage, settings, files, runner, model, templates=stage.templates)

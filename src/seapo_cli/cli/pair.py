@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from seapo_cli.cli.command import Shown, expanded
-from seapo_cli.cli.runner import files_of, model_use, need_input
+from seapo_cli.cli.runner import files_of, model_use, need_input, run_here
 from seapo_cli.options import BackendSettings, EngineSettings, PairFiles, PairSettings
 
 _JUDGE = Shown(without=("batch_out", "batch_in"), group="Judge, for --positive judge")
@@ -25,16 +23,14 @@ def pair(
     seapo pair kept.jsonl -o pairs.jsonl --format trl
     """
     need_input(files.input)
-    from seapo_cli.stages.pair import PairJob
+    from seapo_cli.io.same_files import reads, writes
+    from seapo_cli.stages.pair import Pair
 
-    job = PairJob(
-        settings=settings,
-        files=files_of(files),
-        keys=files.keys(),
+    places = files_of(
+        files,
         evaluation=files.eval_output,
-        dataset_info=files.dataset_info,
-        model=model_use(backend, engine) if settings.positive == "judge" else None,
-        max_errors=files.max_errors,
+        also_read=reads("--decontaminate", settings.decontaminate),
+        also_written=writes("--dataset-info", files.dataset_info),
     )
-    if job.run().rows_failed:
-        raise typer.Exit(3)
+    stage = Pair(settings, places, files.dataset_info)
+    run_here(stage, files, places, model_use(backend, engine))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -15,10 +15,9 @@ from seapo_cli.exceptions import UsageError
 from seapo_cli.options import BackendSettings, EngineSettings, RowFiles, RunnerSettings, Settings
 
 if TYPE_CHECKING:
-    from seapo_cli.engine.job import Files
-    from seapo_cli.engine.pipeline import AnyStage
+    from seapo_cli.engine.files import Files
     from seapo_cli.engine.session import ModelUse
-    from seapo_cli.rows import Keys
+    from seapo_cli.engine.stage import Stage
 
 
 def need_input(name: str) -> None:
@@ -43,12 +42,12 @@ def need_files(files: RowFiles, runner: RunnerSettings) -> None:
         raise UsageError("--runner ray: shards come from files and go to a folder: IN -o DIR")
 
 
-def files_of(files: RowFiles, rejected: str | None = None) -> Files:
-    """Where a run reads and writes."""
-    from seapo_cli.engine.job import Files
+def files_of(files: RowFiles, **more: Any) -> Files:
+    """Where a run reads and writes; `more` are further fields of `Files`."""
+    from seapo_cli.engine.files import Files
 
     errors = Path(files.errors) if files.errors else None
-    return Files(files.input, files.output, errors, files.summary, rejected)
+    return Files(files.input, files.output, errors, files.summary, **more)
 
 
 def model_use(backend: BackendSettings, engine: EngineSettings) -> ModelUse:
@@ -59,15 +58,27 @@ def model_use(backend: BackendSettings, engine: EngineSettings) -> ModelUse:
     return ModelUse(replace(backend, api_key=key), engine)
 
 
+def run_here(stage: Stage, options: RowFiles, files: Files, model: ModelUse) -> None:
+    """Run a stage, with the model if it asks one; exits with 3 if rows failed.
+
+    Raises:
+        SeapoError: the run could not be finished.
+    """
+    from seapo_cli.engine.run import run_stage
+
+    use = model if stage.asks_model else None
+    if run_stage(stage, files, options.keys(), use, options.max_errors).rows_failed:
+        raise typer.Exit(3)
+
+
 def run(
-    stage: AnyStage,
+    stage: Stage,
     settings: Settings,
     files: RowFiles,
     runner: RunnerSettings,
-    model: ModelUse | None = None,
+    model: ModelUse,
     *,
     rejected: str | None = None,
-    keys: Keys | None = None,
     templates: Mapping[str, str] | None = None,
 ) -> None:
     """Run a stage here, or over shards; exits with 3 if rows failed.
@@ -78,43 +89,19 @@ def run(
         SeapoError: the run could not be finished.
     """
     if runner.runner == "local":
-        _run_here(stage, files, model, rejected, keys)
+        run_here(stage, files, files_of(files, rejected=rejected), model)
         return
     from seapo_cli.runners.ray import run_shards
     from seapo_cli.runners.sharded import describe, run_sharded
     from seapo_cli.runners.shards import Folders
     from seapo_cli.runners.work import Plan
 
-    if model and model.backend.is_batch:
+    use = model if stage.asks_model else None
+    if use and use.backend.is_batch:
         raise UsageError("--runner ray: not with --batch-out or --batch-in, which send nothing")
     folders = Folders(files.output, files.errors, rejected)
-    plan = Plan(stage, keys or files.keys(), model, folders, files.max_errors)
+    plan = Plan(stage, files.keys(), use, folders, files.max_errors)
     command = describe(plan, settings, templates or {})
     over_ray = partial(run_shards, settings=runner)
     if run_sharded(plan, files.input, command, files.summary, over_ray).rows_failed:
-        raise typer.Exit(3)
-
-
-def _run_here(
-    stage: AnyStage,
-    files: RowFiles,
-    model: ModelUse | None,
-    rejected: str | None,
-    keys: Keys | None,
-) -> None:
-    """Run a stage, with the model that it asks if it asks one; exits with 3 if rows failed.
-
-    Raises:
-        SeapoError: the run could not be finished.
-    """
-    from seapo_cli.engine.job import Job
-
-    job = Job(
-        stage=stage,
-        files=files_of(files, rejected),
-        keys=keys or files.keys(),
-        model=model,
-        max_errors=files.max_errors,
-    )
-    if job.run().rows_failed:
         raise typer.Exit(3)

@@ -14,7 +14,6 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
 from seapo_cli.backends.base import Backend, request_key
-from seapo_cli.backends.batch import BatchBackend
 from seapo_cli.backends.thinking import nothing_but_thought
 from seapo_cli.engine.limiter import Limiter
 from seapo_cli.engine.store import Store
@@ -51,8 +50,7 @@ class Gateway:
         self, backend: Backend, store: Store | None, settings: EngineSettings, tally: Tally
     ) -> None:
         self.model = backend.model
-        self.in_batches = isinstance(backend, BatchBackend)
-        """Whether answers come with a later run."""
+        self.answers_later = backend.answers_later
         self._backend = backend
         self._store = store
         self._tally = tally

@@ -1,13 +1,10 @@
-"""What a run holds open: the backend, the store, and the gateway between them."""
+"""What a run holds open to ask a model: the backend, the store, the gateway between them."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
-from typing import cast
 
 from tenacity import (
     AsyncRetrying,
@@ -19,20 +16,12 @@ from tenacity.wait import wait_random_exponential
 
 from seapo_cli.backends import connect
 from seapo_cli.backends.base import Backend
-from seapo_cli.backends.batch import BatchBackend
 from seapo_cli.engine.gateway import Gateway
-from seapo_cli.engine.pipeline import (
-    AnyStage,
-    LocalStage,
-    Result,
-    Stage,
-    WaitingStage,
-    local_results,
-    results,
-)
+from seapo_cli.engine.pipeline import results
+from seapo_cli.engine.stage import Result, Stage
 from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
-from seapo_cli.exceptions import Overloaded, Transient, Unreachable, UsageError
+from seapo_cli.exceptions import Overloaded, Transient, Unreachable
 from seapo_cli.io.jsonl import Line
 from seapo_cli.options import BackendSettings, EngineSettings
 from seapo_cli.rows import Keys
@@ -57,24 +46,16 @@ def new_tally(model: ModelUse | None) -> Tally:
 
 @asynccontextmanager
 async def open_results(
-    stage: AnyStage, lines: Iterator[list[Line]], keys: Keys, model: ModelUse | None, tally: Tally
+    stage: Stage, lines: Iterator[list[Line]], keys: Keys, model: ModelUse | None, tally: Tally
 ) -> AsyncIterator[AsyncIterator[list[Result]]]:
     """Results of a stage, with the model that it asks; closed when the block ends.
 
     Raises:
         SeapoError: the backend cannot be connected, or the store not opened.
     """
-    if model is not None:
-        async with open_gateway(model, tally) as gateway:
-            process = partial(cast("Stage", stage).process, gateway=gateway)
-            async with aclosing(results(lines, process, gateway.concurrency, keys)) as found:
-                yield found
-    elif inspect.iscoroutinefunction(stage.process):
-        waiting = cast("WaitingStage", stage)
-        async with aclosing(results(lines, waiting.process, waiting.concurrency, keys)) as found:
-            yield found
-    else:
-        yield local_results(lines, cast("LocalStage", stage), keys)
+    async with AsyncExitStack() as stack:
+        gateway = await stack.enter_async_context(open_gateway(model, tally)) if model else None
+        yield await stack.enter_async_context(aclosing(results(lines, stage, keys, gateway)))
 
 
 @asynccontextmanager
@@ -85,16 +66,14 @@ async def open_gateway(model: ModelUse, tally: Tally) -> AsyncIterator[Gateway]:
         SeapoError: the backend cannot be connected, or the store not opened.
     """
     async with AsyncExitStack() as stack:
-        connected, engine = model.connected, model.engine
-        if connected is None:
-            connected = await _connected(model)
-            stack.push_async_callback(connected.close)
+        backend, engine = model.connected, model.engine
+        if backend is None:
+            backend = await _connected(model)
+            stack.push_async_callback(backend.close)
         store = stack.enter_context(Store(engine.store)) if engine.store else None
-        if isinstance(connected, BatchBackend):
-            await _take_in(connected, store)
-        yield Gateway(connected, store, engine, tally)
-        if isinstance(connected, BatchBackend):
-            connected.finish()
+        await backend.prepare(store.put if store else None)
+        yield Gateway(backend, store, engine, tally)
+        backend.finish()
 
 
 async def _connected(model: ModelUse) -> Backend:
@@ -108,10 +87,3 @@ async def _connected(model: ModelUse) -> Backend:
     )
     found: Backend = await attempts(connect, model.backend)
     return found
-
-
-async def _take_in(batch: BatchBackend, store: Store | None) -> None:
-    if store is None:
-        raise UsageError("--no-store: the answers of batches are kept in the store")
-    for key, answer in batch.received():
-        await store.put(key, answer.model_dump_json())

@@ -23,7 +23,9 @@ class Tally:
     rows_failed: int = 0
     """Input rows with at least one failure; they may have given output as well."""
     rows_pending: int = 0
-    """Input rows that wait for answers to batch requests."""
+    """Input rows that wait for answers of a later run."""
+    rows_held_out: int = 0
+    """Rows that went to a file of their own, for evaluation."""
     requests_sent: int = 0
     """Requests to the backend, retries included."""
     from_store: int = 0
@@ -45,6 +47,12 @@ class Tally:
     @property
     def seconds(self) -> float:
         return time.monotonic() - self.started
+
+    @property
+    def nothing_done(self) -> bool:
+        """Whether rows failed, and nothing came of any."""
+        done = self.rows_out + self.rows_rejected + self.rows_held_out
+        return self.rows_failed > 0 and not done
 
     @property
     def asked(self) -> bool:

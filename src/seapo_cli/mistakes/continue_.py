@@ -20,11 +20,12 @@ from seapo_cli.mistakes.soundness import STEP_CHECKS
 from seapo_cli.mistakes.wording import wording
 from seapo_cli.rows import Edit, Message, Request, Sampling
 from seapo_cli.text.difference import edits_between
+from seapo_cli.text.final_answer import stated_result
 from seapo_cli.text.spans import apply_edits
-from seapo_cli.text.worked import stated_result
+from seapo_cli.text.words import ENDS
 
 _TEMPERATURES = (0.0, 0.7, 1.0)
-_STEP_END = re.compile(r"(?<=[.!?。！？])[\"')\]”’*]*\s+|\n+|\Z")
+_STEP_END = re.compile(rf"(?<=[{ENDS}])[\"')\]”’*]*\s+|\n+|\Z")
 _LONGEST = 2.0
 """Times the length of what it replaces that a continuation may have."""
 _TURNED_BACK = re.compile(

@@ -1,34 +1,50 @@
-"""Injection modes. A new one is one module with `steps` (and `check`, where it cannot make every
-type), its wording in `prompts/modes/`, and one line here.
+"""Injection modes: ways to put a mistake into an answer.
+
+A new one is one module with `steps` (and `check`, where it cannot make every type), its wording in
+`prompts/modes/`, and one line here. Nothing heavy loads here: the command line names them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from seapo_cli.mistakes import continue_, propose, rewrite
-from seapo_cli.mistakes.base import Steps, Task
-from seapo_cli.mistakes.error_types import ErrorType
-from seapo_cli.mistakes.menu import mode as menu
-
-
-def _any(error_type: ErrorType) -> None:
-    """A model that writes its own mistakes can be asked for any type."""
+if TYPE_CHECKING:
+    from seapo_cli.mistakes.base import Steps, Task
+    from seapo_cli.mistakes.error_types import ErrorType
 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
     """A way to make mistakes."""
 
-    steps: Callable[[Task], Steps]
-    check: Callable[[ErrorType], None] = _any
-    """Raises `UsageError` for a type that the mode cannot make."""
+    module: str
+    about: str
+    """What it does, for the help."""
+
+    def steps(self, task: Task) -> Steps:
+        """Make a mistake."""
+        found: Steps = self._loaded().steps(task)
+        return found
+
+    def check(self, error_type: ErrorType) -> None:
+        """Check that it can make this type.
+
+        Raises:
+            UsageError: it cannot.
+        """
+        # A model that writes its own mistakes can be asked for any type.
+        if check := getattr(self._loaded(), "check", None):
+            check(error_type)
+
+    def _loaded(self) -> Any:
+        return import_module(f"seapo_cli.mistakes.{self.module}")
 
 
-MODES: dict[str, Mode] = {
-    "propose": Mode(propose.steps),
-    "rewrite": Mode(rewrite.steps),
-    "continue": Mode(continue_.steps, continue_.check),
-    "menu": Mode(menu.steps, menu.check),
+MODES = {
+    "propose": Mode("propose", "the model says what to replace by what"),
+    "rewrite": Mode("rewrite", "it writes the whole answer again"),
+    "continue": Mode("continue_", "it goes on in its own words from a wrong step"),
+    "menu": Mode("menu.mode", "it chooses among values worked out for it"),
 }

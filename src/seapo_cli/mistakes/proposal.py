@@ -167,7 +167,7 @@ class _Text:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._plain, self._at = _folded(text)
+        self._folded, self._at = _folded(text)
 
     def edit(self, wanted: Replacement) -> Edit:
         start, end = self._find(wanted.quote)
@@ -196,15 +196,15 @@ class _Text:
         raise Unusable(f"the quote {_shown(quote)} is not in the answer: copy it exactly")
 
     def _occurrences(self, wanted: str) -> Iterator[tuple[int, int]]:
-        at = self._plain.find(wanted)
+        at = self._folded.find(wanted)
         while at >= 0:
             yield at, at + len(wanted)
-            at = self._plain.find(wanted, at + 1)
+            at = self._folded.find(wanted, at + 1)
 
     def _is_whole(self, start: int, end: int) -> bool:
         """Whether the span cuts no word and no number."""
-        left = self._plain[max(0, start - 2) : start + 1]
-        right = self._plain[end - 1 : end + 2]
+        left = self._folded[max(0, start - 2) : start + 1]
+        right = self._folded[end - 1 : end + 2]
         return not _JOINED_LEFT.search(left) and not _JOINED_RIGHT.match(right)
 
 

@@ -15,12 +15,14 @@ from seapo_cli.mistakes.screen import flaw
 from seapo_cli.mistakes.soundness import unproven
 from seapo_cli.mistakes.wording import wording
 from seapo_cli.rows import Message, Request, Sampling
-from seapo_cli.text.difference import edits_between, similarity
+from seapo_cli.text.difference import Difference, edits_between
 
 _DECLINED = re.compile(r"`?DECLINE\b(?: *((?:type|answer)[\w ]{0,20}))?:? *([^\n]*?)`?", re.DOTALL)
 _RETRY_TEMPERATURE = 0.8
 _LEAST_SIMILAR = 0.3
 """Below this share of common words a text is another answer, not this one with a mistake."""
+_SHORT = 80
+"""Responses of fewer characters may change as a whole: one word can be all of them."""
 
 
 def steps(task: Task) -> Steps:
@@ -87,9 +89,13 @@ def _drift(negative: str, task: Task) -> str | None:
     share = len(negative) / len(task.response)
     if not 0.4 <= share <= 2.5 and abs(len(negative) - len(task.response)) > 80:
         return f"the rewrite has {share:.1f} times the length of the response"
-    if (alike := similarity(task.response, negative)) < _LEAST_SIMILAR:
+    alike = Difference(task.response, negative).similarity
+    if alike < _LEAST_SIMILAR and len(task.response) >= _SHORT:
         return f"the rewrite shares only {alike:.0%} of its words with the response"
-    final = re.search(r"^#### ", task.response, re.MULTILINE)
-    if final and not re.search(r"^#### ", negative, re.MULTILINE):
+    if _has_line(task.response) and not _has_line(negative):
         return "the rewrite lacks the final line '#### ...' of the response"
     return None
+
+
+def _has_line(text: str) -> bool:
+    return re.search(r"^#### ", text, re.MULTILINE) is not None

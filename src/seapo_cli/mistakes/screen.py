@@ -13,7 +13,7 @@ from seapo_cli.checks.complete import Complete
 from seapo_cli.checks.echo import Echo, echoed
 from seapo_cli.checks.garbled import Garbled
 from seapo_cli.checks.language import Language
-from seapo_cli.checks.pair import Pair
+from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.checks.refusal import Refusal
 from seapo_cli.mistakes.error_types import ErrorType
 from seapo_cli.rows import Message, Row
@@ -48,7 +48,7 @@ def flaw(
         "traits": list(error_type.traits if error_type else ()),
     }
     row = Row({"error": error}, id="", prompt=messages, response=response, tools=tools)
-    pair = Pair(row, response, negative, error_type.name if error_type else None)
+    pair = CheckedPair(row, response, negative, error_type.name if error_type else None)
     for check in _CHECKS:
         verdict = check.verdict(pair)
         if verdict.decision == "fail":

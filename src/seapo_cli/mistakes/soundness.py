@@ -7,22 +7,23 @@ again. To add one, write a function and name it in `CHECKS`.
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from seapo_cli.calls import Called, Tool
+from seapo_cli.checks.echo import repeats_example
 from seapo_cli.checks.given import contradicts
-from seapo_cli.checks.pair import Hunk
 from seapo_cli.checks.tool_call import PROOFS, prove
 from seapo_cli.mistakes.error_types import ErrorType
 from seapo_cli.mistakes.screen import flaw
 from seapo_cli.rows import Edit, Message
+from seapo_cli.text.difference import Hunk
+from seapo_cli.text.final_answer import stated_result
+from seapo_cli.text.languages import scripts
 from seapo_cli.text.spans import apply_edits
 from seapo_cli.text.structure import broken, only_comments
-from seapo_cli.text.words import WORD
-from seapo_cli.text.worked import disagreement, stated_result
+from seapo_cli.text.worked import disagreement
 
 MOST_CHANGED = 0.6
 """Largest share of the answer that a mistake may replace."""
@@ -142,31 +143,17 @@ def _is_not_refuted(draft: Draft) -> str | None:
 
 
 def _keeps_script(draft: Draft) -> str | None:
-    known = set(_scripts(draft.response))
-    added = "".join(edit.replacement for edit in draft.edits)
-    foreign = [name for name in _scripts(added) if name not in known and name != "GREEK"]
+    known = scripts(draft.response)
+    foreign = scripts("".join(edit.replacement for edit in draft.edits)) - known - {"Greek"}
     if foreign and known:
-        return f"the replacement has letters ({foreign[0].title()}) that the answer has none of"
+        return f"the replacement has letters ({min(foreign)}) that the answer has none of"
     return None
-
-
-def _scripts(text: str) -> Iterator[str]:
-    for char in set(text):
-        if char.isalpha():
-            yield unicodedata.name(char, "UNKNOWN").split()[0]
 
 
 def _is_no_example(draft: Draft) -> str | None:
-    added = {" ".join(_words(edit.replacement)) for edit in draft.edits}
-    for example in draft.error_type.examples:
-        words = _words(example.mistake)
-        if len(words) > 3 and any(" ".join(words) in text for text in added):
-            return "it repeats an example: make a mistake of your own"
+    if repeats_example([edit.replacement for edit in draft.edits], draft.error_type):
+        return "it repeats an example: make a mistake of your own"
     return None
-
-
-def _words(text: str) -> list[str]:
-    return WORD.findall(text.casefold())
 
 
 def _is_proven(draft: Draft) -> str | None:

@@ -18,7 +18,13 @@ from seapo_cli.options.model import (
     default_store_path,
 )
 from seapo_cli.options.option import Settings
-from seapo_cli.options.others import AuditSettings, EvalSettings, ServeSettings, ShowSettings
+from seapo_cli.options.others import (
+    AuditSettings,
+    EvalSettings,
+    ReportSettings,
+    ServeSettings,
+    ShowSettings,
+)
 from seapo_cli.options.pair import PairFiles, PairSettings
 from seapo_cli.options.rows import RowFiles
 from seapo_cli.options.runner import RunnerSettings
@@ -37,6 +43,7 @@ __all__ = [
     "PairFiles",
     "PairSettings",
     "ProfileSettings",
+    "ReportSettings",
     "RowFiles",
     "RunnerSettings",
     "SampleSettings",

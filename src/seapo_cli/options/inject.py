@@ -41,12 +41,8 @@ class InjectSettings(Seeded):
         parse=parse.weights,
     )
     mode: Annotated[
-        Literal["auto", "propose", "rewrite", "continue", "menu"],
-        "propose: the model says what to replace by what; rewrite: it writes the whole answer "
-        "again; continue: it goes on in its own words from a wrong step; menu: it chooses among"
-        " values worked out for it; auto: propose where a short trial shows that the model can,"
-        " else menu.",
-    ] = opt("auto", env="SEAPO_MODE", harmless=True)
+        str, "auto: propose where a short trial shows that the model can, else menu."
+    ] = opt("auto", env="SEAPO_MODE", harmless=True, choices="seapo_cli.mistakes.modes:MODES")
     edits: Annotated[int, "Mistakes per negative."] = opt(
         1, group=_MORE, harmless=True, within=COUNT
     )

@@ -46,6 +46,8 @@ class Option:
     """Type on the command line, where it is not the field's."""
     complete: str | None = None
     """`module:name` of the names that the shell offers."""
+    choices: str | None = None
+    """`module:name` of a registry of what it accepts besides its default, each with an `about`."""
     defaults: Mapping[str, Any] | None = None
     """Defaults that other options take where this one is given."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from seapo_cli.options.inject import ERROR_TYPES
@@ -66,6 +67,32 @@ class EvalSettings(Summarised, Seeded):
     )
     max_errors: Annotated[int | None, "Stop once more items than this have failed."] = opt(
         None, group=ROWS, harmless=True, ge=0
+    )
+
+
+class ReportSettings(Settings):
+    """What `report` shows."""
+
+    inputs: Annotated[
+        tuple[str, ...],
+        "Rows of any stage, pairs, --errors and --summary files, audits, metrics of train, results "
+        "of eval, told apart by their content; - is stdin.",
+    ] = argument(("-",), metavar="FILE...")
+    output: Annotated[
+        str | None, "HTML to write; - is stdout. [default: -, or none with --png]"
+    ] = opt(None, "--output", "-o", metavar="FILE", is_path=True)
+    png: Annotated[Path | None, "Write the figures as PNG files as well."] = opt(
+        None, metavar="FOLDER"
+    )
+    title: Annotated[str, "Title of the page."] = opt("seapo report")
+    max_rows: Annotated[
+        int, "Of more, rows of prompts drawn by hash are shown; all are counted."
+    ] = opt(10_000, within=COUNT)
+    price_in: Annotated[float | None, "Price of a million prompt tokens, for the rows' cost."] = (
+        opt(None, harmless=True, ge=0)
+    )
+    price_out: Annotated[float | None, "Price of a million completion tokens."] = opt(
+        None, harmless=True, ge=0
     )
 
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.ordered import ordered_map
+from seapo_cli.engine.pipeline import WINDOW_PER_REQUEST
 from seapo_cli.exceptions import RowError
 from seapo_cli.mistakes.judge import compare
 from seapo_cli.options import PairSettings
 from seapo_cli.pairing.candidates import Group, draw
-
-_WINDOW_PER_REQUEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ async def judged(
         for group in groups:
             yield [group]
 
-    window = _WINDOW_PER_REQUEST * gateway.concurrency
+    window = WINDOW_PER_REQUEST * gateway.concurrency
     async for found in ordered_map(source(), work, window):
         yield found
 

@@ -8,7 +8,7 @@ from statistics import mean
 from typing import BinaryIO
 
 from seapo_cli.engine.gateway import Gateway
-from seapo_cli.engine.pipeline import Failure, Outcome, Result
+from seapo_cli.engine.stage import Failure, Outcome, Result
 from seapo_cli.exceptions import RowError, UsageError
 from seapo_cli.formats import load_format
 from seapo_cli.formats.base import Data, Pair

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
-from seapo_cli.engine.pipeline import Failure, Outcome, Result
+from seapo_cli.engine.stage import Failure, Outcome, Result
 from seapo_cli.exceptions import RowError, SeapoError
 from seapo_cli.io.json_text import encode
 from seapo_cli.io.jsonl import Line, input_size, read_lines

@@ -18,7 +18,6 @@ _SHOWN_TYPES = 6
 class Report:
     """Counted while pairs are made."""
 
-    name: str = "pair"
     prompts: int = 0
     contaminated: int = 0
     """Prompts dropped because an evaluation set has them."""

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seapo_cli.engine.job import SHOWN_REASONS, Sink, write_summary
-from seapo_cli.engine.pipeline import Merging, Reporting
+from seapo_cli.engine.failures import SHOWN_REASONS
+from seapo_cli.engine.files import Sink, write_summary
 from seapo_cli.engine.progress import Progress
 from seapo_cli.engine.session import new_tally
 from seapo_cli.engine.tally import Tally
@@ -87,7 +87,7 @@ def run_sharded(
         raise SeapoError(
             f"{outcome.failed} of {len(shards)} shards failed; the same command does them again"
         )
-    if tally.rows_failed and not (tally.rows_out or tally.rows_rejected):
+    if tally.nothing_done:
         raise NothingDone(f"no row succeeded, {tally.rows_failed:,} failed")
     return tally
 
@@ -128,8 +128,7 @@ class _Outcome:
 
     def _count(self, report: ShardReport) -> None:
         self.tally.add(report.tally)
-        if isinstance(self.plan.stage, Merging):
-            self.plan.stage.merge(report.figures)
+        self.plan.stage.merge(report.figures)
 
     def _tell(self, notes: Sequence[str]) -> None:
         for note in notes[: max(0, SHOWN_REASONS - self._shown)]:
@@ -144,14 +143,12 @@ class _Outcome:
     def close(self, summary: Sink | None) -> None:
         """Write the summary, and tell what the stage has to."""
         if summary:
-            write_summary(
-                summary,
-                self.tally,
-                self.plan.stage,
-                shards=self.shards,
-                shards_done=self.done,
-                shards_skipped=self.skipped,
-                shards_failed=self.failed,
-            )
-        if isinstance(self.plan.stage, Reporting):
-            self.progress.say(self.plan.stage.summary_text())
+            shards = {
+                "shards": self.shards,
+                "shards_done": self.done,
+                "shards_skipped": self.skipped,
+                "shards_failed": self.failed,
+            }
+            write_summary(summary, self.tally, {**shards, **self.plan.stage.summary()})
+        if text := self.plan.stage.summary_text():
+            self.progress.say(text)

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from seapo_cli.engine.job import Sink
+from seapo_cli.engine.files import Sink
 from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import SeapoError, UsageError
 from seapo_cli.io.jsonl import Output

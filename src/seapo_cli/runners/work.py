@@ -10,10 +10,12 @@ from typing import Any
 
 from seapo_cli.backends import connect
 from seapo_cli.backends.base import Backend
-from seapo_cli.engine.job import SHOWN_REASONS, FailureReport, Files, Job, Run
-from seapo_cli.engine.pipeline import AnyStage, Reporting
+from seapo_cli.engine.failures import SHOWN_REASONS, FailureReport
+from seapo_cli.engine.files import Outputs
 from seapo_cli.engine.progress import Progress
+from seapo_cli.engine.run import Run
 from seapo_cli.engine.session import ModelUse, new_tally
+from seapo_cli.engine.stage import Stage
 from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import TooManyErrors, UsageError
 from seapo_cli.io.jsonl import open_input
@@ -29,7 +31,7 @@ _PAUSE_SECONDS = 2.0
 class Plan:
     """What is done to every shard."""
 
-    stage: AnyStage
+    stage: Stage
     """Fresh: each shard gets a copy, so that none depends on which came before it."""
     keys: Keys
     model: ModelUse | None
@@ -82,11 +84,11 @@ class Worker:
                 for place in (plan.folders.rejected, plan.folders.errors)
             )
             source = stack.enter_context(open_input(shard.path))
-            failures = FailureReport(stage.name, shard.path, tally, notes, errors, plan.max_errors)
-            run = Run(source, output, rejected, failures, tally, notes)
-            await Job(stage, Files(), plan.keys, model, plan.max_errors).stream(run)
-            failures.close()
-        figures = dict(stage.summary()) if isinstance(stage, Reporting) else {}
+            outputs = Outputs(output, errors, rejected)
+            report = FailureReport(stage.name, shard.path, tally, notes, errors, plan.max_errors)
+            await Run(stage, plan.keys, model, source, outputs, report, notes, tally).stream()
+            report.close()
+        figures = dict(stage.summary())
         return ShardReport(shard=shard, tally=tally, figures=figures, notes=notes.said)
 
     async def _model(self) -> ModelUse | None:

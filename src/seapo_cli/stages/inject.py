@@ -13,8 +13,8 @@ import orjson
 
 from seapo_cli.calls import written
 from seapo_cli.engine.gateway import Gateway
-from seapo_cli.engine.pipeline import Failure, Outcome
-from seapo_cli.exceptions import Declined, Pending, RowError
+from seapo_cli.engine.stage import Failure, Outcome, Stage
+from seapo_cli.exceptions import Declined, Pending, RowError, unknown
 from seapo_cli.mistakes.answers import changeable, whole, without_thought
 from seapo_cli.mistakes.base import Injection, Steps, Task
 from seapo_cli.mistakes.error_types import ErrorType, load_error_types, template_hash
@@ -28,7 +28,7 @@ from seapo_cli.stages.inject_report import InjectReport
 from seapo_cli.stages.sample import answered, dump, unusable
 
 
-class Inject:
+class Inject(Stage):
     """Makes one negative per row and error type, or per row of a type drawn by weight.
 
     A row without a `response` is answered first, by the same model.
@@ -41,6 +41,8 @@ class Inject:
         self._types, self._weights = _wanted(settings)
         self._mode = None if settings.mode == "auto" else settings.mode
         if self._mode:
+            if self._mode not in MODES:
+                raise unknown("mode", self._mode, ("auto", *MODES))
             self._check(self._mode)
         self._trial: asyncio.Task[str] | None = None
         self._report = InjectReport()
@@ -48,17 +50,18 @@ class Inject:
             kind.name: template_hash(kind, self._mode or "propose") for kind in self._types
         }
 
-    async def process(self, row: Row, gateway: Gateway) -> Outcome:
+    async def process(self, row: Row, model: Gateway | None) -> Outcome:
         """Make the negatives of one row.
 
         One type after the other, and before those of later rows: so a request follows the one
         it shares its prompt's beginning with, and finds it in the server's prefix cache.
         """
-        mode = self._mode or await self._tried(gateway)
+        assert model is not None
+        mode = self._mode or await self._tried(model)
         added: dict[str, Any] = {}
         if row.response is None:
             try:
-                row, added = await self._answer(row, gateway)
+                row, added = await self._answer(row, model)
             except RowError as error:
                 return Outcome(failures=[Failure.of(error, about="answering the prompt first: ")])
         # The mistake belongs into the answer, which the thoughts would contradict.
@@ -72,7 +75,7 @@ class Inject:
             try:
                 if doubt is not None:  # it need not be asked again
                     raise Declined(doubt, WRONG_ANSWER)
-                rows.append(await self._inject(row, error_type, mode, added, gateway))
+                rows.append(await self._inject(row, error_type, mode, added, model))
             except RowError as error:
                 failures.append(Failure.of(error, error_type.name))
                 self._count(error_type, error)
@@ -112,7 +115,7 @@ class Inject:
             return (await _drive(steps, gateway, 0))[0]
 
         # A trial in batches would take a round for each of its requests.
-        mode = "propose" if gateway.in_batches else await chosen_mode(drive, gateway.model)
+        mode = "propose" if gateway.answers_later else await chosen_mode(drive, gateway.model)
         self._check(mode)
         return mode
 

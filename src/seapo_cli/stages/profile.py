@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seapo_cli.engine.gateway import Gateway
-from seapo_cli.engine.pipeline import Failure, Outcome
+from seapo_cli.engine.stage import Failure, Outcome, Stage
 from seapo_cli.exceptions import RowError
 from seapo_cli.mistakes.base import conversation_text
 from seapo_cli.mistakes.domain import domain_of
@@ -19,7 +19,7 @@ _NONE, _OTHER = "none", "other"
 _MAX_TOKENS = 128
 
 
-class Profile:
+class Profile(Stage):
     """Asks a model for the worst mistake of each answer; counts the kinds.
 
     Where the row holds a `reference` (as `sample` keeps the answer that was there before), the
@@ -33,19 +33,20 @@ class Profile:
         self._seed = seed
         self._counts: Counter[str] = Counter()
 
-    async def process(self, row: Row, gateway: Gateway) -> Outcome:
+    async def process(self, row: Row, model: Gateway | None) -> Outcome:
         """Classify one answer."""
+        assert model is not None
         if row.response is None:
             return Outcome(failures=[Failure("no answer to classify")])
         domain = domain_of(row.response)
         kinds = [kind for kind in self._types if not kind.domains or domain in kind.domains]
         try:
-            completion = await gateway.complete(self._request(row, row.response, kinds), row.line)
+            completion = await model.complete(self._request(row, row.response, kinds), row.line)
             kind, mistake = _read(completion.text, [kind.name for kind in kinds])
         except RowError as error:
             return Outcome(failures=[Failure.of(error)])
         self._counts[kind] += 1
-        found = {"kind": kind, "mistake": mistake, "model": gateway.model}
+        found = {"kind": kind, "mistake": mistake, "model": model.model}
         return Outcome([row.extended(profile=found)])
 
     def _request(self, row: Row, response: str, kinds: Sequence[ErrorType]) -> Request:

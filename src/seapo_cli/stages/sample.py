@@ -7,13 +7,13 @@ from typing import Any
 
 from seapo_cli.calls import written
 from seapo_cli.engine.gateway import Gateway
-from seapo_cli.engine.pipeline import Failure, Outcome
+from seapo_cli.engine.stage import Failure, Outcome, Stage
 from seapo_cli.exceptions import RowError
 from seapo_cli.options import SampleSettings
 from seapo_cli.rows import Completion, Message, Request, Row, SampleInfo, Sampling
 
 
-class Sample:
+class Sample(Stage):
     """Asks for `n` answers to each row's prompt; each becomes a row of its own.
 
     Answer number i of n is requested with seed + i, so more answers later keep the first ones.
@@ -25,9 +25,10 @@ class Sample:
     def __init__(self, settings: SampleSettings) -> None:
         self._settings = settings
 
-    async def process(self, row: Row, gateway: Gateway) -> Outcome:
+    async def process(self, row: Row, model: Gateway | None) -> Outcome:
         """Answer one row."""
-        asks = [self._ask(row, index, gateway) for index in range(self._settings.n)]
+        assert model is not None
+        asks = [self._ask(row, index, model) for index in range(self._settings.n)]
         # One answer needs no task of its own: that alone is 3% of the CPU of a request.
         asked = [await asks[0]] if len(asks) == 1 else await asyncio.gather(*asks)
         rows = [found for found in asked if isinstance(found, dict)]

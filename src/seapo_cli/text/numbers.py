@@ -15,10 +15,10 @@ _THOUSANDS = re.compile(r"-?\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?:\.\d+)?")
 
 def numbers(text: str) -> list[str]:
     """The numbers of a text, in order: `1,000.0`, `1000` and `１０００` are the same."""
-    return [normal(found) for found in NUMBER.findall(plain(text))]
+    return [normal(found) for found in NUMBER.findall(plain_digits(text))]
 
 
-def plain(text: str) -> str:
+def plain_digits(text: str) -> str:
     """A text with digits of full width and of other scripts as usual ones."""
     if text.isascii():
         return text

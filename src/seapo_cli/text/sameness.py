@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from seapo_cli.text.synonyms import SYNONYMS
+from seapo_cli.text.synonyms import PHRASES, SYNONYMS
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]")
 _EXACT = re.compile(r"[=<>{}\\`^$]|\w[(\[]\S|\d[.,:/-]\d|\d['\"]")
@@ -48,7 +48,7 @@ def same(new: str, old: str, whole: str) -> bool:
 
     In prose also case, emphasis and inner punctuation; `whole` is the text that `old` is of.
     """
-    new, old = _plain(new), _plain(old)
+    new, old = _canonical(new), _canonical(old)
     if bare(new) == bare(old):
         return True
     return _words(new) == _words(old) and not exact(new) and not exact(old) and not is_code(whole)
@@ -57,7 +57,7 @@ def same(new: str, old: str, whole: str) -> bool:
 def same_places(places: Sequence[tuple[str, str]]) -> bool:
     """Whether words that differ, place by place, do so in case and marks only."""
     return all(
-        _words(_plain(new)) == _words(_plain(old)) and not exact(new) and not exact(old)
+        _words(_canonical(new)) == _words(_canonical(old)) and not exact(new) and not exact(old)
         for old, new in places
     )
 
@@ -82,25 +82,25 @@ def same_meaning(new: str, old: str) -> bool:
 
 def folded(text: str) -> list[str]:
     """The words of a text, each as the first of those that mean the same."""
-    text = _plain(text).casefold().replace("’", "'")
+    text = _canonical(text).casefold().replace("’", "'")
     for pattern, form in _SHORT_FORMS:
         text = pattern.sub(form, text)
     for pattern, form in _SPELLING:
         text = pattern.sub(form, text)
-    for long, short in SYNONYMS.phrases.items():
+    for long, short in PHRASES.items():
         if long in text:
             text = re.sub(rf"\b{re.escape(long)}\b", short, text)
-    return [SYNONYMS.words.get(word, word) for word in _WORD.findall(text)]
+    return [SYNONYMS.get(word, word) for word in _WORD.findall(text)]
 
 
-def _plain(text: str) -> str:
-    """One form for what looks the same."""
+def _canonical(text: str) -> str:
+    """One form for texts that look the same."""
     return text if text.isascii() else _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
 
 
 def bare(text: str) -> str:
     """A text without what carries no meaning anywhere."""
-    return " ".join(_plain(text).split()).rstrip(" .!")
+    return " ".join(_canonical(text).split()).rstrip(" .!")
 
 
 def _words(text: str) -> list[str]:

@@ -1,116 +1,34 @@
 """Words and phrases that may stand for one another nearly everywhere: closed classes and verbs.
 
-On purpose few: where a word has two meanings, to take them for one would drop real mistakes.
+Few on purpose: to take a word with two meanings for another one would drop real mistakes.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+_NUMBERS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty"
+)
+_TENS = "thirty forty fifty sixty seventy eighty ninety"
 _GROUPS = """
-0 zero
-1 one
-2 two
-3 three
-4 four
-5 five
-6 six
-7 seven
-8 eight
-9 nine
-10 ten
-11 eleven
-12 twelve
-13 thirteen
-14 fourteen
-15 fifteen
-16 sixteen
-17 seventeen
-18 eighteen
-19 nineteen
-20 twenty
-30 thirty
-40 forty
-50 fifty
-60 sixty
-70 seventy
-80 eighty
-90 ninety
-1st first
-2nd second
-3rd third
-big large
-bigger larger
-biggest largest
-begin start commence
-begins starts commences
-began started commenced
-help assist aid
-helps assists aids
-use utilize
-uses utilizes
-used utilized
-using utilizing
-buy purchase
-buys purchases
-bought purchased
-show demonstrate illustrate
-shows demonstrates illustrates
-quick fast rapid
-quickly rapidly fast
-about around approximately roughly circa
-but however yet
-thus hence therefore so
-also additionally
-almost nearly
-because since as
-while whereas
-get obtain
-gets obtains
-need require
-needs requires
-needed required
-make create
-makes creates
-made created
-ensure guarantee
-ensures guarantees
-choose select pick
-chooses selects picks
-try attempt
-tries attempts
-end finish
-ends finishes
-difficult hard
-easy simple
-important significant crucial
-main primary
-famous well-known
-kilometers kilometres km
-kilometer kilometre
-meters metres
-meter metre
-gray grey
-center centre
-program programme
-movie film
-automobile car
-often frequently
-begins starts
-many numerous
-enough sufficient
-usually typically generally
-occurs happens
-occur happen
-receive get
-received got obtained
-upon on
-till until
-amongst among
-whilst while
+1st first | 2nd second | 3rd third | big large | bigger larger | biggest largest |
+begin start commence | begins starts commences | began started commenced | help assist aid |
+helps assists aids | use utilize | uses utilizes | used utilized | using utilizing |
+buy purchase | buys purchases | bought purchased | show demonstrate illustrate |
+shows demonstrates illustrates | quick fast rapid | quickly rapidly fast |
+about around approximately roughly circa | but however yet | thus hence therefore so |
+also additionally | almost nearly | because since as | while whereas | get obtain | gets obtains |
+need require | needs requires | needed required | make create | makes creates | made created |
+ensure guarantee | ensures guarantees | choose select pick | chooses selects picks | try attempt |
+tries attempts | end finish | ends finishes | difficult hard | easy simple |
+important significant crucial | main primary | famous well-known | kilometers kilometres km |
+kilometer kilometre | meters metres | meter metre | gray grey | center centre |
+program programme | movie film | automobile car | often frequently | begins starts |
+many numerous | enough sufficient | usually typically generally | occurs happens | occur happen |
+receive get | received got obtained | upon on | till until | amongst among | whilst while |
 towards toward
 """
-_PHRASES = {
+PHRASES = {
     "in addition": "also",
     "as well as": "and",
     "for instance": "for example",
@@ -123,24 +41,24 @@ _PHRASES = {
     "well known": "famous",
     "well-known": "famous",
 }
+"""What each phrase stands for."""
 
 
-class Synonyms(NamedTuple):
-    """What each word and phrase stands for."""
+def _groups() -> list[list[str]]:
+    numbers = [[str(n), word] for n, word in enumerate(_NUMBERS.split())]
+    tens = [[str(10 * n), word] for n, word in enumerate(_TENS.split(), 3)]
+    return numbers + tens + [group.split() for group in _GROUPS.split("|")]
 
-    words: dict[str, str]
-    phrases: dict[str, str]
 
-
-def _read() -> Synonyms:
+def _first_of_each() -> dict[str, str]:
     words: dict[str, str] = {}
-    for line in _GROUPS.strip().splitlines():
-        first, *others = line.split()
+    for first, *others in _groups():
         for word in others:
             words.setdefault(word, words.get(first, first))
-    return Synonyms(words, _PHRASES)
+    return words
 
 
-SYNONYMS = _read()
-VOCABULARY = frozenset(SYNONYMS.words) | frozenset(SYNONYMS.words.values())
+SYNONYMS = _first_of_each()
+"""What each word stands for."""
+VOCABULARY = frozenset(SYNONYMS) | frozenset(SYNONYMS.values())
 """Words that another one may stand for."""

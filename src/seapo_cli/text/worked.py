@@ -7,21 +7,12 @@ is: calculator marks `<<48/2=24>>24`, plain equations, and the final answer (`##
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 
-from seapo_cli.text.arithmetic import NUMBER, equations, evaluate
+from seapo_cli.text.arithmetic import false_equations, quantity
+from seapo_cli.text.final_answer import stated_result
+from seapo_cli.text.numbers import NUMBER
 
 _MARK = re.compile(r"<<[^<>=]*=\s*\$?(-?[\d.,]+?)\.?>>\s*\$?(-?\d[\d,]*(?:\.\d+)?)?")
-_FINAL = re.compile(r"^####[ \t]*(\S.*)$", re.MULTILINE)
-_BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
-
-
-def stated_result(text: str) -> str | None:
-    """What `#### 42` or `\\boxed{42}` states last; None where there is neither."""
-    for pattern in (_FINAL, _BOXED):
-        if found := pattern.findall(text):
-            return " ".join(found[-1].split()).rstrip(".")
-    return None
 
 
 def disagreement(response: str, negative: str, mistakes: int) -> str | None:
@@ -30,9 +21,9 @@ def disagreement(response: str, negative: str, mistakes: int) -> str | None:
     `mistakes` is how many equations may be false: each mistake may lie in one.
     """
     for mark in _MARK.finditer(negative):
-        if mark[2] and _value(mark[1]) != _value(mark[2]) and mark[0] not in response:
+        if mark[2] and quantity(mark[1]) != quantity(mark[2]) and mark[0] not in response:
             return f"{mark[0]!r} shows two different results: change both"
-    false = [e for e in _false(negative) if e not in _false(response)]
+    false = [e for e in false_equations(negative) if e not in false_equations(response)]
     if len(false) > mistakes:
         return (
             f"{len(false)} equations are false ({', '.join(false[:3])}): only the mistake itself "
@@ -50,27 +41,8 @@ def disagreement(response: str, negative: str, mistakes: int) -> str | None:
 
 def _is_reached(final: str, text: str) -> bool:
     """Whether the final answer's number stands in the text before it too."""
-    value = _value(final)
+    value = quantity(final)
     if value is None:
         return True
     at = max(text.rfind("####"), text.rfind("\\boxed"))
-    return any(_value(found) == value for found in NUMBER.findall(text[:at]))
-
-
-def _false(text: str) -> list[str]:
-    """Equations whose sides differ, beyond what rounding explains."""
-    found = []
-    for equation in equations(text):
-        shown = text[slice(*equation.right)]
-        left, right = evaluate(equation.expression), _value(shown)
-        if left is None or right is None:
-            continue
-        decimals = len(shown.partition(".")[2])
-        if abs(left - right) > Fraction(1, 10**decimals):
-            found.append(f"{equation.expression}={shown}")
-    return found
-
-
-def _value(text: str | None) -> Fraction | None:
-    plain = re.sub(r"[\s,$€£%]", "", text or "").rstrip(".")
-    return Fraction(plain) if re.fullmatch(r"-?(?:\d+\.?\d*|\.\d+)", plain) else None
+    return any(quantity(found) == value for found in NUMBER.findall(text[:at]))

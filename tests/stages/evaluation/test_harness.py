@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from seapo_cli.engine.files import Files
+
 pytest.importorskip("lm_eval")
 pytest.importorskip("torch")
 
@@ -19,7 +21,7 @@ from seapo_cli.rows import Completion
 from seapo_cli.stages.evaluation.answers import Answers, AnswerSettings
 from seapo_cli.stages.evaluation.harness import HarnessSettings
 from seapo_cli.stages.evaluation.models import Model
-from seapo_cli.stages.evaluation.run import Evaluation, Places
+from seapo_cli.stages.evaluation.run import Evaluation
 from seapo_cli.stages.evaluation.tasks import DataFiles, find_tasks
 from tiny_model import save_tiny
 
@@ -64,7 +66,7 @@ def run(folder: Path, names: list[str], data: list[str]) -> list[dict[str, Any]]
     tasks = find_tasks(names, DataFiles.of(data), AnswerSettings())
     engine = EngineSettings(store=folder / "store.sqlite")
     harness = HarnessSettings((folder / "tasks",))
-    places = Places(str(folder / "results.jsonl"))
+    places = Files(output=str(folder / "results.jsonl"))
     Evaluation([model], tasks, engine, places, harness=harness).run()
     return [json.loads(line) for line in (folder / "results.jsonl").read_bytes().splitlines()]
 

@@ -11,6 +11,7 @@ import pytest
 
 from running import Seapo, jsonl
 from seapo_cli.checks import scorer
+from seapo_cli.engine.files import Files
 from seapo_cli.exceptions import NothingDone, RowError, SeapoError, UsageError
 from seapo_cli.options import EngineSettings
 from seapo_cli.rows import Completion, Message, Request, Usage
@@ -18,7 +19,7 @@ from seapo_cli.stages.evaluation import scoring
 from seapo_cli.stages.evaluation.answers import AnswerSettings
 from seapo_cli.stages.evaluation.items import LogProb, Question
 from seapo_cli.stages.evaluation.models import NO_LOGPROBS, NO_PLAIN_TEXT, Model
-from seapo_cli.stages.evaluation.run import Evaluation, Places
+from seapo_cli.stages.evaluation.run import Evaluation
 from seapo_cli.stages.evaluation.scoring import ServedScorer, identity
 from seapo_cli.stages.evaluation.tasks import DataFiles, find_tasks
 from servers import Behaviour
@@ -54,7 +55,11 @@ class Runs:
 
     def run(self, models: list[Model], names: list[str], **options: Any) -> list[dict[str, Any]]:
         tasks = find_tasks(names, DataFiles(), AnswerSettings())
-        places = Places(str(self.results), self.folder / "errors", self.folder / "summary")
+        places = Files(
+            output=str(self.results),
+            errors=self.folder / "errors",
+            summary=self.folder / "summary",
+        )
         engine = EngineSettings(store=self.folder / "store.sqlite")
         Evaluation(models, tasks, engine, places, **options).run()
         return [json.loads(line) for line in self.results.read_bytes().splitlines()]

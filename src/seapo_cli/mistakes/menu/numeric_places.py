@@ -13,21 +13,12 @@ from fractions import Fraction
 from itertools import islice
 
 from seapo_cli.mistakes.base import Severity
+from seapo_cli.mistakes.menu.carry import Number, Worked, numbers
 from seapo_cli.mistakes.menu.code_places import find_arithmetic
 from seapo_cli.mistakes.menu.measure_places import UNIT, YEAR, shuffled
 from seapo_cli.mistakes.menu.source import OFFERED, Place, Source
 from seapo_cli.rows import Edit
-from seapo_cli.text.arithmetic import (
-    OPERAND,
-    SIGNS,
-    Equation,
-    Number,
-    Sum,
-    decimals_of,
-    evaluate,
-    numbers,
-    signs,
-)
+from seapo_cli.text.arithmetic import OPERAND, SIGNS, Equation, decimals_of, evaluate, signs
 
 Offers = list[tuple[str, tuple[Edit, ...]]]
 
@@ -67,7 +58,7 @@ def find_numbers(source: Source) -> Iterator[Place]:
     Those come first whose change reaches the final answer.
     """
     rng = source.rng("number")
-    worked = Sum.of(source)
+    worked = Worked.of(source)
     final, firsts = worked.final(), _first_mentions(worked)
     reaching: list[Place] = []
     others: list[Place] = []
@@ -97,7 +88,7 @@ def _is_small(source: Source, number: Number) -> bool:
 
 
 def _carried(
-    worked: Sum, index: int, values: list[Fraction], most: int
+    worked: Worked, index: int, values: list[Fraction], most: int
 ) -> dict[str, tuple[Edit, ...]]:
     """The first values whose consequences are clear, as written, with their edits."""
     tries = ((worked.numbers[index].written(v), worked.carry(index, v)) for v in values)
@@ -110,7 +101,7 @@ def _runs(source: Source, number: Number) -> bool:
     return inside and not source.silent.overlaps(number.start, number.end)
 
 
-def _first_mentions(worked: Sum) -> list[int]:
+def _first_mentions(worked: Worked) -> list[int]:
     seen: dict[Fraction, int] = {}
     for index, number in enumerate(worked.numbers):
         seen.setdefault(number.value, index)
@@ -141,11 +132,11 @@ def find_steps(source: Source) -> Iterator[Place]:
 
 
 def _steps(
-    source: Source, kind: str, others: Callable[[Sum, int, Equation, random.Random], Offers]
+    source: Source, kind: str, others: Callable[[Worked, int, Equation, random.Random], Offers]
 ) -> Iterator[Place]:
     """Equations of an answer; those first whose change reaches the final answer."""
     rng = source.rng(kind)
-    worked = Sum.of(source)
+    worked = Worked.of(source)
     final = worked.final()
     found = []
     for index, which in shuffled(list(worked.results.items()), rng)[:TRIED]:
@@ -160,7 +151,7 @@ def _steps(
         yield place
 
 
-def _other_results(worked: Sum, index: int, equation: Equation, rng: random.Random) -> Offers:
+def _other_results(worked: Worked, index: int, equation: Equation, rng: random.Random) -> Offers:
     """The same step with another result, carried on."""
     if _is_at_sight(equation.expression):
         return []
@@ -187,7 +178,7 @@ def slips(value: Fraction) -> list[Fraction]:
 
 
 def _other_signs(
-    worked: Sum, index: int, equation: Equation
+    worked: Worked, index: int, equation: Equation
 ) -> Iterator[tuple[str, tuple[Edit, ...]]]:
     """The same step with one sign wrong: its edits change the sign wherever it is shown."""
     text = worked.source.text
@@ -226,7 +217,7 @@ def _sign(sign: str, text: str) -> str:
     return sign
 
 
-def _shown_signs(worked: Sum, equation: Equation, position: int) -> list[int]:
+def _shown_signs(worked: Worked, equation: Equation, position: int) -> list[int]:
     """Where the sign stands in the text: in the equation and, for a mark, in what leads to it.
 
     Empty where the text before a mark shows the step in words, which a swap would contradict.
@@ -238,11 +229,11 @@ def _shown_signs(worked: Sum, equation: Equation, position: int) -> list[int]:
         return [inside]
     line = text.rfind("\n", 0, start) + 1
     operands = [n.text.replace(",", "") for n in worked.numbers if line <= n.start < start - 2]
-    inner = re.findall(r"\d+\.?\d*|\.\d+", equation.expression)
+    inner = OPERAND.findall(equation.expression)
     if not inner or operands[-len(inner) :] != inner:
         return []
     shown = [n for n in worked.numbers if line <= n.start < start - 2][-len(inner) :]
-    before = len(re.findall(r"\d+\.?\d*|\.\d+", equation.expression[:position]))
+    before = len(OPERAND.findall(equation.expression[:position]))
     between = range(shown[before - 1].end, shown[before].start)
     found = [
         at

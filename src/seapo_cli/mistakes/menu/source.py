@@ -13,28 +13,18 @@ from functools import cached_property
 
 from seapo_cli.mistakes.base import Severity, Task
 from seapo_cli.rows import Edit
-from seapo_cli.text.code import comment_sign, is_program, is_python, parses, silent_spans
+from seapo_cli.text.arithmetic import is_worked
+from seapo_cli.text.code import code_blocks, comment_sign, is_program, is_python, silent_spans
 from seapo_cli.text.spans import Spans
 
 OFFERED = 6
 """Most answers offered at one closed place."""
 
-FENCE = re.compile(
-    r"^[ \t]*(```|~~~)[ \t]*([\w+#-]*)[^\n]*\n(.*?)(?:^[ \t]*\1[^\n]*|\Z)",
-    re.MULTILINE | re.DOTALL,
-)
-CODE_LINE = re.compile(
-    r"^\s*(def |class |import |from \w+ import|return\b"
-    r"|(for|while|if|elif|else|try|except)\b.*:\s*$"
-    r"|[\w.\[\]'\"]+\s*[-+*/]?=\s*\S|\w[\w.]*\(.*\)[;:]?\s*$|[{}]\s*$|.*[;{]\s*$|#include|#!|//|</?\w+)"
-)
 KEPT = re.compile(
     r"https?://[^\s)>\]]+|www\.[^\s)>\]]+|(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,64}\.\w+|`[^`\n]+`"
     r"|!?\[[^\[\]\n]{0,300}\]\([^()\n]{0,300}\)"
     r"|(?<!\w)[~.]?/[\w.-]+(?:/[\w.-]+)+|\b\w+\.(?:com|org|net|py|js|txt|md|json|csv|html)\b"
 )
-WORKED = re.compile(r"<<[^<>]+>>|\d ?[-+*/x×÷] ?\$?\d[^\n=]{0,120}=")
-FINAL_ANSWER = re.compile(r"^####.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +73,14 @@ class Source:
 
     @cached_property
     def code(self) -> Spans:
-        """Fenced blocks without their fences, or the whole answer where it is plain code."""
-        fenced = Spans(match.span(3) for match in FENCE.finditer(self.text))
-        lines = [line for line in self.text.splitlines() if line.strip()]
-        if fenced:
-            return fenced
-        mostly = sum(bool(CODE_LINE.match(line)) for line in lines) > len(lines) * 0.6
-        if mostly or (is_python("", self.text) and parses(self.text)):
-            return Spans([(0, len(self.text))])
-        return Spans()
+        """The blocks of code."""
+        return Spans((block.start, block.end) for block in code_blocks(self.text))
 
     @cached_property
     def scripts(self) -> tuple[Block, ...]:
         """Blocks of code that may hold comments."""
-        tagged = [(m[2].lower(), m.span(3)) for m in FENCE.finditer(self.text)]
         found = []
-        for tag, (start, end) in tagged or [("", span) for span in self.code]:
-            part = self.text[start:end]
+        for tag, start, end, part in code_blocks(self.text):
             if sign := comment_sign(tag, part):
                 python, program = is_python(tag, part), is_program(tag, part)
                 found.append(Block(start, end, sign, python, program))
@@ -150,7 +131,7 @@ class Source:
     @cached_property
     def is_worked(self) -> bool:
         """Whether the answer works something out in steps."""
-        return bool(WORKED.search(self.text))
+        return is_worked(self.text)
 
     def closed(self, kind: str, start: int, end: int, ask: str, others: Sequence[str]) -> Place:
         """A place whose answers are `others`, each replacing just this span."""

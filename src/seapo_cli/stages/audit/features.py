@@ -14,9 +14,9 @@ import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 
-from seapo_cli.checks.pair import common_end, common_start
 from seapo_cli.pairing.words import CJK
 from seapo_cli.stages.audit.gather import Item
+from seapo_cli.text.difference import common_end, common_start
 
 Array = np.ndarray[Any, Any]
 

@@ -8,6 +8,7 @@ from math import ceil
 
 import numpy as np
 
+from seapo_cli.engine.pipeline import finished
 from seapo_cli.exceptions import RowError, SeapoError
 from seapo_cli.io.jsonl import open_input, read_lines
 from seapo_cli.rows import Keys, read_row
@@ -88,5 +89,5 @@ def _kept(name: str, keys: Keys, stage: Filter) -> Iterator[tuple[int, Item]]:
                 row = read_row(line.data, keys, line.number)
             except RowError:
                 continue
-            if stage.process(row).rows:
+            if finished(stage.process(row, None)).rows:
                 yield line.number, item_of(row, keys)

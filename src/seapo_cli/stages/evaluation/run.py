@@ -6,21 +6,22 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from seapo_cli.engine.failures import FailureReport
+from seapo_cli.engine.files import Files, Outputs, open_outputs, reader_may_go
 from seapo_cli.engine.gateway import Gateway
-from seapo_cli.engine.job import FailureReport, reader_may_go, write_summary
 from seapo_cli.engine.ordered import ordered_map
-from seapo_cli.engine.pipeline import Failure, Outcome, Result
+from seapo_cli.engine.pipeline import WINDOW_PER_REQUEST
 from seapo_cli.engine.progress import Progress
 from seapo_cli.engine.session import open_gateway
+from seapo_cli.engine.stage import Failure, Outcome, Result
 from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import NothingDone, RowError, UsageError
 from seapo_cli.io.json_text import encode
-from seapo_cli.io.jsonl import Line, Output
-from seapo_cli.io.same_files import reads, refuse_equal, store_files, writes
+from seapo_cli.io.jsonl import Line
+from seapo_cli.io.same_files import reads, refuse_equal, store_files
 from seapo_cli.io.threads import DaemonThread
 from seapo_cli.isolation.languages import interpreters
 from seapo_cli.isolation.means import NoIsolationError, find_means
@@ -31,18 +32,6 @@ from seapo_cli.stages.evaluation.models import NO_LOGPROBS, Model
 from seapo_cli.stages.evaluation.report import Report
 from seapo_cli.stages.evaluation.scoring import LocalScorer, Scorer, ServedScorer, gives_logprobs
 
-_WINDOW = 4
-"""Items held for each open request."""
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where an evaluation writes."""
-
-    output: str = "-"
-    errors: Path | None = None
-    summary: Path | None = None
-
 
 @dataclass(slots=True)
 class Evaluation:
@@ -51,7 +40,8 @@ class Evaluation:
     models: Sequence[Model]
     tasks: Sequence[Task]
     engine: EngineSettings
-    places: Places
+    files: Files
+    """Outputs only: each task knows its own input."""
     max_errors: int | None = None
     compared: bool = False
     seed: int = 0
@@ -74,14 +64,12 @@ class Evaluation:
         return self.tally
 
     def _refuse_equal(self) -> None:
-        places = self.places
         read = [
             *reads("", [task.file for task in self.tasks if task.file]),
             *store_files(self.engine.store),
         ]
         read += reads("--model", [model.local for model in self.models if model.local])
-        written = [*writes("-o", places.output), *writes("--errors", places.errors)]
-        refuse_equal(read, [*written, *writes("--summary", places.summary)])
+        refuse_equal(read, self.files.written)
 
     async def _run(self) -> None:
         await self._leave_out()
@@ -93,33 +81,20 @@ class Evaluation:
             self.compared,
             self.seed,
         )
-        with reader_may_go(self._reports()), ExitStack() as stack:
-            errors, summary = (
-                stack.enter_context(Output(str(path), option)) if path else None
-                for option, path in (
-                    ("--errors", self.places.errors),
-                    ("--summary", self.places.summary),
-                )
-            )
-            if summary:
-                stack.callback(write_summary, summary, self.tally, report)
-            output = stack.enter_context(Output(self.places.output))
-            for file in filter(None, (errors, summary)):
-                file.always = True  # from here on there is something to report
+        reports = [str(path) for path in (self.files.errors, self.files.summary) if path]
+        with reader_may_go(reports), ExitStack() as stack:
+            outputs = stack.enter_context(open_outputs(self.files, self.tally, report.summary))
             writer = stack.enter_context(closing(DaemonThread()))
             progress = stack.enter_context(self._progress())
             for line in (*self._reasons(), *self._isolation):
                 progress.say(line)
             for model in self.models:
-                await self._model(_Open(output, errors, writer, progress), model)
+                await self._model(_Open(outputs, writer, progress), model)
             if not self.tally.rows_out:
                 failed = f", {self.tally.rows_failed:,} items failed" if self.tally.rows_in else ""
                 raise NothingDone(f"nothing was evaluated{failed}")
             report.work_out()
             progress.say(f"\n{report.summary_text()}\n")
-
-    def _reports(self) -> list[str]:
-        return [str(path) for path in (self.places.errors, self.places.summary) if path]
 
     def _progress(self) -> Progress:
         total = sum(
@@ -128,7 +103,7 @@ class Evaluation:
             for task in self.tasks
             if task.name not in self._not_run[model.name]
         )
-        return Progress("eval", self.tally, total, rows_on_stdout=self.places.output == "-")
+        return Progress("eval", self.tally, total, rows_on_stdout=self.files.output == "-")
 
     async def _leave_out(self) -> None:
         """Find out which tasks cannot run.
@@ -191,7 +166,7 @@ class Evaluation:
         self, out: _Open, model: Model, task: Task, scorer: Scorer | None, gateway: Gateway | None
     ) -> None:
         report = FailureReport(
-            "eval", task.told, self.tally, out.progress, out.errors, self.max_errors
+            "eval", task.told, self.tally, out.progress, out.files.errors, self.max_errors
         )
         kept = self._results.setdefault((model.name, task.name), [])
         if task.needs == "harness":
@@ -209,7 +184,7 @@ class Evaluation:
                     _row(model, task, item, one) for item, one in batch if isinstance(one, dict)
                 ]
                 kept += [(item, one) for item, one in batch if isinstance(one, dict)]
-                await out.writer.call(out.output.write, b"".join(map(encode, rows)))
+                await out.writer.call(out.files.rows.write, b"".join(map(encode, rows)))
                 self.tally.rows_in += len(batch)
                 self.tally.bytes_done += len(batch)  # of progress: items are what is counted
                 self.tally.rows_out += len(rows)
@@ -223,8 +198,7 @@ class Evaluation:
 class _Open:
     """What a run holds open."""
 
-    output: Output
-    errors: Output | None
+    files: Outputs
     writer: DaemonThread
     progress: Progress
 
@@ -267,7 +241,7 @@ async def _written(items: Sequence[Item], gateway: Gateway) -> AsyncIterator[Ans
     async def source() -> AsyncIterator[Sequence[Item]]:
         yield items
 
-    async for batch in ordered_map(source(), work, _WINDOW * gateway.concurrency):
+    async for batch in ordered_map(source(), work, WINDOW_PER_REQUEST * gateway.concurrency):
         yield batch
 
 

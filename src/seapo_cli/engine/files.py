@@ -1,0 +1,126 @@
+"""The files of a run: that none is another one, that each is whole or has no name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+
+from seapo_cli.backends import check_places, places
+from seapo_cli.engine.session import ModelUse
+from seapo_cli.engine.tally import Tally
+from seapo_cli.exceptions import ReaderGone, SeapoError
+from seapo_cli.io.jsonl import Output
+from seapo_cli.io.same_files import Place, reads, refuse_equal, store_files, writes
+from seapo_cli.io.whole_files import shown
+from seapo_cli.text.safe import masked
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where a run reads and writes; `-` is stdin or stdout."""
+
+    input: str = "-"
+    output: str = "-"
+    errors: Path | None = None
+    summary: Path | None = None
+    rejected: str | None = None
+    evaluation: str | None = None
+    """Where rows go that are kept for evaluation."""
+    also_read: Sequence[Place] = ()
+    also_written: Sequence[Place] = ()
+    """What the stage opens itself."""
+
+    @property
+    def written(self) -> list[Place]:
+        """All that it writes, the store and a backend's own files aside."""
+        return [
+            *writes("-o", self.output),
+            *writes("--errors", self.errors),
+            *writes("--rejected", self.rejected),
+            *writes("--eval-output", self.evaluation),
+            *writes("--summary", self.summary),
+            *self.also_written,
+        ]
+
+    def refuse_equal(self, model: ModelUse | None) -> None:
+        """Check that no output is another file of the run.
+
+        Raises:
+            UsageError: two are the same, or one would overwrite what seapo did not write.
+        """
+        read, written = [*reads("", [self.input]), *self.also_read], self.written
+        if model:
+            own_read, own_written = places(model.backend)
+            read += own_read
+            written += [*store_files(model.engine.store), *own_written]
+        refuse_equal(read, written)
+        if model:
+            check_places(model.backend)
+
+
+class Sink(Protocol):
+    """Where rows go."""
+
+    may_block: bool
+
+    def write(self, data: bytes | bytearray) -> None:
+        """Write all of `data`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What a run writes to."""
+
+    rows: Sink
+    errors: Sink | None = None
+    rejected: Sink | None = None
+    evaluation: Sink | None = None
+
+
+@contextmanager
+def open_outputs(
+    files: Files, tally: Tally, figures: Callable[[], Mapping[str, Any]]
+) -> Iterator[Outputs]:
+    """Open all that a run writes; `figures` are what the summary tells besides the tally.
+
+    When the block ends, the outputs get their names (unless by an error); the errors file and the
+    summary get theirs in any case.
+    """
+    with ExitStack() as stack:
+
+        def opened(name: str | Path | None, option: str) -> Output | None:
+            return stack.enter_context(Output(str(name), option)) if name else None
+
+        errors, summary = opened(files.errors, "--errors"), opened(files.summary, "--summary")
+        if summary:
+            stack.callback(lambda: write_summary(summary, tally, figures()))
+        rows = stack.enter_context(Output(files.output))
+        rejected = opened(files.rejected, "--rejected")
+        evaluation = opened(files.evaluation, "--eval-output")
+        for report in filter(None, (errors, summary)):
+            report.always = True  # from here on there is something to report
+        yield Outputs(rows, errors, rejected, evaluation)
+
+
+@contextmanager
+def reader_may_go(wanted: Sequence[str]) -> Iterator[None]:
+    """A closed stdout ends a run well, as in `seapo ... | head`, where nothing else was wanted."""
+    try:
+        yield
+    except ReaderGone:
+        if wanted:
+            names = ", ".join(map(shown, wanted))
+            raise SeapoError(
+                f"the reader of stdout closed it before all was written: {names} not whole"
+            ) from None
+
+
+def write_summary(file: Sink, tally: Tally, figures: Mapping[str, Any]) -> None:
+    """Write the closing summary."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    file.write(masked(orjson.dumps({**tally.summary(), **figures}, option=options)))
