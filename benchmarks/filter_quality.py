@@ -7,7 +7,7 @@ model) made wrong on purpose. Junk: each row of a set with its negative replaced
 teaches nothing; the share rejected is shown by set and kind. A cut is only to be seen where the
 response ends as a sentence or parses as code, which most HaluEval responses (names) do not: those
 rows are counted apart. Targets: keep >= 0.97 of each set, reject >= 0.99 of each kind.
-`--run-tests`: all of HumanEvalPack kept, and none of it with the sides swapped.
+`--check tests`: all of HumanEvalPack kept, and none of it with the sides swapped.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def repeated(name: str, rows: Sequence[Row]) -> Iterable[dict[str, Any]]:
 
 
 def by_tests(rows: Sequence[Row]) -> dict[str, Any]:
-    options = ("--preset", "none", "--run-tests")
+    options = ("--preset", "none", "--check", "tests")
     swapped = [row | {"chosen": row["rejected"], "rejected": row["chosen"]} for row in rows]
     return {
         "set": "humanevalpack_py",
@@ -186,7 +186,7 @@ def main() -> None:
     show("Junk rejected", junk)
     show("Junk rejected, all sets", totals(junk))
     tests = by_tests(sets["humanevalpack_py"])
-    show("With --run-tests", [tests])
+    show("With --check tests", [tests])
     target = "keep >= 0.97 of each set; reject >= 0.99 of each kind of junk; tests separate all"
     result = {"target": target, "seed": options.seed, "kept": kept, "junk": junk}
     save("filter_quality", result | {"junk_totals": totals(junk), "tests": tests})

@@ -23,8 +23,8 @@ from harness import ROOT, read_rows, save, show
 from junk_forms import Make
 from junk_unseen import FORMS
 from seapo_cli.engine.pipeline import finished
+from seapo_cli.options import FilterSettings
 from seapo_cli.rows import Keys, read_row
-from seapo_cli.settings import FilterSettings
 from seapo_cli.stages.filter import Filter, make_filter
 
 OTHERS = ("dolly", "oasst_en", "oasst_other", "seed_tasks", "arena_hard")

@@ -3,10 +3,10 @@
     python benchmarks/judge_accuracy.py [--rows 60] [--sets llmbar mtbench_human]
                                         [--backend embedded] [--longest 2500]
 
-Evenly spaced pairs with a gold preference, through the real command with `--judge` alone. Shown:
-the share where both orders prefer the gold answer, where both prefer the other one, where they
-disagree; the accuracy among decided pairs; the same with the gold answer's margin above zero, a
-tie as half; and how often the gold answer is the longer one. LLMBar has adversarial pairs whose
+Evenly spaced pairs with a gold preference, through the real command with `--check judge` alone.
+Shown: the share where both orders prefer the gold answer, where both prefer the other one, where
+they disagree; the accuracy among decided pairs; the same with the gold answer's margin above zero,
+a tie as half; and how often the gold answer is the longer one. LLMBar has adversarial pairs whose
 worse answer reads better. Pairs longer than `--longest` characters are left out for small models.
 """
 
@@ -41,7 +41,7 @@ def judged(rows: list[Row], options: list[str]) -> tuple[list[Row], float]:
         source, kept, dropped = (folder / f"{part}.jsonl" for part in ("rows", "kept", "dropped"))
         write_rows(source, rows)
         command = [*SEAPO, "filter", str(source), "-o", str(kept), "--rejected", str(dropped)]
-        command += ["--preset", "none", "--judge", "--no-store", *options]
+        command += ["--preset", "none", "--check", "judge", "--no-store", *options]
         cost = measure(command, folder, ok=(0, 3))
         return [*read_rows(kept), *read_rows(dropped)], cost.wall_s
 

@@ -51,12 +51,12 @@ def _changed(answer: Any, share: float) -> Any:
 
 def ours(parts: list[dict[str, list[int]]], options: argparse.Namespace) -> dict[str, Any]:
     """The step of `seapo train`, reference included."""
+    from seapo_cli.options import LossSettings
     from seapo_cli.training.layout import fill
     from seapo_cli.training.loss_step import Columns, LossStep
     from seapo_cli.training.optimizer import take_step
     from seapo_cli.training.processes import Processes
     from seapo_cli.training.scorer import Scorer
-    from seapo_cli.training.settings import LossSettings
     from seapo_cli.training.tokens import Example
 
     examples = [Example(**{name: array("i", ids) for name, ids in part.items()}) for part in parts]

@@ -24,6 +24,7 @@ import torch
 from harness import read_rows, save, show
 from seapo_cli.backends.models import find_model
 from seapo_cli.formats.reader import read_row_pairs
+from seapo_cli.options import LossSettings
 from seapo_cli.rows import Edit
 from seapo_cli.text.spans import apply_edits, disjoint
 from seapo_cli.training.layout import pack, together
@@ -31,7 +32,6 @@ from seapo_cli.training.loss_step import Columns, LossStep
 from seapo_cli.training.model import pretrained_model, pretrained_tokenizer, quiet
 from seapo_cli.training.processes import Processes
 from seapo_cli.training.scorer import Scorer
-from seapo_cli.training.settings import LossSettings
 from seapo_cli.training.tokens import Chat, Limits, Tokenized, tokenize
 
 COUNTS = (1, 3, 8)

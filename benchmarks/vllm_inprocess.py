@@ -27,15 +27,14 @@ from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.stage import Outcome
 from seapo_cli.engine.tally import Tally
 from seapo_cli.messages import Message
-from seapo_cli.rows import Row, read_row
-from seapo_cli.settings import (
+from seapo_cli.options import (
     BackendSettings,
     EngineSettings,
     InjectSettings,
     SampleSettings,
-    VllmSettings,
-    parse_vllm_args,
 )
+from seapo_cli.options.parse import engine_arguments
+from seapo_cli.rows import Row, read_row
 from seapo_cli.stages.inject import Inject
 from seapo_cli.stages.sample import Sample
 
@@ -96,9 +95,10 @@ async def run(backend: Backend, stage: Any, rows: list[Row], name: str) -> dict[
 @asynccontextmanager
 async def started(options: argparse.Namespace, **more: Any) -> AsyncIterator[Backend]:
     """A backend whose model is loaded."""
-    others = parse_vllm_args(options.vllm_arg) | more
-    vllm = VllmSettings(others=others)
-    backend = await connect(BackendSettings(backend="vllm", model=options.model, vllm=vllm))
+    arguments = engine_arguments(options.vllm_arg) | more
+    backend = await connect(
+        BackendSettings(backend="vllm", model=options.model, vllm_args=arguments)
+    )
     try:
         hello = Message(role="user", content="Hi")
         await backend.complete(Request((hello,), Sampling(max_tokens=1)))

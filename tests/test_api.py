@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from running import prompts
 from seapo_cli import inject, sample
 from seapo_cli.exceptions import BackendFatal, UsageError
-from seapo_cli.settings import BackendSettings, EngineSettings, InjectSettings, SampleSettings
+from seapo_cli.options import BackendSettings, EngineSettings, InjectSettings, SampleSettings
 from servers import Behaviour, Fault, Server
 
 
@@ -95,7 +94,7 @@ def test_settings_that_are_wrong_are_a_usage_error() -> None:
 def test_an_exception_never_carries_the_key(use: dict[str, Any], server: Server) -> None:
     server.set(Behaviour(faults=(Fault("status", 401),)))
     key = "sk-sentinel-77aa01"
-    backend = BackendSettings(base_url=server.url, model="mock", api_key=SecretStr(key))
+    backend = BackendSettings(base_url=server.url, model="mock", api_key=key)
     with pytest.raises(BackendFatal) as caught:
         list(sample(prompts(1), **use | {"backend": backend}))
     assert key not in str(caught.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,13 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from seapo_cli.formats.reader import PreferencePair, read_pair
+from seapo_cli.options import LossSettings, TrainSettings
 from seapo_cli.training.loss_step import Columns, LossStep
 from seapo_cli.training.losses import LOSSES
 from seapo_cli.training.processes import Processes
 from seapo_cli.training.reference import columns as reference_columns
 from seapo_cli.training.scorer import Path as ScorerPath
 from seapo_cli.training.scorer import Scorer
-from seapo_cli.training.settings import LossSettings, TrainSettings
 from seapo_cli.training.tokens import Chat, Example, Limits, Tokenized, tokenize
 
 torch.set_num_threads(1)  # on matrices this small, more threads only wait for each other
@@ -96,7 +97,7 @@ def work(
     scorer = Scorer(model, path=path)
     zero = torch.zeros(len(data.examples), reference_columns(data.examples))
     needed = reference if LOSSES[settings.loss].reference and reference is not None else zero
-    columns = Columns.of(data, settings.model_copy(update={"row_margins": True}))
+    columns = Columns.of(data, replace(settings, row_margins=settings.loss != "kto"))
     none = torch.zeros(len(mismatched), reference_columns(mismatched))
     return LossStep(scorer, data.examples, columns, needed, mismatched, none, settings, ALONE)
 

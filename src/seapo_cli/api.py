@@ -1,7 +1,7 @@
 """The stages as plain functions over iterables of rows, for use without the command line.
 
     from seapo_cli import inject
-    from seapo_cli.settings import InjectSettings
+    from seapo_cli.options import InjectSettings
 
     for row in inject(rows, InjectSettings(error_types=("factual",))):
         print(row["negative"])
@@ -36,8 +36,7 @@ from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import UsageError
 from seapo_cli.io.json_text import encode
 from seapo_cli.io.jsonl import Line
-from seapo_cli.rows import Keys
-from seapo_cli.settings import (
+from seapo_cli.options import (
     BackendSettings,
     EngineSettings,
     FilterSettings,
@@ -45,6 +44,7 @@ from seapo_cli.settings import (
     PairSettings,
     SampleSettings,
 )
+from seapo_cli.rows import Keys
 
 if TYPE_CHECKING:
     from seapo_cli.pairing.builder import PairBuilder

@@ -15,7 +15,7 @@ import pytest
 from running import Result, Seapo, prompts
 from seapo_cli.backends import batch
 from seapo_cli.exceptions import UsageError
-from seapo_cli.settings import BackendSettings
+from seapo_cli.options import BackendSettings
 from servers import Behaviour, Fault, Server
 
 UNFINISHED = 4

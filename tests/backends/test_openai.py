@@ -16,7 +16,7 @@ from seapo_cli.backends import connect
 from seapo_cli.completions import Completion, Request
 from seapo_cli.exceptions import BackendFatal, RequestRefused, SeapoError, Transient, UsageError
 from seapo_cli.messages import Message
-from seapo_cli.settings import BackendSettings
+from seapo_cli.options import BackendSettings
 
 KEY = "sk-sentinel-9c1e77"
 ASKED = Request((Message(role="user", content="x"),))

@@ -15,7 +15,7 @@ import pytest
 
 from running import Seapo
 from seapo_cli.backends import serving, vllm
-from seapo_cli.settings import VllmSettings
+from seapo_cli.options import ServeSettings
 
 ROW = {"prompt": "Which river is the longest?", "response": "The Nile is about 6650 km long."}
 
@@ -76,8 +76,9 @@ def test_a_port_in_use_is_one_line(seapo: Seapo) -> None:
 
 
 def test_vllm_is_started_with_the_arguments_given() -> None:
-    settings = VllmSettings(dtype="bfloat16", others={"enforce_eager": True, "block_size": 32})
-    command = serving.vllm_command("owner/name", 8000, settings)
+    given = ["dtype=bfloat16", "--enforce-eager=true", "block_size=32"]
+    arguments = ServeSettings.checked(vllm_args=given).vllm_args
+    command = serving.vllm_command("owner/name", 8000, arguments)
     assert command[3:] == [
         *("--model", "owner/name", "--host", "127.0.0.1", "--port", "8000"),
         *("--served-model-name", "owner/name"),

@@ -17,7 +17,6 @@ pytest.importorskip("gguf")
 from gguf_to_hf import convert
 from seapo_cli.backends.models import find_model
 from seapo_cli.backends.vllm import VllmBackend
-from seapo_cli.settings import VllmSettings
 from vllm_inprocess import check
 
 SMALL = {
@@ -41,7 +40,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_text_schemas_and_log_probabilities(checkpoint: Path) -> None:
     async def ask() -> dict[str, str]:
-        backend = VllmBackend(str(checkpoint), VllmSettings(others=SMALL))
+        backend = VllmBackend(str(checkpoint), SMALL)
         try:
             return {entry["what"]: entry["found"] for entry in await check(backend)}
         finally:

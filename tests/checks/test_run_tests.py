@@ -1,4 +1,4 @@
-"""--run-tests: answers are told apart by their tests (harm: tests/isolation)."""
+"""--check tests: answers are told apart by their tests (harm: tests/isolation)."""
 
 from __future__ import annotations
 

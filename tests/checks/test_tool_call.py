@@ -12,8 +12,8 @@ from seapo_cli.checks.base import Verdict
 from seapo_cli.checks.tool_call import PROOFS, prove
 from seapo_cli.engine.pipeline import finished
 from seapo_cli.mistakes.error_types import error_types
+from seapo_cli.options import FilterSettings
 from seapo_cli.rows import Keys, Row, read_row
-from seapo_cli.settings import FilterSettings
 from seapo_cli.stages.filter import make_filter
 from tool_rows import KINDS, called, corrupted, rows
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
 from running import Seapo
-from seapo_cli.cli import app
-from seapo_cli.cli.config import HARMLESS
 
 
 def sampled(seapo: Seapo, *options: str) -> dict[str, object]:
@@ -88,13 +85,13 @@ def test_a_missing_file(seapo: Seapo) -> None:
         "model = 'stranger/model'",
         "model = 'model.gguf'",
         "model = 'taken'",
-        "[filter]\nrun-tests = true",
         "[filter]\ncheck = ['tests']",
         "[filter]\ncheck = 'changed,tests'",
         "[filter]\nrejected = 'taken'",
         "[filter]\nset = ['plausibility.scorer=stranger/model']",
         "[filter]\nset = ['length.max=2', 'plausibility.scorer=gpt2']",
         "[filter]\nset = ['own.rules=/etc/passwd']",
+        "[filter]\nset = ['tests.unsafe=true']",
         "[pair]\neval-output = 'taken'",
         "[pair]\ndataset-info = 'taken'",
         "[train]\noutput-dir = 'taken'",
@@ -126,10 +123,3 @@ def test_the_file_in_force_is_told(seapo: Seapo) -> None:
     seapo.file("seapo.toml", b"seed = 3\n")
     result = seapo.bare("sample", "--no-store", stdin=[{"prompt": "x"}])
     assert "seapo: settings from seapo.toml\n" in result.stderr
-
-
-def test_the_harmless_options_are_options() -> None:
-    root = get_command(app)
-    commands = root.commands.values()  # type: ignore[attr-defined]
-    options = {flag.lstrip("-") for c in commands for p in c.params for flag in p.opts}
-    assert options > HARMLESS

@@ -97,25 +97,25 @@ def test_the_same_row_again(seapo: Seapo) -> None:
 
 def test_the_judge_goes_through_gateway_and_store(seapo: Seapo) -> None:
     seapo.server.set(Behaviour(jitter=0.05, faults=(Fault("status", 500, first=1, total=3),)))
-    first = run(seapo, rows(6), "--judge", "--summary", "s.json")
+    first = run(seapo, rows(6), "--check", "judge", "--summary", "s.json")
     assert first.code == 0, first.stderr
     assert seapo.summary("s.json")["requests_sent"] == 15
     found = [*first.rows, *dropped(seapo)]
     assert len(found) == 6
     assert all(set(row["checks"]["judge"]["value"]) > {"margin", "mistakes"} for row in found)
-    again = run(seapo, rows(6), "--judge", "--summary", "s.json")
+    again = run(seapo, rows(6), "--check", "judge", "--summary", "s.json")
     assert seapo.summary("s.json")["from_store"] == 12
     assert again.stdout == first.stdout
 
 
 def test_the_judge_sees_only_what_is_left(seapo: Seapo) -> None:
-    run(seapo, [*rows(1), *rows(1, negative="")], "--judge")
+    run(seapo, [*rows(1), *rows(1, negative="")], "--check", "judge")
     assert len(seapo.server.log().entries) == 2
 
 
 def test_a_request_that_fails_is_a_failed_row(seapo: Seapo) -> None:
     seapo.server.set(Behaviour(faults=(Fault("status", 400, marker="Rivers, 1"),)))
-    result = run(seapo, rows(3), "--judge", "--errors", "errors.jsonl")
+    result = run(seapo, rows(3), "--check", "judge", "--errors", "errors.jsonl")
     assert result.code == 3
     assert [error["id"] for error in seapo.errors()] == ["r1"]
     assert len(result.rows) + len(dropped(seapo)) == 2
@@ -124,7 +124,7 @@ def test_a_request_that_fails_is_a_failed_row(seapo: Seapo) -> None:
 def test_servers_without_prompt_logprobs_are_told_in_one_line(seapo: Seapo) -> None:
     for options in ((), ("--backend", "embedded", "--model", str(seapo.folder / "x.gguf"))):
         (seapo.folder / "x.gguf").write_bytes(b"GGUF")
-        result = run(seapo, rows(1), "--plausibility", *options)
+        result = run(seapo, rows(1), "--check", "plausibility", *options)
         assert result.code == 1
         assert "no log-probabilities of the prompt" in result.stderr.splitlines()[-1]
 
@@ -133,11 +133,11 @@ def test_code_is_run_in_order_with_a_warning(seapo: Seapo) -> None:
     data = rows(5, response="x = 1", test_list=["assert x == 1"])
     for number, row in enumerate(data):
         row["negative"] = "import time; time.sleep(0.3); x = 1" if number == 2 else f"x = 3{number}"
-    result = run(seapo, data, "--run-tests")
+    result = run(seapo, data, "--check", "tests")
     assert result.code == 0, result.stderr
     assert [row["id"] for row in result.rows] == ["r0", "r1", "r3", "r4"]
     first = result.stderr.splitlines()[0]
-    assert first.startswith("seapo filter: --run-tests runs the code in the rows, isolated by ")
+    assert first.startswith("seapo filter: --check tests runs the code in the rows, isolated by ")
     assert "namespaces" in first
     assert "warning" not in run(seapo, data[:1]).stderr
 

@@ -16,7 +16,7 @@ import forked
 from running import SOURCES, Result, jsonl
 from seapo_cli import pair
 from seapo_cli.formats import FORMATS
-from seapo_cli.settings import PairSettings
+from seapo_cli.options import PairSettings
 
 Data = dict[str, Any]
 

@@ -23,7 +23,7 @@ from seapo_cli.exceptions import (
     RowError,
 )
 from seapo_cli.messages import Message
-from seapo_cli.settings import EngineSettings
+from seapo_cli.options import EngineSettings
 
 Answer = Callable[[Request], Completion]
 

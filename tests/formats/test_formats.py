@@ -21,8 +21,8 @@ from seapo_cli.engine.stage import Failure
 from seapo_cli.formats import FORMATS
 from seapo_cli.formats.base import ScoredPair
 from seapo_cli.formats.dataset_info import add_entries
+from seapo_cli.options import PairSettings
 from seapo_cli.rows import read_row
-from seapo_cli.settings import PairSettings
 
 Data = dict[str, Any]
 

@@ -46,7 +46,7 @@ ASKING = (
     Stage("sample", ("sample", "--temperature", "0.7", "--logprobs")),
     Stage("inject", ("inject", "-t", "factual")),
     Stage("rewrite", ("inject", "-t", "factual", "--mode", "rewrite")),
-    Stage("judge", ("filter", "--judge")),
-    Stage("plausibility", ("filter", "--plausibility")),
+    Stage("judge", ("filter", "--check", "judge")),
+    Stage("plausibility", ("filter", "--check", "plausibility")),
     Stage("pair", ("pair", "--positive", "judge", "--format", "trl", "--provenance")),
 )

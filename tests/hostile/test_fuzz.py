@@ -21,7 +21,7 @@ STAGES: dict[str, tuple[Stage, int]] = {
     "sample": (Stage("sample", ("sample", *_QUICK[:-2])), 5),
     "inject": (Stage("inject", ("inject", "-t", "factual", *_QUICK)), 4),
     "rewrite": (Stage("rewrite", ("inject", "-t", "logical", "--mode", "rewrite", *_QUICK)), 3),
-    "judge": (Stage("judge", ("filter", "--judge", *_QUICK[:-2])), 2),
+    "judge": (Stage("judge", ("filter", "--check", "judge", *_QUICK[:-2])), 2),
     "filter": (Stage("filter", ("filter",)), 10),
     "strict": (Stage("strict", ("filter", "--preset", "strict", "--no-check", "duplicates")), 4),
     "pair": (Stage("pair", ("pair", "-f", "trl", "--provenance")), 4),

@@ -44,7 +44,7 @@ COMMANDS = {
     ),
     "filter": Command(("filter",), ("FILE",), (*_WRITES, "--rejected")),
     "judge": Command(
-        ("filter", "--judge", "-m", "mock"), ("FILE",), (*_WRITES, "--rejected", "--store")
+        ("filter", "--check", "judge", "-m", "mock"), ("FILE",), (*_WRITES, "--rejected", "--store")
     ),
     "pair": Command(
         ("pair", "-f", "llamafactory"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from hostile.bench import Bench, Running
@@ -11,7 +12,7 @@ PAIRS = 24
 
 def prepare_training(bench: Bench, model: Path, output: Path | None = None) -> None:
     """Write pairs and settings.json; the model goes to the folder `out`, or `output`."""
-    from seapo_cli.training.settings import TrainSettings
+    from seapo_cli.options import TrainSettings
     from tiny_model import arithmetic_pairs
 
     output = output or bench.folder / "out"
@@ -21,7 +22,7 @@ def prepare_training(bench: Bench, model: Path, output: Path | None = None) -> N
     values |= {"learning_rate": 1e-3, "batch_size": 4}
     settings = TrainSettings.checked(**values, epochs=6, save_steps=3, eval_split=0.2)
     output.mkdir(exist_ok=True)
-    bench.file("settings.json", settings.model_dump_json().encode())
+    bench.file("settings.json", json.dumps(settings.dump()).encode())
 
 
 def start_training(bench: Bench) -> Running:

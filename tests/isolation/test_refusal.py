@@ -19,10 +19,10 @@ ROW = {
 }
 
 
-def run_without_namespaces(folder: Path, option: str) -> subprocess.CompletedProcess[str]:
+def run_without_namespaces(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Inside a sandbox that shows everything, but forbids to make another."""
     (folder / "in.jsonl").write_text(json.dumps(ROW))
-    command = [sys.executable, "-m", "seapo_cli", "filter", str(folder / "in.jsonl"), option]
+    command = [sys.executable, "-m", "seapo_cli", "filter", str(folder / "in.jsonl"), *options]
     jail = ["bwrap", "--dev-bind", "/", "/", "--unshare-user", "--disable-userns", "--uid", "1000"]
     jail += ["--setenv", "TMPDIR", str(folder)]  # for its scratch folders
     return subprocess.run([*jail, *command], capture_output=True, text=True, check=False)
@@ -30,12 +30,12 @@ def run_without_namespaces(folder: Path, option: str) -> subprocess.CompletedPro
 
 @pytest.mark.skipif(not shutil.which("bwrap"), reason="forbidding namespaces takes bubblewrap")
 def test_code_is_run_only_if_that_is_asked_for(tmp_path: Path) -> None:
-    refused = run_without_namespaces(tmp_path, "--run-tests")
+    refused = run_without_namespaces(tmp_path, "--check", "tests")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "no isolation" in refused.stderr
     assert "install bubblewrap" in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
-    done = run_without_namespaces(tmp_path, "--unsafe-run-tests")
+    done = run_without_namespaces(tmp_path, "--check", "tests", "--set", "tests.unsafe=true")
     assert done.returncode == 0, done.stderr
     assert "NOT ISOLATED" in done.stderr.splitlines()[0]
     assert json.loads(done.stdout)["checks"]["tests"]["verdict"] == "pass"

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from pairing.made import typed
 from running import jsonl
 from seapo_cli.exceptions import SeapoError
+from seapo_cli.options import PairSettings
 from seapo_cli.pairing import index
 from seapo_cli.pairing.candidates import Group
 from seapo_cli.pairing.index import Index, Scratch
 from seapo_cli.rows import Keys
-from seapo_cli.settings import PairSettings
 
 
 def groups(source: BinaryIO, found: list[Group]) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from running import jsonl
 from seapo_cli import filter_rows, pair
-from seapo_cli.settings import PairSettings
+from seapo_cli.options import PairSettings
 
 Data = dict[str, Any]
 

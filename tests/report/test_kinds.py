@@ -22,9 +22,9 @@ from seapo_cli import pair
 from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import UsageError
 from seapo_cli.formats import FORMATS
+from seapo_cli.options import PairSettings
 from seapo_cli.report.inputs import read
 from seapo_cli.report.kinds import kind_of
-from seapo_cli.settings import PairSettings
 
 TURNS = [{"role": "user", "content": "How?"}, {"role": "assistant", "content": "So."}]
 

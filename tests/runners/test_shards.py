@@ -12,12 +12,12 @@ import pytest
 from running import jsonl, prompts
 from seapo_cli.engine.session import ModelUse
 from seapo_cli.exceptions import UsageError
+from seapo_cli.options import BackendSettings, EngineSettings, SampleSettings
 from seapo_cli.rows import Keys
 from seapo_cli.runners import work
 from seapo_cli.runners.sharded import describe
 from seapo_cli.runners.shards import Folder, Folders, ShardReport, find_shards
 from seapo_cli.runners.work import Plan, Worker
-from seapo_cli.settings import BackendSettings, EngineSettings, SampleSettings
 from seapo_cli.stages.sample import Sample
 from servers import Behaviour, Fault, Server
 

@@ -15,8 +15,8 @@ from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.checks.report import FilterReport
 from seapo_cli.engine.pipeline import finished
 from seapo_cli.exceptions import UsageError
+from seapo_cli.options import FilterSettings
 from seapo_cli.rows import Keys, read_row
-from seapo_cli.settings import FilterSettings, parse_options
 from seapo_cli.stages.filter import make_filter
 
 ROW = {"id": "1", "prompt": "Capital of Sweden?", "response": "It is Stockholm."}
@@ -43,7 +43,7 @@ def test_options_come_from_preset_and_user() -> None:
         found = {check.name: check for check in choose(FilterSettings(**values))}
         return found["similarity"].min, found["answer"].spared  # type: ignore[attr-defined]
 
-    given = parse_options(["similarity.min=0.4", "answer.spared=style, mine"])
+    given = ["similarity.min=0.4", "answer.spared=style, mine"]
     assert option()[0] == 0.2
     assert option(preset="strict")[0] == 0.5
     assert option(preset="strict", options=given) == (0.4, ("style", "mine"))
@@ -63,7 +63,7 @@ def test_wrong_settings_are_usage_errors(values: dict[str, Any], named: str) -> 
         choose(FilterSettings(**values))
     for text in ("length", "length=1", "length.min", ".min=1"):
         with pytest.raises(UsageError, match=r"CHECK\.OPTION=VALUE"):
-            parse_options([text])
+            FilterSettings.checked(options=[text])
 
 
 def test_a_kept_and_a_rejected_row() -> None:

@@ -15,7 +15,7 @@ from pairing.made import TYPES, Data, answers, many, typed
 from seapo_cli import pair
 from seapo_cli.engine.stage import Failure
 from seapo_cli.exceptions import UsageError
-from seapo_cli.settings import PairSettings
+from seapo_cli.options import PairSettings
 
 Key = tuple[str, str, str]
 

@@ -20,8 +20,8 @@ from seapo_cli.completions import Completion, Request
 from seapo_cli.engine.stage import Outcome
 from seapo_cli.exceptions import RequestRefused, Transient, UsageError
 from seapo_cli.formats.reader import read_pair
+from seapo_cli.options import InjectSettings
 from seapo_cli.rows import Edit, Keys, read_row, read_sides
-from seapo_cli.settings import InjectSettings, VllmSettings
 from seapo_cli.show.view import read_view
 from seapo_cli.stages.inject import Inject
 from seapo_cli.text import safe
@@ -260,7 +260,7 @@ def test_secrets_in_calls_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_vllm_in_process_refuses_to_answer_with_tools() -> None:
-    backend = VllmBackend("model", VllmSettings(), {})
+    backend = VllmBackend("model", {}, {})
     backend._engine = object()  # loaded
     request = Request(read_row(TRIP).messages, tools=read_row(TRIP).tools)
     with pytest.raises(RequestRefused, match="--enable-auto-tool-choice"):

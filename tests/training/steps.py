@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from seapo_cli.training.settings import LossSettings
+from seapo_cli.options import LossSettings
 
 LOSSES = {
     "sigmoid": {},

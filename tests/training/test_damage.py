@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ pytest.importorskip("transformers")
 
 import torch
 
+from seapo_cli.options import TrainSettings
 from seapo_cli.training import train as program
-from seapo_cli.training.settings import TrainSettings
 from tiny_model import arithmetic_pairs, train_settings, write_rows
 
 
@@ -116,7 +117,7 @@ def test_the_reference_is_computed_again(
     (kept,) = (tmp_path / "cache").iterdir()
     right = kept.read_bytes()
     damage(kept)
-    other = settings.model_copy(update={"output_dir": tmp_path / "other"})
+    other = replace(settings, output_dir=tmp_path / "other")
     other.output_dir.mkdir()
     capfd.readouterr()
     assert program.train(other) == 0
@@ -130,7 +131,7 @@ def test_the_reference_is_computed_again(
 def test_without_the_best_weights_the_last_are_written(
     settings: TrainSettings, damage: Callable[[Path], None], capfd: Any
 ) -> None:
-    settings = settings.model_copy(update={"patience": 9})
+    settings = replace(settings, patience=9)
     program.train(settings)
     damage(settings.output_dir / "checkpoints" / "best.pt")
     capfd.readouterr()

@@ -15,11 +15,11 @@ import torch
 
 import tiny_model
 from seapo_cli.exceptions import SeapoError, UsageError
+from seapo_cli.options import TrainSettings
 from seapo_cli.training import train as program
 from seapo_cli.training.batches import Batches
 from seapo_cli.training.difficulty import PairScore, displaced, easy_first, means, within
 from seapo_cli.training.scorer import Scorer
-from seapo_cli.training.settings import TrainSettings
 from tiny_model import arithmetic_pairs, train_settings, write_rows
 
 ROWS: list[dict[str, Any]] = [

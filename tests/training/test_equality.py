@@ -13,9 +13,9 @@ import torch
 
 import tiny_model
 from rounding import Bounds, step_bounds, sums_bound
+from seapo_cli.options import LossSettings
 from seapo_cli.training import attention
 from seapo_cli.training.dataset import mismatched
-from seapo_cli.training.settings import LossSettings
 from training.steps import LOSSES, gradient, loss_settings
 
 TURNS = [

@@ -8,8 +8,8 @@ import pytest
 
 pytest.importorskip("torch")
 
+from seapo_cli.options import LossSettings
 from seapo_cli.training.metrics import FallingChosen, RowMetrics, summarize
-from seapo_cli.training.settings import LossSettings
 
 NAN = math.nan
 

@@ -21,7 +21,7 @@ pytest.importorskip("transformers")
 
 from rounding import CURVE
 from running import SOURCES, heed_ctrl_c, killed_at_end
-from seapo_cli.training.settings import TrainSettings
+from seapo_cli.options import TrainSettings
 from tiny_model import arithmetic_pairs, train_settings, write_rows
 
 PROGRAM = (sys.executable, "-m", "seapo_cli.training")
@@ -31,7 +31,7 @@ _TIMES = ("tokens_per_second", "peak_memory_mb")
 
 def settings_file(settings: TrainSettings) -> str:
     path = settings.output_dir / "train_settings.json"
-    path.write_text(settings.model_dump_json())
+    path.write_text(json.dumps(settings.dump()))
     return str(path)
 
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 import tiny_model
 from seapo_cli.exceptions import UsageError
+from seapo_cli.options import LossSettings
 from seapo_cli.training.dataset import mismatched
-from seapo_cli.training.settings import LossSettings
 from seapo_cli.training.spans import Weighting
 from seapo_cli.training.tokens import Chat, Example, Limits, Tokenized, Weights, tokenize
 from training.steps import LOSSES, gradient, loss_settings
@@ -175,7 +175,7 @@ def test_a_weight_of_one_is_the_plain_loss_to_the_last_bit(loss: str) -> None:
 )
 @pytest.mark.parametrize("loss", LOSSES)
 def test_trees_and_whole_sequences_agree_on_weights(loss: str, values: Any) -> None:
-    settings = loss_settings(loss).model_copy(update=values)
+    settings = replace(loss_settings(loss), **values)
     data = weighed(ROWS, **values)
     found, plain = step(data, settings), step(data, settings, "plain")
     assert found[0] == pytest.approx(plain[0], rel=1e-5, abs=1e-5)

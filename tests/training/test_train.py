@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ import torch
 import tiny_model
 from rounding import CURVE, LOGP
 from seapo_cli.exceptions import SeapoError, UsageError
+from seapo_cli.options import TrainSettings
 from seapo_cli.training import train as program
-from seapo_cli.training.settings import TrainSettings
 from tiny_model import arithmetic_pairs, train_settings, write_rows
 
 
@@ -143,7 +144,7 @@ def test_weights_of_what_was_changed(tmp_path: Path, pairs: Path) -> None:
     plain = train_settings(tmp_path, [pairs], output_dir=tmp_path / "plain")
     weighed = train_settings(tmp_path, [pairs], span_weight=5.0, span_tail=2)
     curves = []
-    for settings in (plain, weighed, weighed.model_copy(update={"loss": "kto"})):
+    for settings in (plain, weighed, replace(weighed, loss="kto")):
         shutil.rmtree(settings.output_dir)
         settings.output_dir.mkdir()
         assert program.train(settings) == 0
@@ -268,7 +269,7 @@ def test_other_settings_do_not_go_on_from_a_checkpoint(tmp_path: Path, pairs: Pa
     settings = train_settings(tmp_path, [pairs], max_steps=1)
     program.train(settings)
     with pytest.raises(UsageError, match="holds a run with other settings"):
-        program.train(settings.model_copy(update={"beta": 0.2}))
+        program.train(replace(settings, beta=0.2))
 
 
 def test_early_stop_exports_the_best(tmp_path: Path, pairs: Path, capfd: Any) -> None:
@@ -303,4 +304,4 @@ def test_a_model_without_template_asks_for_one(tmp_path: Path, pairs: Path) -> N
         program.train(settings)
     template = tmp_path / "chat.jinja"
     template.write_text(tiny_model.CHATML)
-    assert program.train(settings.model_copy(update={"chat_template": template})) == 0
+    assert program.train(replace(settings, chat_template=template)) == 0

@@ -14,9 +14,9 @@ import torch
 
 import tiny_model
 from seapo_cli.formats.reader import read_row_pairs
+from seapo_cli.options import LossSettings
 from seapo_cli.training import layout
 from seapo_cli.training.dataset import mismatched
-from seapo_cli.training.settings import LossSettings
 from seapo_cli.training.tokens import Chat, Limits, Tokenized, tokenize
 from training.steps import LOSSES, gradient, loss_settings
 

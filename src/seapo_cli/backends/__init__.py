@@ -11,7 +11,7 @@ from types import ModuleType
 
 from seapo_cli.backends.base import Backend
 from seapo_cli.io.same_files import Place
-from seapo_cli.settings import BackendSettings
+from seapo_cli.options import BackendSettings
 
 BACKENDS = {
     "openai": "seapo_cli.backends.openai",

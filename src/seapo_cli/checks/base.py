@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from seapo_cli.checks.pair import CheckedPair
-from seapo_cli.settings import Settings
+from seapo_cli.options.option import need_utf8, refusal
 
 if TYPE_CHECKING:
     from seapo_cli.engine.gateway import Gateway
@@ -56,8 +58,14 @@ def skipped(reason: str) -> Verdict:
     return Verdict("skip", None, reason)
 
 
-class AnyCheck(Settings):
-    """What all checks have; the fields of a subclass are its options."""
+class AnyCheck(BaseModel):
+    """What all checks have; the fields of a subclass are its options.
+
+    Raises:
+        UsageError: the value of an option is wrong.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: ClassVar[str]
     about: ClassVar[str]
@@ -67,8 +75,17 @@ class AnyCheck(Settings):
     strict: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     """Options that differ from the defaults in the preset `strict`."""
 
+    if not TYPE_CHECKING:  # to a type checker, the fields are the arguments
+
+        def __init__(self, /, **values: Any) -> None:
+            need_utf8(values, self._option_of)
+            try:
+                super().__init__(**values)
+            except ValidationError as error:
+                raise refusal(error, self._option_of, type(self).model_fields) from None
+
     @classmethod
-    def option_of(cls, field: str) -> str:
+    def _option_of(cls, field: str) -> str:
         """How a user names an option of this check."""
         return f"--set {cls.name}.{field}"
 

@@ -7,7 +7,7 @@ from typing import Any, get_origin
 from seapo_cli.checks import all_checks
 from seapo_cli.checks.base import AnyCheck
 from seapo_cli.exceptions import unknown
-from seapo_cli.settings import FilterSettings
+from seapo_cli.options import FilterSettings
 
 
 def choose(settings: FilterSettings) -> tuple[AnyCheck, ...]:

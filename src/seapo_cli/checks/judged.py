@@ -19,7 +19,7 @@ class Judged(SlowCheck):
     """Asks in both orders; see `mistakes/judge.py`."""
 
     name = "judge"
-    about = "The model calls the negative worse in both orders of the answers (--judge)."
+    about = "The model calls the negative worse in both orders of the answers."
 
     margin: float = Field(default=0.0, ge=0, le=3)
     """By how much the response must be better: mean of both orders, 1 slightly, 3 far."""

@@ -35,7 +35,7 @@ class Plausibility(SlowCheck):
     """
 
     name = "plausibility"
-    about = "Mean log-probability of a token: negative minus response (--plausibility)."
+    about = "Mean log-probability of a token: negative minus response."
 
     min: float = -2.0
     max: float = math.inf

@@ -29,14 +29,14 @@ class RunTests(SlowCheck):
     """
 
     name = "tests"
-    about = "The response passes the row's tests, the negative fails them (--run-tests)."
+    about = "The response passes the row's tests, the negative fails them."
 
     timeout: int = Field(default=10, ge=1)
     """Seconds of CPU time for one answer."""
     memory: int = Field(default=512, ge=64)
     """MiB for one answer."""
     unsafe: bool = False
-    """Run also where no isolation works (--unsafe-run-tests)."""
+    """Run also where no isolation works (--set tests.unsafe=true)."""
 
     @cached_property
     def _means(self) -> Means:
@@ -53,7 +53,7 @@ class RunTests(SlowCheck):
         Raises:
             NoIsolationError: none works here.
         """
-        return f"--run-tests runs the code in the rows, {self._means.describe()}"
+        return f"--check tests runs the code in the rows, {self._means.describe()}"
 
     async def verdict(self, pair: CheckedPair, gateway: Gateway | None) -> Verdict:  # noqa: ARG002
         try:

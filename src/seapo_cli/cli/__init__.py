@@ -6,6 +6,7 @@ Nothing heavy loads here: what a command needs is imported when it runs.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from typing import Annotated, NoReturn
 
@@ -14,6 +15,7 @@ import typer
 from seapo_cli.cli.config import load_config
 from seapo_cli.cli.help import GroupedCommand
 from seapo_cli.cli.store import app as store_app
+from seapo_cli.cli.store import store
 from seapo_cli.exceptions import SeapoError
 from seapo_cli.io.streams import secure_streams
 
@@ -42,10 +44,11 @@ _COMMANDS = {  # module and function, in the order of the pipeline; then what lo
     "checks": "checks.checks",
     "serve": "serve.serve",
 }
+_functions: dict[str, Callable[..., None]] = {"store": store}
 for name, place in _COMMANDS.items():
     module, _, function = place.partition(".")
-    command = getattr(import_module(f"seapo_cli.cli.{module}"), function)
-    line = command.__doc__.partition("\n")[0]  # in full, where click would cut it
+    command = _functions[name] = getattr(import_module(f"seapo_cli.cli.{module}"), function)
+    line = (command.__doc__ or "").partition("\n")[0]  # in full, where click would cut it
     app.command(name=name, cls=GroupedCommand, short_help=line)(command)
 app.add_typer(store_app, name="store")
 
@@ -74,7 +77,7 @@ def _root(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    load_config(context, config)
+    load_config(context, config, _functions)
 
 
 def main() -> None:

@@ -11,32 +11,25 @@ It sets what is harmless; what sends, runs or writes takes a file that the user 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import typer
 
+from seapo_cli.cli.command import options_of
+from seapo_cli.cli.help import FOLDED
 from seapo_cli.exceptions import UsageError
+from seapo_cli.options.option import Option
 
 DEFAULT_FILE = "seapo.toml"
-HARMLESS = frozenset(
-    """
-    accumulate attempts balance batch-size beta check closeness concurrency dpop edits epochs
-    error-type eval-split format gradient-checkpointing keep label-smoothing learning-rate
-    logprobs lora-alpha lora-rank lora-target lr max-errors max-grad-norm max-length max-pairs
-    max-steps max-tokens merge mix mode model n negative-key no-check order paper patience
-    per-prompt positive preset price-in price-out prompt-key provenance response-key retries
-    row-margins save-minutes save-steps schedule score-key seed set severity sft share-prefix
-    simpo-gamma stop strategy system temperature timeout too-long top-p truncated type warmup
-    weight-decay
-    """.split()
-)
-"""Options that a file nobody named may set. All others may not, new ones among them."""
+Known = dict[str, tuple[str, Option]]
+"""A command's options by their keys: the parameter, and what is known of it."""
 
 
-def load_config(context: typer.Context, path: str | None) -> None:
+def load_config(
+    context: typer.Context, path: str | None, commands: Mapping[str, Callable[..., None]]
+) -> None:
     """Make the file's values the defaults of the options; environment and flags go first.
 
     Raises:
@@ -48,50 +41,52 @@ def load_config(context: typer.Context, path: str | None) -> None:
         if not Path(DEFAULT_FILE).is_file():
             return
         path = DEFAULT_FILE
-    commands = _options_by_command(context)
-    known = set[str]().union(*commands.values())
+    options = {name: _options(command) for name, command in commands.items()}
     values = _read(path)
     shared = {name: value for name, value in values.items() if not isinstance(value, dict)}
-    _check(path, shared, known)
-    defaults = {name: _known(shared, options) for name, options in commands.items()}
-    for name, table in values.items():
-        if isinstance(table, dict):
-            if name not in commands:
-                raise UsageError(f"{path}: unknown table [{name}]")
-            _check(path, table, commands[name], f"[{name}] ")
-            defaults[name] |= _known(table, commands[name])
-    if found and (refused := sorted(set(_refused(values)))):
+    _check(path, shared, set[str]().union(*options.values()))
+    tables = {name: value for name, value in values.items() if isinstance(value, dict)}
+    for name, table in tables.items():
+        if name not in options:
+            raise UsageError(f"{path}: unknown table [{name}]")
+        _check(path, table, options[name], f"[{name}] ")
+    if found and (refused := _refused(shared, tables, options)):
         raise UsageError(
-            f"{path}: found in this folder, not named by you, so it may not set "
+            f"{path} was found, not named by you, so it may not set "
             f"{', '.join(refused)}: if you trust it, say --config {path} or SEAPO_CONFIG={path}"
         )
-    context.default_map = defaults
+    context.default_map = {
+        name: {
+            known[key][0]: value
+            for key, value in (shared | tables.get(name, {})).items()
+            if key in known
+        }
+        for name, known in options.items()
+    }
     if values:
         from seapo_cli.text.safe import tell
 
         tell(f"seapo: settings from {path}")
 
 
-def _refused(values: dict[str, Any]) -> Iterator[str]:
+def _options(command: Callable[..., None]) -> Known:
+    return {flag: (place.name, option) for flag, place, option in options_of(command)}
+
+
+def _refused(
+    shared: Mapping[str, Any],
+    tables: Mapping[str, Mapping[str, Any]],
+    options: Mapping[str, Known],
+) -> list[str]:
     """The keys that could send, run or write."""
-    for name, value in values.items():
-        if isinstance(value, dict):
-            yield from _refused(value)
-        elif name not in HARMLESS or not _is_harmless(name, value):
-            yield name
-
-
-def _is_harmless(name: str, value: Any) -> bool:
-    """Whether a value of a harmless option is so too."""
-    if name == "model":  # a file, or somebody's repository to download from
-        text = str(value)
-        return not ("/" in text or "\\" in text or text.endswith(".gguf") or Path(text).exists())
-    if name == "set":  # a check's limits and words, but no paths, and no model that scores
-        values = value if isinstance(value, list) else [value]
-        return all(re.fullmatch(r"[\w-]+\.(?!scorer)[\w-]+=[\w.,-]+", str(v)) for v in values)
-    if name == "check":
-        return "tests" not in str(value)  # that one runs the code in the rows
-    return True
+    keys = [(name, value, list(options.values())) for name, value in shared.items()]
+    for command, table in tables.items():
+        keys += [(name, value, [options[command]]) for name, value in table.items()]
+    return [
+        name
+        for name, value, known in keys
+        if not all(one[name][1].may_be(value) for one in known if name in one)
+    ]
 
 
 def _read(path: str) -> dict[str, Any]:
@@ -108,30 +103,13 @@ def _read(path: str) -> dict[str, Any]:
         raise UsageError(f"{path}: not valid TOML: nested too deeply") from None
 
 
-def _options_by_command(context: typer.Context) -> dict[str, dict[str, str]]:
-    """Each command's options: parameter name by the name of the long option."""
-    found: dict[str, dict[str, str]] = {}
-    group: Any = context.command
-    for name, command in group.commands.items():
-        options = {
-            flag.lstrip("-"): parameter.name
-            for parameter in command.params
-            for flag in parameter.opts
-            if parameter.param_type_name == "option"
-        }
-        found[name] = options
-    return found
-
-
 def _check(path: str, values: dict[str, Any], known: Collection[str], where: str = "") -> None:
     from difflib import get_close_matches
 
     for name in values:
         if name not in known:
+            if name in FOLDED:
+                raise UsageError(f"{path}: {where}{name!r} is now {FOLDED[name]}")
             close = get_close_matches(name, known, n=1)
             meant = f"did you mean {close[0]!r}?" if close else "keys are long options"
             raise UsageError(f"{path}: unknown key {where}{name!r} ({meant})")
-
-
-def _known(values: dict[str, Any], options: dict[str, str]) -> dict[str, Any]:
-    return {options[name]: value for name, value in values.items() if name in options}

@@ -10,35 +10,20 @@ from typing import Any
 from typer import BadParameter
 from typer.core import TyperCommand
 
-GROUPS: dict[str, str] = {
-    "More about mistakes": "edits attempts",
-    "More about pairs": "group spans score-key closeness order per-prompt max-pairs "
-    "decontaminate provenance dataset-info",
-    "Loss": "beta label-smoothing simpo-gamma dpop sft row-margins group-loss "
-    "span-weight span-tail span-only",
-    "Difficulty": "margin-window pair-scores order",
-    "Adapters": "lora-rank lora-alpha lora-target merge",
-    "Optimizer": "learning-rate schedule warmup weight-decay max-grad-norm epochs max-steps "
-    "batch-size accumulate",
-    "Checkpoints and evaluation": "eval-file eval-split eval-steps patience save-steps "
-    "save-minutes keep report-to reference-cache",
-    "Speed and memory": "dtype gradient-checkpointing share-prefix procs nodes rendezvous sharding",
-    "Rows": "errors summary max-errors prompt-key response-key negative-key seed",
-    "Requests": "timeout concurrency retries patience store no-store price-in price-out",
-    "Batch services": "batch-out batch-in",
-    "vLLM, for --backend vllm": "tensor-parallel-size dtype max-model-len gpu-memory-utilization "
-    "quantization vllm-arg",
-    "Shards over Ray": "runner ray-address ray-workers ray-gpus-per-worker",
+from seapo_cli.exceptions import UsageError
+
+FOLDED: dict[str, str] = {
+    "judge": "--check judge",
+    "plausibility": "--check plausibility",
+    "run-tests": "--check tests",
+    "unsafe-run-tests": "--check tests --set tests.unsafe=true",
+    "tensor-parallel-size": "--vllm-arg tensor_parallel_size=...",
+    "dtype": "--vllm-arg dtype=...",
+    "max-model-len": "--vllm-arg max_model_len=...",
+    "gpu-memory-utilization": "--vllm-arg gpu_memory_utilization=...",
+    "quantization": "--vllm-arg quantization=...",
 }
-"""Long options by the title of their group, in the order of the help; all others come first."""
-_TRAINING = (
-    "Loss",
-    "Difficulty",
-    "Adapters",
-    "Optimizer",
-    "Checkpoints and evaluation",
-    "Speed and memory",
-)
+"""Options of earlier versions, and what says the same."""
 
 
 class GroupedCommand(TyperCommand):
@@ -51,27 +36,22 @@ class GroupedCommand(TyperCommand):
         except BadParameter as error:
             error.message = error.message.replace("Value error, ", "", 1)
             raise
+        except Exception as error:
+            # The class that typer raises for an unknown option is not public.
+            name = str(getattr(error, "option_name", "")).lstrip("-")
+            if name in FOLDED:
+                raise UsageError(f"--{name} is now {FOLDED[name]}") from None
+            raise
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write arguments, then the options group by group."""
+        """Write arguments, then the options group by group, as the command takes them."""
         sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
-        sections |= {title: [] for title in GROUPS}
         for parameter in self.get_params(ctx):
             if record := parameter.get_help_record(ctx):
-                sections[_title(self.name, parameter)].append(record)
+                is_argument = parameter.param_type_name == "argument"
+                group = getattr(parameter, "rich_help_panel", None) or "Options"
+                sections.setdefault("Arguments" if is_argument else group, []).append(record)
         for title, records in sections.items():
             if records:
                 with formatter.section(title):
                     formatter.write_dl(records)
-
-
-def _title(command: str | None, parameter: Any) -> str:
-    if parameter.param_type_name == "argument":
-        return "Arguments"
-    names = {flag.lstrip("-") for flag in parameter.opts}
-    for title, members in GROUPS.items():
-        # `--patience` and `--dtype` are other options in training.
-        belongs = command == "train" or title not in _TRAINING
-        if belongs and not names.isdisjoint(members.split()):
-            return title
-    return "Options"

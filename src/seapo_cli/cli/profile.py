@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from seapo_cli.cli.options import BatchOptions, FileOptions, expanded, option
-from seapo_cli.cli.runner import RunnerOptions
+from seapo_cli.cli.command import expanded
+from seapo_cli.cli.runner import model_use, need_files, run
+from seapo_cli.options import (
+    BackendSettings,
+    EngineSettings,
+    ProfileSettings,
+    RowFiles,
+    RunnerSettings,
+)
 
 
 @expanded
 def profile(
-    context: typer.Context,
-    error_type: Annotated[
-        list[str] | None,
-        option(
-            "--error-type",
-            "-t",
-            metavar="TYPE",
-            help="Kinds to tell apart: names, files, or pack:NAME; repeatable. "
-            "[default: pack:general, and the answer's own pack]",
-        ),
-    ] = None,
-    *,
-    files: FileOptions,
-    model: BatchOptions,
-    runner: RunnerOptions,
+    settings: ProfileSettings,
+    files: RowFiles,
+    backend: BackendSettings,
+    engine: EngineSettings,
+    runner: RunnerSettings,
 ) -> None:
     """Judge which kinds of mistakes a model's answers show; prints a --mix for `seapo inject`.
 
     seapo sample --model MINE prompts.jsonl | seapo profile --model JUDGE > profile.jsonl
     """
-    runner.need_files(context, files)
+    need_files(files, runner)
     from seapo_cli.mistakes.error_types import load_error_types, template_hash
-    from seapo_cli.settings import Settings
     from seapo_cli.stages.profile import Profile
 
-    names = error_type or ["pack:general", "pack:mathematics", "pack:code", "pack:grounded"]
-    types = load_error_types(names)
+    types = load_error_types(settings.error_types)
     templates = {kind.name: template_hash(kind, "propose") for kind in types}
-    runner.run(Profile(types, files.seed), Settings(), files, model, templates=templates)
+    stage = Profile(types, settings.seed)
+    run(stage, settings, files, runner, model_use(backend, engine), templates=templates)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from seapo_cli.cli.options import option
+from seapo_cli.cli.command import expanded
+from seapo_cli.options import StoreSettings
 
 if TYPE_CHECKING:
     from seapo_cli.engine.store import Store
@@ -15,29 +16,20 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Show the store of answers, or clear it.", rich_markup_mode=None)
 
 
-@app.callback(invoke_without_command=True)
-def store(
-    context: typer.Context,
-    store: Annotated[
-        Path | None,
-        option(
-            env="SEAPO_STORE",
-            metavar="FILE",
-            help="The store. [default: store.sqlite in the user's cache folder]",
-        ),
-    ] = None,
-) -> None:
+@expanded
+def store(context: typer.Context, settings: StoreSettings) -> None:
     """Show where the store is, its size and how many answers it holds."""
-    from seapo_cli.settings import default_store_path
-
-    path = context.obj = store or default_store_path()
-    if context.invoked_subcommand is not None:
+    path = context.obj = settings.store
+    if context.invoked_subcommand is not None or path is None:
         return
     if not path.exists():
         print(f"{path}: nothing stored yet")
         return
     with _open(path) as found:
         print(f"{path}: {found.count():,} answers, {found.size() / 2**20:,.1f} MiB")
+
+
+app.callback(invoke_without_command=True)(store)
 
 
 @app.command()

@@ -30,7 +30,7 @@ from seapo_cli.exceptions import (
     Transient,
     Unreachable,
 )
-from seapo_cli.settings import EngineSettings
+from seapo_cli.options import EngineSettings
 
 _HOPELESS = 20
 """So many requests given up in a row, with no good answer between, end the run."""

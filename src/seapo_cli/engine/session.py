@@ -23,8 +23,8 @@ from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import Overloaded, Transient, Unreachable
 from seapo_cli.io.jsonl import Line
+from seapo_cli.options import BackendSettings, EngineSettings
 from seapo_cli.rows import Keys
-from seapo_cli.settings import BackendSettings, EngineSettings
 
 _SECONDS_TO_CONNECT = 10.0
 

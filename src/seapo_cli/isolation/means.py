@@ -160,5 +160,5 @@ def find_means(programs: tuple[tuple[str, str], ...] = (), *, unsafe: bool = Fal
     raise NoIsolationError(
         f"no isolation for code that is run works here ({'; '.join(tried) or sys.platform}): "
         "install bubblewrap (apt-get install bubblewrap) where user namespaces are allowed, or, "
-        "inside a container that holds nothing of value, give --unsafe-run-tests"
+        "inside a container that holds nothing of value, give --set tests.unsafe=true"
     )

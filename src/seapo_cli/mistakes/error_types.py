@@ -19,7 +19,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seapo_cli.exceptions import UsageError, unknown
-from seapo_cli.settings import first_problem, is_utf8
+from seapo_cli.options.option import first_problem, is_utf8
 
 _SECTION = re.compile(r"^## +(\w+)[ \t]*$", re.MULTILINE)
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<head>.*?\n)---[ \t]*\n(?P<body>.*)", re.DOTALL)

@@ -11,8 +11,8 @@ from seapo_cli.engine.ordered import ordered_map
 from seapo_cli.engine.pipeline import WINDOW_PER_REQUEST
 from seapo_cli.exceptions import RowError
 from seapo_cli.mistakes.judge import compare
+from seapo_cli.options import PairSettings
 from seapo_cli.pairing.candidates import Group, draw
-from seapo_cli.settings import PairSettings
 
 
 @dataclass(frozen=True, slots=True)

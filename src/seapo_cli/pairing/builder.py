@@ -15,6 +15,7 @@ from seapo_cli.formats.base import Data, ScoredPair
 from seapo_cli.formats.group import group_row
 from seapo_cli.formats.reader import OF_EACH, Spans, edits_of
 from seapo_cli.io.jsonl import Line
+from seapo_cli.options import PairSettings
 from seapo_cli.pairing.best import Extremes, Verdicts, by_value, judged
 from seapo_cli.pairing.candidates import PROVENANCE, Candidate, Group
 from seapo_cli.pairing.decontaminate import EvaluationSets
@@ -26,7 +27,6 @@ from seapo_cli.pairing.select import Selection
 from seapo_cli.pairing.split import for_evaluation
 from seapo_cli.pairing.strategies import Slot, closeness, slots
 from seapo_cli.rows import Keys
-from seapo_cli.settings import PairSettings
 
 
 class PairBuilder:

@@ -13,8 +13,8 @@ from seapo_cli.calls import canonical_json
 from seapo_cli.exceptions import RowError
 from seapo_cli.formats import load_format
 from seapo_cli.mistakes.error_types import canonical_name
+from seapo_cli.options import PairSettings
 from seapo_cli.rows import Keys, Row, error_type_of, read_sides
-from seapo_cli.settings import PairSettings
 
 PROVENANCE = ("sample", "error", "checks")
 """Keys of a row that `--provenance` keeps."""
@@ -103,7 +103,7 @@ def plausibility(data: Mapping[str, Any]) -> float:
     Raises:
         RowError: `seapo filter` has not measured it.
     """
-    return _number(data, PLAUSIBILITY_KEY, "`seapo filter --plausibility` adds it")
+    return _number(data, PLAUSIBILITY_KEY, "`seapo filter --check plausibility` adds it")
 
 
 def _number(data: Mapping[str, Any], path: str, hint: str) -> float:

@@ -23,6 +23,7 @@ from seapo_cli.io.folders import scratch_folder, shown
 from seapo_cli.io.json_text import encode
 from seapo_cli.io.jsonl import Line, input_size, read_lines
 from seapo_cli.io.whole_files import descriptor_of
+from seapo_cli.options import PairSettings
 from seapo_cli.pairing.candidates import (
     PROVENANCE,
     Candidate,
@@ -31,7 +32,6 @@ from seapo_cli.pairing.candidates import (
     read_candidate,
 )
 from seapo_cli.rows import Keys, read_row
-from seapo_cli.settings import PairSettings
 
 _CACHE_KIB = 16 << 10
 _BATCH = 10_000

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from seapo_cli.mistakes.error_types import canonical_name
+from seapo_cli.options import PairSettings
 from seapo_cli.pairing.candidates import Candidate
 from seapo_cli.pairing.length import halved, name_of
 from seapo_cli.pairing.mix import Assignment, Types, assign, balanced, largest_remainder
 from seapo_cli.pairing.strategies import Slot
-from seapo_cli.settings import PairSettings
 
 _SEPARATOR = "\x1f"
 _ANY = "*"

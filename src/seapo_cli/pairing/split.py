@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from seapo_cli.options import PairSettings
 from seapo_cli.pairing.candidates import Group, draw
 from seapo_cli.pairing.words import prompt_words
-from seapo_cli.settings import PairSettings
 
 
 def for_evaluation(group: Group, settings: PairSettings) -> bool:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz.fuzz import ratio
 
+from seapo_cli.options import PairSettings
 from seapo_cli.pairing.best import Extremes
 from seapo_cli.pairing.candidates import Candidate, Group, draw, plausibility
-from seapo_cli.settings import PairSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,17 @@ from typing import Any
 
 from seapo_cli.exceptions import SeapoError, UsageError
 from seapo_cli.extras import install
+from seapo_cli.options import RunnerSettings
 from seapo_cli.runners.shards import Shard, ShardReport, one_line
 from seapo_cli.runners.work import ATTEMPTS, Plan, Worker
-from seapo_cli.settings import RaySettings
 
 _LOST = f"its worker died {ATTEMPTS} times (out of memory?); Ray's own logs may say why"
 _REASON_LENGTH = 500
 
 
-def run_shards(plan: Plan, shards: Sequence[Shard], settings: RaySettings) -> Iterator[ShardReport]:
+def run_shards(
+    plan: Plan, shards: Sequence[Shard], settings: RunnerSettings
+) -> Iterator[ShardReport]:
     """Reports as shards end, in any order; one for every shard.
 
     A worker that dies is started again, and its shard done again.
@@ -46,7 +48,7 @@ def run_shards(plan: Plan, shards: Sequence[Shard], settings: RaySettings) -> It
 
 
 @contextmanager
-def _cluster(settings: RaySettings, shards: int) -> Iterator[int]:
+def _cluster(settings: RunnerSettings, shards: int) -> Iterator[int]:
     """Ray, running; yields the number of workers."""
     ray = _import_ray()
     local: dict[str, Any] = {}
@@ -71,7 +73,7 @@ def _cluster(settings: RaySettings, shards: int) -> Iterator[int]:
         ray.shutdown()
 
 
-def _dataset(plan: Plan, shards: Sequence[Shard], settings: RaySettings, workers: int) -> Any:
+def _dataset(plan: Plan, shards: Sequence[Shard], settings: RunnerSettings, workers: int) -> Any:
     """One row a shard, through a pool of workers."""
     ray = _import_ray()
     context = ray.data.DataContext.get_current()

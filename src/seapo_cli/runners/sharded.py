@@ -16,9 +16,9 @@ from seapo_cli.engine.session import new_tally
 from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import NothingDone, SeapoError
 from seapo_cli.io.jsonl import Output
+from seapo_cli.options import Settings
 from seapo_cli.runners.shards import Folder, Shard, ShardReport, find_shards
 from seapo_cli.runners.work import Plan
-from seapo_cli.settings import Settings
 
 RunShards = Callable[[Plan, Sequence[Shard]], Iterator[ShardReport]]
 
@@ -27,7 +27,7 @@ def describe(plan: Plan, settings: Settings, templates: Mapping[str, str]) -> di
     """What decides the output, besides the shards: the stage, its settings, the model."""
     found = {
         "stage": plan.stage.name,
-        **settings.model_dump(mode="json"),
+        **settings.dump(),
         "keys": asdict(plan.keys),
     }
     if templates:
@@ -35,7 +35,7 @@ def describe(plan: Plan, settings: Settings, templates: Mapping[str, str]) -> di
     if plan.model is not None:
         backend = plan.model.backend
         found |= {"backend": backend.chosen(), "base_url": backend.address}
-        found |= {"model": backend.model, "vllm": backend.vllm.arguments()}
+        found |= {"model": backend.model, "vllm": backend.vllm_args}
         if backend.extra_body:
             found["extra_body"] = backend.extra_body
     return found

@@ -13,8 +13,8 @@ from seapo_cli.checks.report import FilterReport
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.stage import Failure, Outcome, Stage
 from seapo_cli.exceptions import RowError
+from seapo_cli.options import FilterSettings
 from seapo_cli.rows import Keys, Row
-from seapo_cli.settings import FilterSettings
 
 Verdicts = dict[str, Verdict]
 

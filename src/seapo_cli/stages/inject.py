@@ -23,8 +23,8 @@ from seapo_cli.mistakes.menu.kinds import check_places, check_proof
 from seapo_cli.mistakes.modes import MODES
 from seapo_cli.mistakes.proposal import WRONG_ANSWER
 from seapo_cli.mistakes.trial import chosen_mode
+from seapo_cli.options import InjectSettings
 from seapo_cli.rows import ErrorInfo, Row
-from seapo_cli.settings import InjectSettings
 from seapo_cli.stages.inject_report import InjectReport
 from seapo_cli.stages.sample import answered, dump, unusable
 

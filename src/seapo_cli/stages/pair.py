@@ -20,11 +20,11 @@ from seapo_cli.formats import load_format
 from seapo_cli.formats.dataset_info import add_entries, read_entries
 from seapo_cli.io.folders import shown
 from seapo_cli.io.jsonl import encode_all
+from seapo_cli.options import PairSettings
 from seapo_cli.pairing.builder import PairBuilder
 from seapo_cli.pairing.candidates import Group
 from seapo_cli.pairing.index import Scratch
 from seapo_cli.pairing.report import PairReport
-from seapo_cli.settings import PairSettings
 
 _WRITE_BYTES = 1 << 16
 

@@ -11,8 +11,8 @@ from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.stage import Failure, Outcome, Stage
 from seapo_cli.exceptions import RowError
 from seapo_cli.messages import Message
+from seapo_cli.options import SampleSettings
 from seapo_cli.rows import Row, SampleInfo
-from seapo_cli.settings import SampleSettings
 
 
 class Sample(Stage):

@@ -1,7 +1,7 @@
 """The training loop: a program of its own, `python -m seapo_cli.training SETTINGS.json`.
 
-Only this folder imports torch, and nothing imports it but the launcher in `cli/train`, which
-reads `settings`, and that has no torch in it. `train.py` tells the story; the parts beside it are
+Only this folder imports torch, and no command imports it: `cli/train` starts it. `train.py` tells
+the story; the parts beside it are
 
     pairs → tokens → layout        rows, token ids, several pairs packed into one sequence
     attention, logps, scorer       the prefix that both sides share is computed once

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
 from pathlib import Path
 from typing import NoReturn
 
-from pydantic import ValidationError
-
 from seapo_cli.exceptions import SeapoError, UsageError
-from seapo_cli.settings import first_problem
-from seapo_cli.training.settings import TrainSettings
+from seapo_cli.options import TrainSettings
 
 
 def main() -> int:
@@ -46,13 +44,17 @@ def _file(arguments: list[str]) -> Path:
 
 def _read(file: Path) -> TrainSettings:
     try:
-        return TrainSettings.model_validate_json(file.read_bytes())
+        values = json.loads(file.read_bytes())
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}") from None
+    except ValueError as error:
+        raise UsageError(f"{file}: not valid JSON: {error}") from None
+    if not isinstance(values, dict):
+        raise UsageError(f"{file}: not the settings of a training run")
+    try:
+        return TrainSettings.checked(**values)
     except UsageError as error:
         raise UsageError(f"{file}: {error}") from None
-    except ValidationError as error:
-        raise UsageError(f"{file}: {first_problem(error)[1]}") from None
 
 
 def _leave(code: int) -> NoReturn:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from seapo_cli.options import TrainSettings
 from seapo_cli.training.difficulty import Scored, easy_first, within
-from seapo_cli.training.settings import TrainSettings
 
 
 @dataclass(frozen=True, slots=True)

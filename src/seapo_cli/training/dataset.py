@@ -11,7 +11,7 @@ from seapo_cli.exceptions import SeapoError
 from seapo_cli.formats.reader import BadRow, PreferencePair, read_pairs
 from seapo_cli.io.json_text import encode
 from seapo_cli.io.jsonl import Output
-from seapo_cli.training.settings import TrainSettings
+from seapo_cli.options import TrainSettings
 from seapo_cli.training.spans import Weighting
 from seapo_cli.training.tokens import (
     Chat,

@@ -12,8 +12,8 @@ import torch
 from seapo_cli import __version__
 from seapo_cli.exceptions import SeapoError
 from seapo_cli.io.folders import whole_folder
+from seapo_cli.options import TrainSettings
 from seapo_cli.training.model import is_gguf, load_model
-from seapo_cli.training.settings import TrainSettings
 
 _LAST = ("config.json", "adapter_config.json")
 """What loaders look for first is put in place last."""
@@ -71,7 +71,7 @@ def model_card(settings: TrainSettings, data: Mapping[str, Any], metrics: Mappin
     front = ["library_name: transformers", "tags: [seapo, preference-optimization]"]
     if not is_gguf(settings.model):
         front.append(f"base_model: {base}")
-    chosen = settings.model_dump(mode="json", exclude={"files", "output_dir", "reference_cache"})
+    chosen = settings.dump(without={"files", "output_dir", "reference_cache"})
     parts = [
         "---",
         *front,

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from seapo_cli.training.settings import TrainSettings
+from seapo_cli.options import TrainSettings
 
 
 def launch(settings: TrainSettings, file: Path) -> int:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
+from seapo_cli.options import LossSettings
 from seapo_cli.training.layout import PARTS, balance, fill, together
 from seapo_cli.training.losses import Logps, Scores, row_losses, scores_shared
 from seapo_cli.training.metrics import RowMetrics, row_metrics
 from seapo_cli.training.processes import Processes, gradient_sync
 from seapo_cli.training.reference import PACK_TOKENS
-from seapo_cli.training.settings import LossSettings
 from seapo_cli.training.tokens import Example, Tokenized
 
 

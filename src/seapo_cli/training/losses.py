@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import logsigmoid, relu
 
-from seapo_cli.training.settings import LossSettings
+from seapo_cli.options import LossSettings
 
 
 @dataclass(frozen=True, slots=True)

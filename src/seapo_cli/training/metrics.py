@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 
+from seapo_cli.options import LossSettings
 from seapo_cli.training.losses import LOSSES, Scores
-from seapo_cli.training.settings import LossSettings
 
 _WINDOW = 10
 """Steps whose mean is looked at."""

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from seapo_cli.exceptions import UsageError
-from seapo_cli.training.settings import TrainSettings
+from seapo_cli.options import TrainSettings
 
 
 def load_tokenizer(settings: TrainSettings) -> Any:

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import nn
 
-from seapo_cli.training.settings import TrainSettings
+from seapo_cli.options import TrainSettings
 
 
 def build_optimizer(model: nn.Module, settings: TrainSettings) -> torch.optim.AdamW:

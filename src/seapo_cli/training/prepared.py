@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from seapo_cli.options import TrainSettings
 from seapo_cli.training import dataset
 from seapo_cli.training.difficulty import Scored, pair_scores
 from seapo_cli.training.loss_step import Columns, LossStep
@@ -14,7 +15,6 @@ from seapo_cli.training.losses import LOSSES
 from seapo_cli.training.processes import Processes
 from seapo_cli.training.reference import CHES, columns, reference_logps
 from seapo_cli.training.report import Report
-from seapo_cli.training.settings import TrainSettings
 from seapo_cli.training.tokens import Example
 
 

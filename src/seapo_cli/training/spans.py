@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seapo_cli.formats.reader import PreferencePair, Span, Spans
+from seapo_cli.options import LossSettings
 from seapo_cli.text.difference import edits_between
-from seapo_cli.training.settings import LossSettings
 
 
 @dataclass(frozen=True, slots=True)

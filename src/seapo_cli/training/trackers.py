@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from seapo_cli.exceptions import UsageError
-from seapo_cli.training.settings import TrainSettings
+from seapo_cli.options import TrainSettings
 
 
 class Tracker(Protocol):
@@ -41,7 +41,7 @@ class Run:
 
     def __init__(self, library: Any, settings: TrainSettings) -> None:
         self._library = library
-        config = settings.model_dump(mode="json")
+        config = settings.dump()
         library.init(project="seapo", name=Path(settings.output_dir).name, config=config)
 
     def log(self, step: int, figures: Mapping[str, float]) -> None:

@@ -15,6 +15,7 @@ import torch
 
 from seapo_cli.exceptions import SeapoError
 from seapo_cli.io.folders import only_run
+from seapo_cli.options import TrainSettings
 from seapo_cli.training import dataset
 from seapo_cli.training.batches import Batches, plan
 from seapo_cli.training.check import choose_path
@@ -32,7 +33,6 @@ from seapo_cli.training.processes import Processes, join, leave, spread
 from seapo_cli.training.reference import hash_weights
 from seapo_cli.training.report import Report
 from seapo_cli.training.scorer import Scorer
-from seapo_cli.training.settings import TrainSettings
 from seapo_cli.training.trackers import open_trackers
 
 _NOT_OF_THE_RESULT = {
@@ -268,7 +268,7 @@ def _fingerprint(
     settings: TrainSettings, split: dataset.Split, model_hash: str, processes: int
 ) -> str:
     """Hash of all that decides the result; the number of processes does not, the batch does."""
-    values = settings.model_dump(mode="json", exclude=_NOT_OF_THE_RESULT)
+    values = settings.dump(without=_NOT_OF_THE_RESULT)
     values["rows_per_step"] = settings.batch_size * settings.accumulate * processes
     values["terms"] = [(pair.weight, pair.margin) for pair in split.data.pairs]
     values["groups"] = split.data.groups

@@ -11,7 +11,7 @@ from pairing.made import many
 from seapo_cli import pair
 from seapo_cli.formats import FORMATS
 from seapo_cli.formats.reader import read_pair
-from seapo_cli.settings import PairSettings
+from seapo_cli.options import PairSettings
 from seapo_cli.stages.audit.gather import Gather, Item
 
 

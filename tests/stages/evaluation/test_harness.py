@@ -17,7 +17,7 @@ pytest.importorskip("torch")
 
 from seapo_cli.completions import Completion
 from seapo_cli.exceptions import SeapoError
-from seapo_cli.settings import EngineSettings
+from seapo_cli.options import EngineSettings
 from seapo_cli.stages.evaluation.answers import Answers, AnswerSettings
 from seapo_cli.stages.evaluation.harness import HarnessSettings
 from seapo_cli.stages.evaluation.models import Model

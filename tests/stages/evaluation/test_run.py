@@ -15,7 +15,7 @@ from seapo_cli.completions import Completion, LogProb, Request, Usage
 from seapo_cli.engine.files import Files
 from seapo_cli.exceptions import NothingDone, RowError, SeapoError, UsageError
 from seapo_cli.messages import Message
-from seapo_cli.settings import EngineSettings
+from seapo_cli.options import EngineSettings
 from seapo_cli.stages.evaluation.answers import AnswerSettings
 from seapo_cli.stages.evaluation.items import Question
 from seapo_cli.stages.evaluation.models import NO_LOGPROBS, NO_PLAIN_TEXT, Model

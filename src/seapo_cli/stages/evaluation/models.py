@@ -55,7 +55,7 @@ def model_of(use: ModelUse) -> Model:
         return Model(name or "the server's model", use=use)
     if name is None or name.endswith(".gguf"):
         file = find_model(name)
-        embedded = settings.model_copy(update={"backend": "embedded", "model": str(file)})
+        embedded = replace(settings, backend="embedded", model=str(file))
         return Model(name or file.stem, str(file), replace(use, backend=embedded))
     folder = Path(name).expanduser()
     return Model(name, str(folder) if folder.exists() else name)

@@ -25,7 +25,7 @@ from seapo_cli.io.same_files import reads, refuse_equal, store_files
 from seapo_cli.io.threads import DaemonThread
 from seapo_cli.isolation.languages import interpreters
 from seapo_cli.isolation.means import NoIsolationError, find_means
-from seapo_cli.settings import EngineSettings
+from seapo_cli.options import EngineSettings
 from seapo_cli.stages.evaluation.harness import HarnessSettings, harnessed
 from seapo_cli.stages.evaluation.items import Answered, Found, Item, Task
 from seapo_cli.stages.evaluation.models import NO_LOGPROBS, Model

@@ -1,0 +1,58 @@
+"""Every option once, one module for each stage or shared part; nothing heavy loads.
+
+    from seapo_cli.options import InjectSettings
+
+`option` says what an option is and checks values; what a user may name stands in these classes.
+"""
+
+from __future__ import annotations
+
+from seapo_cli.options.filter import FilterFiles, FilterSettings
+from seapo_cli.options.inject import InjectSettings, ProfileSettings
+from seapo_cli.options.loss import LossSettings
+from seapo_cli.options.model import (
+    BackendSettings,
+    EngineSettings,
+    StoreSettings,
+    VllmSettings,
+    default_store_path,
+)
+from seapo_cli.options.option import Settings
+from seapo_cli.options.others import (
+    AuditSettings,
+    EvalSettings,
+    ReportSettings,
+    ServeSettings,
+    ShowSettings,
+)
+from seapo_cli.options.pair import PairFiles, PairSettings
+from seapo_cli.options.rows import RowFiles
+from seapo_cli.options.runner import RunnerSettings
+from seapo_cli.options.sample import SampleSettings
+from seapo_cli.options.train import TrainInputs, TrainSettings
+
+__all__ = [
+    "AuditSettings",
+    "BackendSettings",
+    "EngineSettings",
+    "EvalSettings",
+    "FilterFiles",
+    "FilterSettings",
+    "InjectSettings",
+    "LossSettings",
+    "PairFiles",
+    "PairSettings",
+    "ProfileSettings",
+    "ReportSettings",
+    "RowFiles",
+    "RunnerSettings",
+    "SampleSettings",
+    "ServeSettings",
+    "Settings",
+    "ShowSettings",
+    "StoreSettings",
+    "TrainInputs",
+    "TrainSettings",
+    "VllmSettings",
+    "default_store_path",
+]

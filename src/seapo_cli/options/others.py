@@ -1,0 +1,124 @@
+"""Options of the commands that look on or keep something running: audit, eval, show, serve."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from seapo_cli.options.inject import ERROR_TYPES
+from seapo_cli.options.model import VllmSettings, is_name
+from seapo_cli.options.option import COUNT, Settings, argument, opt
+from seapo_cli.options.rows import ROWS, Seeded, Summarised
+
+
+class AuditSettings(Summarised, Seeded):
+    """What `audit` looks at."""
+
+    inputs: Annotated[
+        tuple[str, ...],
+        "Pairs of any format that `pair` writes, or rows of inject or filter; - is stdin.",
+    ] = argument(("-",), metavar="FILE...")
+    output: Annotated[str, "JSON to write; - is stdout."] = opt(
+        "-", "--output", "-o", metavar="FILE", is_path=True
+    )
+    fail_above: Annotated[
+        float | None,
+        "Exit with 1 if all pairs, or those of one type or source, are told apart more often "
+        "than this, and than chance gives.",
+    ] = opt(None, ge=0.5, le=1)
+    max_pairs: Annotated[int, "Of more, pairs of prompts drawn by hash are audited."] = opt(
+        20_000, harmless=True, within=COUNT
+    )
+
+
+class EvalSettings(Summarised, Seeded):
+    """What `eval` measures, and where it writes."""
+
+    tasks: Annotated[
+        tuple[str, ...],
+        "truthfulqa_mc1, truthfulqa_mc2, truthfulqa_binary, arc_challenge, commonsense_qa, "
+        "openbook_qa, gsm8k, humaneval, mbpp, ifeval; lm-eval:NAME of lm-evaluation-harness; or"
+        " a file of pairs of any format; - is stdin.",
+    ] = argument(("-",), metavar="TASK...")
+    output: Annotated[str, "JSONL of results; - is stdout."] = opt(
+        "-", "--output", "-o", metavar="FILE", is_path=True
+    )
+    models: Annotated[
+        tuple[str, ...],
+        "A checkpoint's folder, a GGUF file, a hub id, or the endpoint's model; repeatable. "
+        "[default: the endpoint's, or the packaged one]",
+    ] = opt((), "--model", "-m", metavar="NAME", harmless=is_name)
+    data: Annotated[
+        tuple[str, ...],
+        "Folder with the tasks' data, or NAME=FILE; repeatable. Nothing is fetched.",
+    ] = opt((), metavar="DIR", is_path=True)
+    compare: Annotated[bool, "Compare each further model with the first, item by item."] = opt(
+        False
+    )
+    cluster: Annotated[
+        str | None, "Key of rows of pairs that belong together. [default: those of one prompt]"
+    ] = opt(None, metavar="KEY")
+    limit: Annotated[int | None, "Take only so many items of a task."] = opt(None, within=COUNT)
+    max_tokens: Annotated[int, "Token limit of a written answer."] = opt(
+        1024, harmless=True, within=COUNT
+    )
+    errors: Annotated[str | None, "JSONL of failed items: file, line, id, stage, reason, row."] = (
+        opt(None, metavar="FILE", group=ROWS, is_path=True)
+    )
+    max_errors: Annotated[int | None, "Stop once more items than this have failed."] = opt(
+        None, group=ROWS, harmless=True, ge=0
+    )
+
+
+class ReportSettings(Settings):
+    """What `report` shows."""
+
+    inputs: Annotated[
+        tuple[str, ...],
+        "Rows of any stage, pairs, --errors and --summary files, audits, metrics of train, results "
+        "of eval, told apart by their content; - is stdin.",
+    ] = argument(("-",), metavar="FILE...")
+    output: Annotated[
+        str | None, "HTML to write; - is stdout. [default: -, or none with --png]"
+    ] = opt(None, "--output", "-o", metavar="FILE", is_path=True)
+    png: Annotated[Path | None, "Write the figures as PNG files as well."] = opt(
+        None, metavar="FOLDER"
+    )
+    title: Annotated[str, "Title of the page."] = opt("seapo report")
+    max_rows: Annotated[
+        int, "Of more, rows of prompts drawn by hash are shown; all are counted."
+    ] = opt(10_000, within=COUNT)
+    price_in: Annotated[float | None, "Price of a million prompt tokens, for the rows' cost."] = (
+        opt(None, harmless=True, ge=0)
+    )
+    price_out: Annotated[float | None, "Price of a million completion tokens."] = opt(
+        None, harmless=True, ge=0
+    )
+
+
+class ShowSettings(Settings):
+    """What `show` shows."""
+
+    input: Annotated[str, "JSONL to show; - is stdin."] = argument("-", metavar="FILE")
+    error_type: Annotated[str | None, "Only mistakes of this type."] = opt(
+        None, "--type", "-t", metavar="TYPE", harmless=True, complete=ERROR_TYPES
+    )
+    most: Annotated[int | None, "Most rows to show."] = opt(
+        None, "--n", "-n", harmless=True, within=COUNT
+    )
+
+
+class ServeSettings(VllmSettings):
+    """What `serve` keeps running."""
+
+    model: Annotated[
+        str | None,
+        "A GGUF file or hub id; for vllm a checkpoint's folder or hub id. [default: the "
+        "packaged model]",
+    ] = opt(None, "--model", "-m", env="SEAPO_MODEL", metavar="NAME", harmless=is_name)
+    port: Annotated[int, "Where to listen on this machine; 0: any free port."] = opt(
+        8000, ge=0, le=65535
+    )
+    backend: Annotated[Literal["embedded", "vllm"], "What runs the model: llama.cpp or vLLM."] = (
+        opt("embedded")
+    )

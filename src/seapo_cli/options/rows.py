@@ -1,0 +1,71 @@
+"""Options of files and rows, which most commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from seapo_cli.options.option import Settings, argument, opt
+
+if TYPE_CHECKING:
+    from seapo_cli.rows import Keys
+
+ROWS = "Rows"
+
+
+class Seeded(Settings, group=ROWS):
+    """Where chance plays a part."""
+
+    seed: Annotated[int, "Seed of all draws and requests."] = opt(
+        0, env="SEAPO_SEED", harmless=True, ge=-(2**63), lt=2**63
+    )
+
+
+class Summarised(Settings, group=ROWS):
+    """What ends with a summary."""
+
+    summary: Annotated[Path | None, "Write the closing summary as JSON."] = opt(
+        None, metavar="FILE"
+    )
+
+
+class RowFiles(Summarised):
+    """What every command from JSONL to JSONL takes."""
+
+    input: Annotated[str, "JSONL to read; - is stdin."] = argument("-", metavar="FILE")
+    output: Annotated[str, "JSONL to write; - is stdout."] = opt(
+        "-", "--output", "-o", metavar="FILE", is_path=True
+    )
+    errors: Annotated[str | None, "JSONL of failed rows: file, line, id, stage, reason, row."] = (
+        opt(None, metavar="FILE", group=ROWS, is_path=True)
+    )
+    max_errors: Annotated[int | None, "Stop once more rows than this have failed."] = opt(
+        None, group=ROWS, harmless=True, ge=0
+    )
+    prompt_key: Annotated[
+        str | None, "Key of the prompt. [default: prompt, instruction, question or messages]"
+    ] = opt(None, metavar="KEY", group=ROWS, harmless=True)
+    response_key: Annotated[
+        str | None,
+        "Key of the good answer. [default: response, output, answer, completion, chosen]",
+    ] = opt(None, metavar="KEY", group=ROWS, harmless=True)
+
+    def keys(self) -> Keys:
+        """Names of the keys that hold prompt and answers."""
+        from seapo_cli.rows import Keys
+
+        return Keys(self.prompt_key, self.response_key)
+
+
+class PairedRowFiles(RowFiles, group=ROWS):
+    """The same where rows have a bad answer as well."""
+
+    negative_key: Annotated[
+        str | None, "Key of the bad answer. [default: negative or rejected]"
+    ] = opt(None, metavar="KEY", harmless=True)
+
+    def keys(self) -> Keys:
+        """Names of the keys that hold prompt and answers."""
+        from seapo_cli.rows import Keys
+
+        return Keys(self.prompt_key, self.response_key, self.negative_key)

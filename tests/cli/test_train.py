@@ -1,0 +1,60 @@
+"""Which settings `seapo train` hands to the training program."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from seapo_cli.cli import app
+from seapo_cli.exceptions import UsageError
+from seapo_cli.options import TrainSettings
+from seapo_cli.options.train import PAPER
+
+
+@pytest.fixture
+def train(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., TrainSettings]:
+    """Runs the command up to where the training program would start."""
+    module = sys.modules["seapo_cli.cli.train"]
+    started: list[TrainSettings] = []
+    monkeypatch.setattr(module, "_start", lambda settings, **_: started.append(settings))
+    monkeypatch.setattr(module, "_need_extra", lambda _: None)
+    monkeypatch.chdir(tmp_path)
+    Path("pairs.jsonl").touch()
+    Path("model").mkdir()
+    Path("model", "config.json").write_text("{}")
+
+    def run(*options: str) -> TrainSettings:
+        arguments = ["train", "pairs.jsonl", "-m", "model", "-o", "out", *options]
+        app(arguments, standalone_mode=False)
+        capsys.readouterr()
+        return started.pop()
+
+    return run
+
+
+def test_paper_gives_way_to_all_that_the_user_says(
+    train: Callable[..., TrainSettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = train()
+    assert (plain.loss, plain.epochs, plain.files) == ("sigmoid", 1.0, (Path("pairs.jsonl"),))
+    found = train("--paper")
+    assert {name: getattr(found, name) for name in PAPER} == PAPER
+    Path("seapo.toml").write_text("batch-size = 7\n[train]\nepochs = 9\nwarmup = 0.5\n")
+    found = train("--epochs", "5", "--paper")
+    assert (found.epochs, found.warmup, found.batch_size) == (5.0, 0.5, 7)
+    assert (found.loss, found.lora_rank) == ("kto", 8)
+    monkeypatch.setenv("SEAPO_SEED", "4")
+    assert train("--paper").seed == 4
+
+
+def test_a_wrong_value_is_told_with_its_option(train: Callable[..., TrainSettings]) -> None:
+    with pytest.raises(UsageError, match=r"^--learning-rate: Input should be greater than 0$"):
+        train("--lr", "0")
+    with pytest.raises(UsageError, match=r"^--merge needs --lora-rank$"):
+        train("--merge")
+    assert train("--merge", "--paper").merge
