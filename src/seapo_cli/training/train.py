@@ -43,7 +43,7 @@ _NOT_OF_THE_RESULT = {
 }
 """Settings that do not decide the result, or that the fingerprint knows by what they stand for."""
 _DISPLACED_FILE = "displaced.jsonl"
-_COMPUTED = 3
+_COMPUTED = 4
 """Raised whenever log-probabilities are computed otherwise: those kept from before are void."""
 
 
