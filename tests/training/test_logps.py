@@ -81,6 +81,7 @@ def test_bf16_is_off_by_the_rounding_of_its_factors() -> None:
     for slope, right in zip(one, other, strict=True):
         assert slope.dtype is torch.float32
         assert (slope - right).norm() <= 0.02 * right.norm()
+    assert torch.get_float32_matmul_precision() == "highest"
 
 
 def test_frozen_output_embedding() -> None:

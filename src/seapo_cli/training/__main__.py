@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from seapo_cli.errors import SeapoError, UsageError
 from seapo_cli.settings import first_problem
-from seapo_cli.training.heap import keep_freed_memory
 from seapo_cli.training.settings import TrainSettings
 
 
@@ -25,7 +24,6 @@ def main() -> int:
             from seapo_cli.training.launch import launch
 
             return launch(settings, file)
-        keep_freed_memory()
         from seapo_cli.training.train import train
 
         return train(settings)

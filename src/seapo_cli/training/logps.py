@@ -143,12 +143,19 @@ class _Products:
         self._half = half
         # A CPU has no such product: bf16 values are exact in fp32, and so are their products.
         self._narrow = half and _multiplies_wide(device.type)
+        # But a CPU's matrix units (AMX) take fp32 tensors as bf16 factors, where they may.
+        self._rounds = half and device.type == "cpu"
 
     def __enter__(self) -> Self:
         self._autocast.__enter__()
+        if self._rounds:
+            self._precision = torch.get_float32_matmul_precision()
+            torch.set_float32_matmul_precision("medium")
         return self
 
     def __exit__(self, *error: Any) -> None:
+        if self._rounds:
+            torch.set_float32_matmul_precision(self._precision)
         self._autocast.__exit__(*error)
 
     def factor(self, one: torch.Tensor) -> torch.Tensor:
