@@ -154,7 +154,7 @@ def main() -> None:
     show(f"{options.rows:,} rows, {options.runs} visits", lines)
     made = {"seconds": round(cost.wall_s, 2), "cpu_s": round(cost.cpu_s, 2)}
     made |= {"peak_mb": round(cost.peak_mb, 1), **{k: round(v, 2) for k, v in sizes.items()}}
-    show("Made", [made])
+    show("OutputPair", [made])
     versions = {"chromium": chrome, "matplotlib": version("matplotlib")}
     run = {"rows": options.rows, "runs": options.runs, "load": round(os.getloadavg()[0], 1)}
     save("report", {**run, "versions": versions, "made": made, "actions": lines})

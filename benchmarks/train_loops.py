@@ -9,6 +9,7 @@ import argparse
 import json
 import time
 from array import array
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,18 @@ RATE = 1e-5
 NO_CLIPPING = 1e9
 
 
-def dump(pairs: Path, model: Path, target: Path, rows: int, share: float | None = None) -> int:
+def dump(
+    pairs: Path,
+    model: Path,
+    target: Path,
+    rows: int,
+    share: float | None = None,
+    negatives: int = 1,
+) -> int:
     """Write the first `rows` pairs as token ids, with the given share of the answer common.
 
     With a share the rejected side is chosen's own tokens, all different after the common part.
+    With several negatives those of an answer are neighbours; answers that have fewer are left out.
     """
     from transformers import AutoTokenizer
 
@@ -29,7 +38,14 @@ def dump(pairs: Path, model: Path, target: Path, rows: int, share: float | None 
     from seapo_cli.training.tokens import Chat, Limits, branch, tokenize
 
     tokenizer = AutoTokenizer.from_pretrained(model)
-    read = [row for row in read_pairs([pairs]) if isinstance(row, PreferencePair)][:rows]
+    read = [row for row in read_pairs([pairs]) if isinstance(row, PreferencePair)]
+    if negatives > 1:
+        answers: dict[Any, dict[str | None, PreferencePair]] = defaultdict(dict)
+        for row in read:
+            answers[row.prompt, row.chosen].setdefault(row.rejected, row)
+        enough = [each for each in answers.values() if len(each) >= negatives]
+        read = [pair for each in enough for pair in list(each.values())[:negatives]]
+    read = read[:rows]
     examples = tokenize(read, Chat(tokenizer), Limits(1024, "drop")).examples
     if share is not None:
         sides = [(e.prompt, e.shared + e.chosen) for e in examples]
@@ -52,7 +68,8 @@ def _changed(answer: Any, share: float) -> Any:
 def ours(parts: list[dict[str, list[int]]], options: argparse.Namespace) -> dict[str, Any]:
     """The step of `seapo train`, reference included."""
     from seapo_cli.options import LossSettings
-    from seapo_cli.training.layout import fill
+    from seapo_cli.training.heap import keep_freed_memory
+    from seapo_cli.training.layout import fill, together
     from seapo_cli.training.loss_step import Columns, LossStep
     from seapo_cli.training.optimizer import take_step
     from seapo_cli.training.processes import Processes
@@ -60,18 +77,20 @@ def ours(parts: list[dict[str, list[int]]], options: argparse.Namespace) -> dict
     from seapo_cli.training.tokens import Example
 
     examples = [Example(**{name: array("i", ids) for name, ids in part.items()}) for part in parts]
+    keep_freed_memory()
     model = _model(options)
     scorer = Scorer(model, path="segments")
     reference = torch.zeros(len(examples), 3)
+    groups = [row // options.negatives for row in range(len(examples))]
     begun = time.perf_counter()
     with torch.no_grad():
-        for rows in fill([[row] for row in range(len(examples))], examples, 2048):
+        for rows in fill(together(range(len(examples)), groups), examples, 2048):
             reference[rows] = scorer(rows, examples, False)
     told = {"reference_seconds": time.perf_counter() - begun}
     ones, zeros = torch.ones(len(examples)), torch.zeros(len(examples))
     lengths = [[len(side) for side in example.answer] for example in examples]
     sides = torch.tensor(lengths).unbind(1)
-    columns = Columns(ones, zeros, *sides, range(len(examples)), *sides)
+    columns = Columns(ones, zeros, *sides, groups, *sides)
     alone = Processes(0, 1, torch.device("cpu"))
     work = LossStep(scorer, examples, columns, reference, (), zeros, LossSettings(), alone)
     optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.0, fused=True)
@@ -213,6 +232,7 @@ def main() -> None:
     parser.add_argument("result", type=Path)
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--steps", type=int, default=4)
+    parser.add_argument("--negatives", type=int, default=1)
     options = parser.parse_args()
     parts = json.loads(options.examples.read_text())
     found = ours(parts, options) if options.loop.startswith("seapo") else trl(parts, options)

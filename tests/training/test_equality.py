@@ -82,7 +82,9 @@ def test_the_bounds_are_narrow_enough_to_see_a_fault(
     loss: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def everything(_: Any, query: Any, key: Any, value: Any, *_rest: Any) -> Any:
-        return torch.nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+        return torch.nn.functional.scaled_dot_product_attention(
+            query, key, value, is_causal=True, enable_gqa=True
+        )
 
     monkeypatch.setattr(attention.SegmentAttention, "__call__", everything)
     with pytest.raises(AssertionError):

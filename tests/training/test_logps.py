@@ -34,9 +34,13 @@ def near(one: torch.Tensor, other: torch.Tensor, terms: torch.Tensor | float) ->
     return bool(((one - other).abs() <= VOCABULARY * UNIT * terms).all())
 
 
+@pytest.mark.parametrize("kept", [0, logps.KEPT_BYTES], ids=["computed twice", "kept"])
 @pytest.mark.parametrize("count", [0, 1, 7, 20])
 @pytest.mark.parametrize("kind", HEADS)
-def test_values_and_gradients(kind: str, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_values_and_gradients(
+    kind: str, count: int, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logps, "KEPT_BYTES", kept)
     monkeypatch.setattr(logps, "CHUNK_BYTES", 4 * VOCABULARY * 6)  # six rows a chunk
     torch.manual_seed(0)
     hidden = torch.randn(count, WIDTH, requires_grad=True)
@@ -77,6 +81,7 @@ def test_bf16_is_off_by_the_rounding_of_its_factors() -> None:
     for slope, right in zip(one, other, strict=True):
         assert slope.dtype is torch.float32
         assert (slope - right).norm() <= 0.02 * right.norm()
+    assert torch.get_float32_matmul_precision() == "highest"
 
 
 def test_frozen_output_embedding() -> None:
@@ -92,3 +97,15 @@ def test_bf16_weights_give_fp32_sums() -> None:
         logps.token_logps(hidden, logps.Head(weight), torch.tensor([1, 2, 3])).dtype
         is torch.float32
     )
+
+
+def test_logits_are_kept_once_only() -> None:
+    """A second backward pass through the same values finds them used up."""
+    torch.manual_seed(0)
+    hidden = torch.randn(7, WIDTH, requires_grad=True)
+    head = logps.Head(torch.randn(VOCABULARY, WIDTH))
+    total = logps.token_logps(hidden, head, torch.arange(7)).sum()
+    first, second = (
+        torch.autograd.grad(total, hidden, retain_graph=retained)[0] for retained in (True, False)
+    )
+    assert near(first, second, 2 * float(first.abs().max()) + 2)

@@ -6,7 +6,8 @@ Registered with transformers under the name `NAME`, so that models call it in pl
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
+from itertools import pairwise
 from typing import Any, Protocol
 
 import torch
@@ -28,7 +29,7 @@ class Unsupported(Exception):
 
 
 class PackAttention(Protocol):
-    """Attention over one pack. Query [1, H, T, D], key and value [1, H, T, D]."""
+    """Attention over one pack. Query [1, H, T, D], key and value [1, H or fewer, T, D]."""
 
     def __call__(
         self,
@@ -70,7 +71,7 @@ def _forward(
         if kwargs.get(extra) is not None:
             raise Unsupported(f"{name} has {meaning}")
     groups = query.shape[1] // key.shape[1]
-    if groups > 1:
+    if groups > 1 and query.is_cuda:  # a CPU's kernel reads the few heads as often as it needs them
         key, value = (one.repeat_interleave(groups, dim=1) for one in (key, value))
     return attend(query, key, value, scaling, sliding_window).transpose(1, 2).contiguous(), None
 
@@ -89,10 +90,18 @@ class SegmentAttention:
     """
 
     def __init__(self, pack: Pack) -> None:
-        self._branches = [
-            (slice(at.begin, at.end), [slice(*one) for one in (*at.before, (at.begin, at.end))])
-            for at in pack.branches
+        seen = [(*at.before, (at.begin, at.end)) for at in pack.branches]
+        cuts = sorted({0, *(edge for stretches in seen for one in stretches for edge in one)})
+        numbers = {cut: number for number, cut in enumerate(cuts)}
+        # Keys are cut once at all edges: a slice of its own for each branch would have a gradient
+        # as long as the pack, mostly zeros.
+        self._lengths = [end - begin for begin, end in pairwise(cuts)]
+        self._seen = [
+            [piece for one in stretches for piece in range(numbers[one[0]], numbers[one[1]])]
+            for stretches in seen
         ]
+        self._own = [at.end - at.begin for at in pack.branches]
+        self._alone = [not at.before for at in pack.branches]
         self._device = pack.input_ids.device
         self._masks: dict[tuple[int, int, int | None], torch.Tensor] = {}
 
@@ -104,29 +113,35 @@ class SegmentAttention:
         scale: float | None,
         window: int | None,
     ) -> torch.Tensor:
+        keys, values = key.split(self._lengths, dim=2), value.split(self._lengths, dim=2)
         parts = [
-            self._attend(query, key, value, asking, seen, scale, window)
-            for asking, seen in self._branches
+            self._attend(asking, _joined(keys, seen), _joined(values, seen), alone, scale, window)
+            for asking, seen, alone in zip(
+                query.split(self._own, dim=2), self._seen, self._alone, strict=True
+            )
         ]
-        return torch.cat(parts, dim=2)
+        # Joined in the order in which the model goes on with it, so that it is copied once.
+        return torch.cat([part.transpose(1, 2) for part in parts], dim=1).transpose(1, 2)
 
     def _attend(
         self,
         query: torch.Tensor,
         key: torch.Tensor,
         value: torch.Tensor,
-        asking: slice,
-        seen: list[slice],
+        alone: bool,
         scale: float | None,
         window: int | None,
     ) -> torch.Tensor:
         """Attention of one stretch of queries; its keys end where it ends."""
-        query = query[:, :, asking]
-        key, value = (torch.cat([one[:, :, at] for at in seen], dim=2) for one in (key, value))
-        if len(seen) == 1 and (window is None or window >= key.shape[2]):
-            return scaled_dot_product_attention(query, key, value, is_causal=True, scale=scale)
-        mask = self._mask(query.shape[2], key.shape[2], window, query.dtype)
-        return scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=scale)
+        attend = partial(
+            scaled_dot_product_attention,
+            *(query, key, value),
+            scale=scale,
+            enable_gqa=query.shape[1] > key.shape[1],
+        )
+        if alone and (window is None or window >= key.shape[2]):
+            return attend(is_causal=True)
+        return attend(attn_mask=self._mask(query.shape[2], key.shape[2], window, query.dtype))
 
     def _mask(self, asking: int, seen: int, window: int | None, dtype: torch.dtype) -> torch.Tensor:
         """[asking, seen] What the last `asking` of `seen` positions see; kept for all layers."""
@@ -139,6 +154,12 @@ class SegmentAttention:
             found.masked_fill_(~visible, float("-inf"))
             self._masks[asking, seen, window] = found
         return found
+
+
+def _joined(pieces: Sequence[torch.Tensor], numbers: Sequence[int]) -> torch.Tensor:
+    """Some pieces one after the other."""
+    found = [pieces[number] for number in numbers]
+    return found[0] if len(found) == 1 else torch.cat(found, dim=2)
 
 
 class FlexAttention:
@@ -168,7 +189,10 @@ class FlexAttention:
             )
         attend = _on_gpu(flex_attention, query.is_cuda)
         attended: torch.Tensor = attend(
-            query, key, value, block_mask=self._masks[window], scale=scale
+            *(query, key, value),
+            block_mask=self._masks[window],
+            scale=scale,
+            enable_gqa=query.shape[1] > key.shape[1],
         )
         return attended
 

@@ -10,7 +10,9 @@ from typing import Any, Self
 import torch
 
 CHUNK_BYTES = 64 << 20
-"""Logits held at a time, in fp32."""
+"""Logits computed at a time, in fp32."""
+KEPT_BYTES = 256 << 20
+"""Logits of a pass that are kept for backward, in fp32; more are computed a second time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,13 @@ def token_logps(
     """Log-probabilities of `targets`, in fp32.
 
     Shapes: hidden [N, D], targets [N]; result [N]. With `bf16` the factors of the products with
-    the head are rounded to bf16; sums, logits and the softmax are fp32 in any case. Backward
-    computes the logits a second time, chunk by chunk, instead of keeping them.
+    the head are rounded to bf16; sums, logits and the softmax are fp32 in any case. Logits of more
+    than `KEPT_BYTES` are not kept: backward computes them a second time, chunk by chunk.
     """
     half = bf16 or head.weight.dtype is torch.bfloat16
+    keeps = torch.is_grad_enabled() and 4 * len(targets) * len(head.weight) <= KEPT_BYTES
     found: torch.Tensor = _TokenLogps.apply(  # type: ignore[no-untyped-call]
-        hidden, head.weight, head.bias, targets, head.scale, head.cap, half
+        hidden, head.weight, head.bias, targets, head.scale, head.cap, half, keeps
     )
     return found
 
@@ -65,9 +68,11 @@ class _TokenLogps(torch.autograd.Function):
         scale: float,
         cap: float | None,
         half: bool,
+        keeps: bool,
     ) -> torch.Tensor:
         logps = torch.empty(len(targets), dtype=torch.float32, device=hidden.device)
         norms = torch.empty_like(logps)
+        context.kept = {}
         with _Products(hidden.device, half) as product:
             factor = product.factor(weight)
             for at in _chunks(len(targets), len(weight)):
@@ -75,6 +80,8 @@ class _TokenLogps(torch.autograd.Function):
                 _finish(logits, bias, scale, cap)
                 norms[at] = logits.logsumexp(-1)
                 logps[at] = logits.gather(-1, targets[at, None]).squeeze(-1) - norms[at]
+                if keeps:
+                    context.kept[at.start] = logits
         context.save_for_backward(hidden, weight, bias, targets, norms)
         context.how = scale, cap, half
         return logps
@@ -93,7 +100,9 @@ class _TokenLogps(torch.autograd.Function):
             factor = product.factor(weight)
             for at in _chunks(len(targets), len(weight)):
                 states = product.factor(hidden[at])
-                logits = _finish(product(states, factor.T), bias, scale, cap)
+                logits = context.kept.pop(at.start, None)
+                if logits is None:
+                    logits = _finish(product(states, factor.T), bias, scale, cap)
                 # d tanh: what the cap lets through of a change.
                 through = None if cap is None else scale * (1 - (logits / cap).square())
                 # d logp / d logits = one-hot(target) - softmax(logits), in place of the logits.
@@ -110,7 +119,7 @@ class _TokenLogps(torch.autograd.Function):
         found = (for_hidden, for_weight, for_bias)
         given = (hidden, weight, bias)
         typed = (None if f is None else f.to(g.dtype) for f, g in zip(found, given, strict=True))
-        return *typed, None, None, None, None
+        return *typed, None, None, None, None, None
 
 
 def _finish(
@@ -134,12 +143,19 @@ class _Products:
         self._half = half
         # A CPU has no such product: bf16 values are exact in fp32, and so are their products.
         self._narrow = half and _multiplies_wide(device.type)
+        # But a CPU's matrix units (AMX) take fp32 tensors as bf16 factors, where they may.
+        self._rounds = half and device.type == "cpu"
 
     def __enter__(self) -> Self:
         self._autocast.__enter__()
+        if self._rounds:
+            self._precision = torch.get_float32_matmul_precision()
+            torch.set_float32_matmul_precision("medium")
         return self
 
     def __exit__(self, *error: Any) -> None:
+        if self._rounds:
+            torch.set_float32_matmul_precision(self._precision)
         self._autocast.__exit__(*error)
 
     def factor(self, one: torch.Tensor) -> torch.Tensor:

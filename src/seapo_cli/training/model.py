@@ -37,17 +37,19 @@ def load_tokenizer(settings: TrainSettings) -> Any:
     return tokenizer
 
 
-def load_model(settings: TrainSettings, bf16: bool) -> Any:
+def load_model(settings: TrainSettings, bf16: bool, empty: bool = False) -> Any:
     """The model to train, on the CPU, with adapters if asked for.
 
     Weights that are trained are fp32 also under bf16 (which rounds small steps away); weights
-    that are frozen under adapters are kept in the precision they are used in.
+    that are frozen under adapters are kept in the precision they are used in. An `empty` one has
+    shapes only (on the device `meta`), for a process that is sent its shards.
 
     Raises:
         UsageError: it cannot be loaded.
     """
     dtype = torch.bfloat16 if bf16 and settings.lora_rank else torch.float32
-    model = pretrained_model(settings.model, dtype)
+    load = _without_weights if empty else pretrained_model
+    model = load(settings.model, dtype)
     model.config.use_cache = False
     if settings.lora_rank:
         model = _with_adapters(model, settings)
@@ -97,6 +99,12 @@ def pretrained_model(name: str, dtype: torch.dtype) -> Any:
     return _plain(model, dtype) if is_gguf(name) else model
 
 
+def _without_weights(name: str, dtype: torch.dtype) -> Any:
+    from transformers import AutoConfig
+
+    return _shapes(_loaded(AutoConfig, name), dtype)
+
+
 def quiet() -> None:
     """Keep transformers' own bars and notes, which are for its developers, off stderr."""
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
@@ -125,12 +133,7 @@ def _loaded(kind: Any, name: str, **options: Any) -> Any:
 
 def _plain(loaded: Any, dtype: torch.dtype) -> Any:
     """The dequantized weights in a model that transformers will save: its own it refuses to."""
-    from transformers import AutoModelForCausalLM
-
-    config = loaded.config
-    config.__dict__.pop("quantization_config", None)
-    with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(config, dtype=dtype)
+    model = _shapes(loaded.config, dtype)
     model.load_state_dict(loaded.state_dict(), assign=True)
     for name, buffer in loaded.named_buffers():
         owner, _, leaf = name.rpartition(".")
@@ -138,6 +141,15 @@ def _plain(loaded: Any, dtype: torch.dtype) -> Any:
     model.tie_weights()
     model.generation_config = loaded.generation_config
     return model
+
+
+def _shapes(config: Any, dtype: torch.dtype) -> Any:
+    """A model of this configuration on the device `meta`."""
+    from transformers import AutoModelForCausalLM
+
+    config.__dict__.pop("quantization_config", None)
+    with torch.device("meta"):
+        return AutoModelForCausalLM.from_config(config, dtype=dtype)
 
 
 def _with_adapters(model: Any, settings: TrainSettings) -> Any:

@@ -40,9 +40,11 @@ def take_step(
     A norm that is not finite takes no step: the weights stay as they were.
     """
     trained = [weight for weight in model.parameters() if weight.requires_grad]
-    norm = nn.utils.clip_grad_norm_(trained, max_norm)
+    norm = nn.utils.get_total_norm([weight.grad for weight in trained if weight.grad is not None])
     size = float(norm.full_tensor() if hasattr(norm, "full_tensor") else norm)
     if math.isfinite(size):
+        if size > max_norm:  # else every gradient would be multiplied by 1
+            nn.utils.clip_grads_with_norm_(trained, max_norm, norm)
         for group in optimizer.param_groups:
             group["lr"] = rate
         optimizer.step()

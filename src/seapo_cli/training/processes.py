@@ -78,7 +78,7 @@ def spread(scorer: nn.Module, sharding: str, processes: Processes, bf16: bool) -
     if processes.count == 1:
         return scorer.to(processes.device)
     if sharding == "fsdp":
-        return _shard(scorer, bf16)
+        return _shard(scorer, processes, bf16)
     from torch.nn.parallel import DistributedDataParallel
 
     devices = [processes.device] if processes.device.type == "cuda" else None
@@ -98,8 +98,12 @@ def gradient_sync(scorer: Any, wanted: bool) -> Iterator[None]:
         yield
 
 
-def _shard(scorer: nn.Module, bf16: bool) -> nn.Module:
-    """FSDP2: each layer of the model a group of its own, the rest together."""
+def _shard(scorer: nn.Module, processes: Processes, bf16: bool) -> nn.Module:
+    """FSDP2: each layer of the model a group of its own, the rest together.
+
+    Only the first process has weights: they go out layer by layer, so that the others never hold
+    more than their shards and one layer.
+    """
     from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 
     half = torch.bfloat16 if bf16 else None
@@ -108,7 +112,28 @@ def _shard(scorer: nn.Module, bf16: bool) -> nn.Module:
     layers = set(model._no_split_modules or ())
     for module in model.modules():
         if type(module).__name__ in layers:
+            _send(module, processes)
             fully_shard(module, mp_policy=policy)
+    _send(scorer, processes)
     # Sharded again after a pass without gradients too: a checkpoint wants the optimizer's weights.
     fully_shard(scorer, mp_policy=policy, reshard_after_forward=True)
     return scorer
+
+
+def _send(module: nn.Module, processes: Processes) -> None:
+    """Give every process the first one's weights and buffers, but for those sharded already."""
+    from torch.distributed.tensor import DTensor
+
+    sent: dict[torch.Tensor, torch.Tensor] = {}  # tied weights are sent once and stay tied
+    for owner in module.modules():
+        named = (*owner.named_parameters(recurse=False), *owner.named_buffers(recurse=False))
+        for name, old in named:
+            if isinstance(old, DTensor):
+                continue
+            if old not in sent:
+                new = old.detach() if processes.first else torch.empty_like(old, device="cpu")
+                new = new.to(processes.device).contiguous()
+                dist.broadcast(new, src=0)
+                trained = isinstance(old, nn.Parameter)
+                sent[old] = nn.Parameter(new, old.requires_grad) if trained else new
+            setattr(owner, name, sent[old])

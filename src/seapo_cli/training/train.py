@@ -22,6 +22,7 @@ from seapo_cli.training.check import choose_path
 from seapo_cli.training.checkpoints import Checkpoints, Progress, trained_weights
 from seapo_cli.training.difficulty import Scored, displaced, means, write_scores
 from seapo_cli.training.export import export, merges, model_card
+from seapo_cli.training.heap import keep_freed_memory
 from seapo_cli.training.layout import size, together
 from seapo_cli.training.loss_step import LossStep
 from seapo_cli.training.losses import LOSSES
@@ -43,7 +44,7 @@ _NOT_OF_THE_RESULT = {
 }
 """Settings that do not decide the result, or that the fingerprint knows by what they stand for."""
 _DISPLACED_FILE = "displaced.jsonl"
-_COMPUTED = 3
+_COMPUTED = 4
 """Raised whenever log-probabilities are computed otherwise: those kept from before are void."""
 
 
@@ -55,6 +56,8 @@ def train(settings: TrainSettings) -> int:
     """
     quiet()
     processes, held = join(), ExitStack()
+    if processes.device.type == "cpu":
+        keep_freed_memory()
     try:
         if processes.first:
             held.enter_context(only_run(settings.output_dir))
@@ -98,8 +101,9 @@ def _prepare(
 ) -> _Run:
     """Load, check, spread, look at the reference, and go to where the last run stopped."""
     bf16 = _bf16(settings, processes.device)
-    model = load_model(settings, bf16)
-    model_hash = hash_weights(model)
+    sent = settings.sharding == "fsdp" and not processes.first
+    model = load_model(settings, bf16, empty=sent)
+    model_hash = processes.broadcast(hash_weights(model) if processes.first else None)
     turn_off_dropout(model)
     scorer = Scorer(model, bf16)
     shared = spread(scorer, settings.sharding, processes, bf16)
