@@ -13,7 +13,7 @@ PEERS := trl==1.16.0 lm-eval==0.4.13
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 # These need what `make test` does not install.
 FAST := tests --ignore tests/training --ignore tests/scale --ignore tests/backends/test_vllm.py
-.PHONY: demo test test-train test-scale test-peers test-lowest test-hostile check install clean
+.PHONY: demo study study-peer test test-train test-scale test-peers test-lowest test-hostile check install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/train-ready
@@ -41,6 +41,13 @@ test-peers: $(VENV)/peers-ready
 	$(BIN)/pytest --no-skips -m peers tests/training/test_losses.py tests/stages/formats \
 		tests/evaluation
 
+# The study of docs/study.md: hours; the same command goes on. STUDY="--smoke" tries the chain.
+study: $(VENV)/study-ready
+	PYTHONPATH=benchmarks $(BIN)/python -m study $(STUDY)
+
+study-peer: $(VENV)/peers-ready
+	PYTHONPATH=benchmarks $(BIN)/python -m study.peer $(STUDY)
+
 # The lowest versions that pyproject.toml allows.
 test-lowest: $(LOWEST)/ready
 	$(LOWEST)/bin/pytest -n 2 --dist loadfile $(FAST)
@@ -67,6 +74,10 @@ $(VENV)/scale-ready: $(VENV)/ready
 
 $(VENV)/peers-ready: $(VENV)/train-ready
 	$(BIN)/$(PIP) --editable '.[dev,train,eval]' torch==2.13.0 $(PEERS)
+	touch $@
+
+$(VENV)/study-ready: $(VENV)/train-ready
+	$(BIN)/$(PIP) matplotlib
 	touch $@
 
 $(LOWEST)/ready: pyproject.toml tests/floors.py

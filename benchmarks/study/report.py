@@ -26,7 +26,7 @@ from study.verdict import (
 if TYPE_CHECKING:
     from study.runs import Study
 
-START, END = "<!-- results: written by `python -m study` -->", "<!-- end of results -->"
+_MARKS = "<!-- results: written by `python -m study` -->", "<!-- end of results -->"
 _NAMES = {"scaled_margin": "margin / spread", "accuracy": "accuracy", "auc": "AUC"}
 _PLOT = "study.png"
 
@@ -35,10 +35,17 @@ Cells = Sequence[object]
 
 def report(study: Study, page: Path) -> None:
     """Write the part of the page that comes from results, and the plot."""
+    written_between(page, _MARKS, _told(study))
+
+
+def written_between(page: Path, marks: tuple[str, str], text: str) -> None:
+    """Put a text between two marks of a page; one that is not there begins as docs/study.md."""
     template = page if page.exists() else ROOT / "docs" / "study.md"
-    before, _, rest = template.read_text("utf-8").partition(START)
-    _, _, after = rest.partition(END)
-    whole(page, f"{before}{START}\n\n{_told(study)}\n{END}{after}")
+    before, start, rest = template.read_text("utf-8").partition(marks[0])
+    _, end, after = rest.partition(marks[1])
+    if not (start and end):
+        raise SystemExit(f"{template}: the lines {marks[0]} and {marks[1]} are missing")
+    whole(page, f"{before}{start}\n\n{text.strip()}\n\n{end}{after}")
 
 
 def _told(study: Study) -> str:
@@ -87,7 +94,7 @@ def _tuning(study: Study) -> str:
         [one["arm"], f"{one['rate']:g}", *_figures(one["items"][DEVELOPMENT])]
         for one in sorted(told, key=lambda one: (one["arm"], one["rate"]))
     ]
-    return _section("Rates, on development pairs only", ["arm", "rate", *_NAMES.values()], rows)
+    return section("Rates, on development pairs only", ["arm", "rate", *_NAMES.values()], rows)
 
 
 def _figures(items: Sequence[Sequence[float]]) -> list[str]:
@@ -102,7 +109,7 @@ def _verdict(results: Results, arm: str, controls: Sequence[str], measure: str) 
         for name in _NAMES
         for control in (*controls, "base")
     ]
-    table = _section("Verdict", ["difference", "in", *_HEAD], rows)
+    table = section("Verdict", ["difference", "in", *_HEAD], rows)
     return f"{table}\n**{verdict(differences)}** (by {_NAMES[measure]}).\n"
 
 
@@ -128,7 +135,7 @@ def _by_set(results: Results, arm: str, controls: Sequence[str]) -> str:
         for name, (one, p) in results.by_set(measure, arm, control).items()
     ]
     head = ["difference", "set", "in", *_HEAD, "p (Holm)"]
-    return _section("Set by set", head, rows)
+    return section("Set by set", head, rows)
 
 
 def _related(results: Results, arm: str, related: Mapping[str, str]) -> str:
@@ -139,7 +146,7 @@ def _related(results: Results, arm: str, related: Mapping[str, str]) -> str:
         if kind in results.runs
     ]
     head = ["type - mix", "set", *_HEAD]
-    return _section("Single types on their own ground, margin / spread", head, rows) if rows else ""
+    return section("Single types on their own ground, margin / spread", head, rows) if rows else ""
 
 
 def _arms(results: Results) -> str:
@@ -154,7 +161,7 @@ def _arms(results: Results) -> str:
         right = f"{_over(seeds, 'accuracy', results.sets):.3f}"
         rows.append([arm, len(seeds), *cells, change, right])
     head = ["arm", "seeds", *results.sets, DEVELOPMENT, "mean of sets - base", "accuracy"]
-    return _section("All arms, margin / spread", head, rows)
+    return section("All arms, margin / spread", head, rows)
 
 
 def _over(seeds: Mapping[int, Mapping[str, Items]], measure: str, sets: Sequence[str]) -> float:
@@ -190,7 +197,7 @@ def _kept(results: Results) -> str:
         "log p a token of chosen, held out, change",
         *BENCHMARKS,
     ]
-    return _section("What else moved", head, rows)
+    return section("What else moved", head, rows)
 
 
 def _data(found: Mapping[str, Mapping[str, Any]]) -> str:
@@ -210,10 +217,11 @@ def _data(found: Mapping[str, Mapping[str, Any]]) -> str:
         for name, one in found.items()
     ]
     head = ["run", "rate", "rows", "steps", "told apart", "shorter right", "minutes"]
-    return _section("Data and time", head, rows)
+    return section("Data and time", head, rows)
 
 
-def _section(title: str, head: Cells, rows: Iterable[Cells]) -> str:
+def section(title: str, head: Cells, rows: Iterable[Cells]) -> str:
+    """A heading with a table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(
         [f"### {title}", "", *("| " + " | ".join(map(str, line)) + " |" for line in lines), ""]

@@ -100,11 +100,12 @@ class Study:
         kept = {row["id"] for row in read(clean)}
         pool = make_pool([row for row in rows if row["id"] in kept], self.plan)
         known = {row["id"] for row in rows}
-        write_outcomes(self._outcomes, self.data, self.plan, pool.development, known)
+        write_outcomes(self.outcomes, self.data, self.plan, pool.development, known)
         return replace(pool, natural=self._judged(pool))
 
     @property
-    def _outcomes(self) -> Path:
+    def outcomes(self) -> Path:
+        """Where the files are that models are asked."""
         return self.work / "outcomes"
 
     def _judged(self, pool: Pool) -> list[dict[str, Any]]:
@@ -155,7 +156,7 @@ class Study:
         """The model before training, and the clusters of all items."""
         if self.known("base") and self.known("items"):
             return
-        rows, seconds = self._evaluate(None, tasks(self._outcomes, self.plan), "base")
+        rows, seconds = self.evaluate(None, tasks(self.outcomes, self.plan), "base")
         self.keep("items", {"clusters": clusters(rows)})
         self.keep(
             "base", {"machine": machine(), "eval_seconds": round(seconds), "items": compact(rows)}
@@ -168,7 +169,7 @@ class Study:
             for rate in tuning.rates:
                 run = Run(self.plan.arm(name), tuning.seed)
                 told = f"tuning/{run.name}-{rate:g}"
-                asked = [str(self._outcomes / f"{DEVELOPMENT}.jsonl")]
+                asked = [str(self.outcomes / f"{DEVELOPMENT}.jsonl")]
                 self._run(run, pool, told, asked, rate, {"epochs": tuning.epochs})
 
     def rate(self, arm: str) -> float:
@@ -190,7 +191,7 @@ class Study:
             print(f"{run.name}: left out: {self.results / natural.VERDICTS} is missing")
             return
         rate = self.rate(run.arm.name)
-        self._run(run, pool, f"runs/{run.name}", tasks(self._outcomes, self.plan), rate, {})
+        self._run(run, pool, f"runs/{run.name}", tasks(self.outcomes, self.plan), rate, {})
 
     def _run(
         self,
@@ -204,7 +205,7 @@ class Study:
         if self.known(told):
             return
         print(f"\n{told}: rate {rate:g}", file=sys.stderr, flush=True)
-        pairs, audit = self._pairs(run, pool)
+        pairs, audit = self.pairs(run, pool)
         model = self.work / told
         options = {**self.plan.train, **run.arm.options, **changed, "lr": rate, "seed": run.seed}
         seconds = self.seapo(
@@ -212,7 +213,7 @@ class Study:
             "--keep=1", "--save-minutes=5",
         )  # fmt: skip
         metrics = [row for row in read(model / "train_metrics.jsonl") if "loss" in row]
-        rows, eval_seconds = self._evaluate(model, asked, told)
+        rows, eval_seconds = self.evaluate(model, asked, told)
         result = {
             "arm": run.arm.name,
             "seed": run.seed,
@@ -230,7 +231,7 @@ class Study:
         if not self.keep_models:
             shutil.rmtree(model)
 
-    def _pairs(self, run: Run, pool: Pool) -> tuple[Path, dict[str, Any]]:
+    def pairs(self, run: Run, pool: Pool) -> tuple[Path, dict[str, Any]]:
         """The pairs of an arm, and how well they can be told apart without the question."""
         folder, name = self.work / "arms", run.name
         if run.arm.data == "packaged":
@@ -249,9 +250,10 @@ class Study:
         told = next(part for part in json.loads(audit.read_text("utf-8"))["parts"])
         return pairs, {key: told.get(key) for key in ("accuracy", "chance", "shorter_right")}
 
-    def _evaluate(
+    def evaluate(
         self, model: Path | None, asked: Sequence[str], told: str
     ) -> tuple[list[dict[str, Any]], float]:
+        """A model's results, None being the one before training, and the seconds they took."""
         path = self.work / "results" / f"{told.replace('/', '-')}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         named = [f"--model={model}"] if model else self._model()

@@ -63,8 +63,7 @@ class Difference:
 
 def right(items: Items) -> Statistic:
     """How often chosen has the higher mean log-probability of a token; a tie is half."""
-    margins = _margins(items)
-    return mean((1 + np.sign(margins)) / 2)
+    return mean((1 + np.sign(margins(items))) / 2)
 
 
 def area(items: Items) -> Statistic:
@@ -74,7 +73,7 @@ def area(items: Items) -> Statistic:
 
 def margin(items: Items) -> Statistic:
     """Margins over their spread: that is the temperature which is fitted away."""
-    return scaled_mean(_margins(items))
+    return scaled_mean(margins(items))
 
 
 def score(items: Items) -> Statistic:
@@ -110,7 +109,8 @@ def _sides(items: Items) -> tuple[Array, Array]:
     return table[:, 1] / table[:, 2], table[:, 3] / table[:, 4]
 
 
-def _margins(items: Items) -> Array:
+def margins(items: Items) -> Array:
+    """Mean log-probability of a token of chosen minus rejected's, pair by pair."""
     one, other = _sides(items)
     return np.asarray(one - other)
 
