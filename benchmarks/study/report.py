@@ -82,7 +82,8 @@ def _known(study: Study, name: str) -> dict[str, Any]:
 def _stand(study: Study, results: Results) -> str:
     done = sum(len(seeds) for arm, seeds in results.runs.items() if arm != "base")
     text = f"{done} runs are finished; plan {study.plan.hash}."
-    return f"{text} Differences are with 95% intervals.\n"
+    more = "In the column seeds, 1 says that the spread over seeds is that of arms with several."
+    return f"{text} Intervals are 95%. {more}\n"
 
 
 def _tuning(study: Study) -> str:

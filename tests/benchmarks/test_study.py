@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +12,11 @@ import pytest
 from seapo_cli.evaluation.statistics import Statistic, difference, mean, scaled_mean
 from seapo_cli.pairs import known_edits
 from study import arms, natural, placebo
-from study.outcomes import compact
-from study.plan import Arm, Run, read_plan
+from study.outcomes import BENCHMARKS, DEVELOPMENT, UNTOUCHED, compact
+from study.plan import Arm, Plan, Run, read_plan
+from study.report import report
 from study.rows import Row, drawn, drawn_of_each
-from study.runs import as_options
+from study.runs import Study, as_options
 from study.steps import computed, evaluate, step_pair, swapped
 from study.verdict import Difference, Differences, apart, margin, perplexity, together, verdict
 
@@ -282,3 +284,65 @@ def test_results_are_kept_short() -> None:
         "truthfulqa_mc2": [[3, 0.25]],
     }
     assert perplexity(found["steps"]) == pytest.approx(np.exp(2))
+
+
+def made_up(rng: np.random.Generator, plan: Plan) -> dict[str, list[list[float]]]:
+    sets = (*plan.outcomes, DEVELOPMENT, UNTOUCHED)
+    items = {name: [[n, *rng.normal(-9, 1, 1), 5, -9.5, 5] for n in range(12)] for name in sets}
+    return items | {task: [[n, float(n % 2)] for n in range(6)] for task in BENCHMARKS}
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    """A study that is finished, with figures that are made up."""
+    plan, rng = read_plan(), np.random.default_rng(0)
+    found = Study(plan, tmp_path, tmp_path, tmp_path / "results")
+    base = made_up(rng, plan)
+    found.keep("base", {"items": base})
+    found.keep(
+        "items", {"clusters": {name: [str(n) for n in range(len(of))] for name, of in base.items()}}
+    )
+    shares = {"accuracy": {"value": 0.5}, "shorter_right": {"value": 0.5}}
+    told = {"rate": 1e-5, "pairs": 9, "steps": 2, "audit": shares, "train_seconds": 60}
+    for run in plan.runs(tier=2):
+        result = {"arm": run.arm.name, "seed": run.seed, **told, "eval_seconds": 30}
+        found.keep(f"runs/{run.name}", result | {"items": made_up(rng, plan)})
+    return found
+
+
+def test_report_is_written_between_its_marks(study: Study, tmp_path: Path) -> None:
+    page = tmp_path / "study.md"
+    for _ in range(2):
+        report(study, page)
+        text = page.read_text("utf-8")
+        assert text.count("### Verdict") == text.count("### All arms, margin / spread") == 1
+        assert "**no: the mix" in text or "**yes: the mix" in text
+        assert text.index("What was fixed") < text.index("### Verdict") < text.index("1.5B model")
+    page.write_text("no marks", "utf-8")
+    with pytest.raises(SystemExit, match="missing"):
+        report(study, page)
+
+
+def test_results_of_another_plan_are_refused(study: Study) -> None:
+    assert study.known("base")
+    assert study.known("runs/mix-9") is None
+    with pytest.raises(SystemExit, match="another plan"):
+        replace(study, plan=study.plan.smoke()).known("base")
+
+
+def test_rates_are_chosen_on_development_pairs(study: Study) -> None:
+    rng, tuning = np.random.default_rng(5), study.plan.tuning
+    best = {"mix": 1.5e-5, "placebo": 5e-6, "sft": 5e-5}
+    for arm in tuning.arms:
+        for rate in tuning.rates:
+            shift = 2.0 if rate == best[arm] else 0.0
+            items = {DEVELOPMENT: pairs(rng.normal(shift, 1, 40))}
+            study.keep(f"tuning/{arm}-0-{rate:g}", {"items": items})
+    assert {arm: study.rate(arm) for arm in best} == best
+    assert study.rate("vanilla") == best["mix"]
+
+
+def test_training_prompts_are_decontaminated_against_every_outcome() -> None:
+    plan = read_plan()
+    files = {one["file"] for one in plan.outcomes.values()} | set(BENCHMARKS.values())
+    assert files <= set(plan.decontaminate)
