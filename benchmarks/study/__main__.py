@@ -22,6 +22,15 @@ from study.runs import Study
 
 
 def main() -> int:
+    """The command; returns its exit code."""
+    try:
+        return _study(_options())
+    except KeyboardInterrupt:
+        print("\nstopped; the same command goes on from here", file=sys.stderr)
+        return 130
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tier", type=int, default=3, help="up to this tier of arms [default: 3]")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
@@ -31,7 +40,10 @@ def main() -> int:
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--report", action="store_true", help="write the report and end")
     only.add_argument("--samples", action="store_true", help=f"write {REQUESTS} and end")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def _study(options: argparse.Namespace) -> int:
     plan, results, page = read_plan(), RESULTS / "study", ROOT / "docs" / "study.md"
     work = options.work.resolve()
     if options.smoke:
@@ -59,8 +71,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        print("\nstopped; the same command goes on from here", file=sys.stderr)
-        sys.exit(130)
+    sys.exit(main())

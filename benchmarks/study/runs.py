@@ -207,6 +207,7 @@ class Study:
         print(f"\n{told}: rate {rate:g}", file=sys.stderr, flush=True)
         pairs, audit = self.pairs(run, pool)
         model = self.work / told
+        resumed = model.exists()
         options = {**self.plan.train, **run.arm.options, **changed, "lr": rate, "seed": run.seed}
         seconds = self.seapo(
             "train", str(pairs), "-o", str(model), *self._model(), *as_options(options),
@@ -221,6 +222,7 @@ class Study:
             "machine": machine(),
             "train_seconds": round(seconds),
             "eval_seconds": round(eval_seconds),
+            "resumed": resumed,  # then the seconds are those of the last part only
             "pairs": len(read(pairs)),
             "steps": len(metrics),
             "audit": audit,
