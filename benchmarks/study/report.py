@@ -59,7 +59,7 @@ def _told(study: Study) -> str:
     parts = [_stand(study, results), _tuning(study)]
     if arm in results.runs and controls:
         parts += [
-            _verdict(results, arm, controls, rule["measure"]),
+            _verdict(study, results, controls),
             _by_set(results, arm, controls),
             _related(results, arm, study.plan.related),
         ]
@@ -102,16 +102,26 @@ def _figures(items: Sequence[Sequence[float]]) -> list[str]:
     return [f"{MEASURES[name](items).value:.3f}" for name in _NAMES]
 
 
-def _verdict(results: Results, arm: str, controls: Sequence[str], measure: str) -> str:
+def _verdict(study: Study, results: Results, controls: Sequence[str]) -> str:
     """The differences that decide, in the mean over the sets."""
-    differences = {one: results.differences(measure).of(arm, one) for one in controls}
+    arm, measure = (study.plan.verdict[key] for key in ("arm", "measure"))
     rows = [
         [f"{arm} - {control}", _NAMES[name], *_cells(results.differences(name).of(arm, control))]
         for name in _NAMES
         for control in (*controls, "base")
     ]
     table = section("Verdict", ["difference", "in", *_HEAD], rows)
-    return f"{table}\n**{verdict(differences)}** (by {_NAMES[measure]}).\n"
+    needed = (arm, *study.plan.verdict["controls"])
+    missing = [
+        f"{name}, seed {seed}"
+        for name in needed
+        for seed in study.plan.arm(name).seeds
+        if seed not in results.runs.get(name, {})
+    ]
+    if missing:
+        return f"{table}\nNot decided yet: {'; '.join(missing)} are missing.\n"
+    found = {one: results.differences(measure).of(arm, one) for one in controls}
+    return f"{table}\n**{verdict(found)}** (by {_NAMES[measure]}).\n"
 
 
 _HEAD = ("value", "95%", "p", "could have seen", "seeds")

@@ -318,6 +318,9 @@ def test_report_is_written_between_its_marks(study: Study, tmp_path: Path) -> No
         assert text.count("### Verdict") == text.count("### All arms, margin / spread") == 1
         assert "**no: the mix" in text or "**yes: the mix" in text
         assert text.index("What was fixed") < text.index("### Verdict") < text.index("1.5B model")
+    (study.results / "runs" / "sft-3.json").unlink()
+    report(study, page)
+    assert "Not decided yet: sft, seed 3" in page.read_text("utf-8")
     page.write_text("no marks", "utf-8")
     with pytest.raises(SystemExit, match="missing"):
         report(study, page)
