@@ -1,6 +1,6 @@
 """What each arm trains on: rows of inject or of sample, which `seapo pair` makes into pairs.
 
-All arms have the same prompts and as many pairs. A seed decides which negative a prompt gets:
+All arms have the same prompts and as many pairs (`filled`). A seed decides which negative a prompt gets:
 under seeds 1, 2, 3 the mix gives each prompt its three types in turn, so that three runs see all.
 """
 
@@ -104,15 +104,14 @@ def all_types(pool: Pool, types: Sequence[str], _: int) -> list[Row]:
 
 def vanilla(pool: Pool, _: Sequence[str], __: int) -> list[Row]:
     """Two answers of the policy itself to each prompt, the better one by a judge's word."""
-    return _filled(pool.natural, len(pool.negatives))
+    return list(pool.natural)
 
 
 def half_natural(pool: Pool, types: Sequence[str], seed: int) -> list[Row]:
     """Every other prompt with a typed negative, the others with the policy's own two answers."""
     typed = mix(pool, types, seed)[::2]
     taken = {row["id"] for row in typed}
-    natural = [row for row in pool.natural if row["id"] not in taken]
-    return typed + _filled(natural, len(pool.negatives) - len(typed))
+    return typed + [row for row in pool.natural if row["id"] not in taken]
 
 
 def packaged(pool: Pool, _: Sequence[str], seed: int) -> list[Row]:
@@ -120,13 +119,12 @@ def packaged(pool: Pool, _: Sequence[str], seed: int) -> list[Row]:
     known: dict[str, list[Row]] = {}
     for row in pool.packaged:
         known.setdefault(row["id"], []).append(row)
-    rows = [known[name][seed % len(known[name])] for name in pool.negatives if name in known]
-    return _filled(rows, len(pool.negatives))
+    return [known[name][seed % len(known[name])] for name in pool.negatives if name in known]
 
 
-def _filled(rows: Sequence[Row], count: int) -> list[Row]:
+def filled(pairs: Sequence[Row], count: int) -> list[Row]:
     """As many as other arms have: where prompts are missing, those there are come again."""
-    return list(islice(cycle(rows), count)) if rows else []
+    return list(islice(cycle(pairs), count))
 
 
 RECIPES: Mapping[str, Recipe] = {

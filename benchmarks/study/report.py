@@ -217,7 +217,7 @@ def _data(found: Mapping[str, Mapping[str, Any]]) -> str:
         [
             name,
             f"{one['rate']:g}",
-            one["pairs"],
+            one["audit"]["distinct"],
             one["steps"],
             f"{one['audit']['accuracy']['value']:.2f}" if one["audit"]["accuracy"] else "-",
             f"{one['audit']['shorter_right']['value']:.2f}"
@@ -227,7 +227,7 @@ def _data(found: Mapping[str, Mapping[str, Any]]) -> str:
         ]
         for name, one in found.items()
     ]
-    head = ["run", "rate", "rows", "steps", "told apart", "shorter right", "minutes"]
+    head = ["run", "rate", "distinct rows", "steps", "told apart", "shorter right", "minutes"]
     return section("Data and time", head, rows)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from harness import SEAPO, environment, machine
 from study import natural
-from study.arms import NATURAL, RECIPES, Pool, make_pool
+from study.arms import NATURAL, RECIPES, Pool, filled, make_pool
 from study.outcomes import DEVELOPMENT, clusters, compact, tasks, write_outcomes
 from study.plan import Plan, Run
 from study.rows import read, whole, write
@@ -240,17 +240,18 @@ class Study:
             pool = replace(pool, packaged=self._packaged(pool))
         rows = RECIPES[run.arm.data](pool, self.plan.types, run.seed)
         write(folder / f"{name}.rows.jsonl", rows)
-        pairs, audit = folder / f"{name}.jsonl", folder / f"{name}.audit.json"
+        pairs, audit = folder / f"{name}.distinct.jsonl", folder / f"{name}.audit.json"
         group = ["--group"] if run.arm.data == "all types" else []
         self.seapo(
             "pair", str(folder / f"{name}.rows.jsonl"), "--strategy=all", "--provenance", *group,
             "-o", str(pairs),
         )  # fmt: skip
-        if len(found := read(pairs)) != len(pool.negatives):
-            raise SystemExit(f"{pairs}: {len(found)} pairs for {len(pool.negatives)} prompts")
         self.seapo("audit", str(pairs), "-o", str(audit))
         told = next(part for part in json.loads(audit.read_text("utf-8"))["parts"])
-        return pairs, {key: told.get(key) for key in ("accuracy", "chance", "shorter_right")}
+        shown = {key: told.get(key) for key in ("accuracy", "chance", "shorter_right")}
+        distinct = read(pairs)
+        write(target := folder / f"{name}.jsonl", filled(distinct, len(pool.negatives)))
+        return target, {"distinct": len(distinct), **shown}
 
     def evaluate(
         self, model: Path | None, asked: Sequence[str], told: str

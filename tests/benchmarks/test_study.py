@@ -76,7 +76,7 @@ def test_arms_have_the_same_prompts_and_as_many_pairs(pool: arms.Pool, name: str
     other = [{**injected(n, "natural"), "id": i} for n, i in enumerate(pool.negatives)]
     pool = replace(pool, natural=other, packaged=other[:4])
     rows = arms.RECIPES[name](pool, TYPES, 1)
-    assert len(rows) == len(pool.negatives)
+    assert len(arms.filled(rows, 9)) == len(pool.negatives)
     assert all(row["response"] != row["negative"] for row in rows)
     expected = 4 if name == "packaged" else 9
     assert len({row["id"] for row in rows}) == expected
@@ -302,7 +302,7 @@ def study(tmp_path: Path) -> Study:
     found.keep(
         "items", {"clusters": {name: [str(n) for n in range(len(of))] for name, of in base.items()}}
     )
-    shares = {"accuracy": {"value": 0.5}, "shorter_right": {"value": 0.5}}
+    shares = {"distinct": 9, "accuracy": {"value": 0.5}, "shorter_right": {"value": 0.5}}
     told = {"rate": 1e-5, "pairs": 9, "steps": 2, "audit": shares, "train_seconds": 60}
     for run in plan.runs(tier=2):
         result = {"arm": run.arm.name, "seed": run.seed, **told, "eval_seconds": 30}
