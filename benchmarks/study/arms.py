@@ -1,7 +1,7 @@
 """What each arm trains on: rows of inject or of sample, which `seapo pair` makes into pairs.
 
 All arms have the same prompts and as many pairs (`filled`). A seed decides which negative a prompt
-gets: under seeds 1, 2, 3 the mix gives each prompt its three types in turn, so that three runs see all.
+gets: under seeds 1, 2, 3 the mix gives each prompt its three types in turn, so three runs see all.
 """
 
 from __future__ import annotations
