@@ -258,6 +258,7 @@ def _plot(results: Results, arm: str, measure: str, target: Path) -> str:
             axis.plot(one.value, row, "o", color="tab:blue")
         axis.axvline(0, color="grey", linewidth=0.8)
         axis.set(title=title)
+        axis.locator_params(axis="x", nbins=4)
     axes[0].set_yticks(range(len(others)), others)
     axes[0].invert_yaxis()
     figure.supxlabel(f"minus the mix, {_NAMES[measure]}, 95%")
