@@ -14,8 +14,8 @@ PEERS := trl==1.16.0 lm-eval==0.4.13
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 # These need what `make test` does not install.
 FAST := tests --ignore tests/training --ignore tests/scale --ignore tests/backends/test_vllm.py
-.PHONY: demo test test-train test-scale test-peers test-browser test-lowest test-hostile
-.PHONY: check format dist install clean
+.PHONY: demo study study-peer test test-train test-scale test-peers
+.PHONY: test-browser test-lowest test-hostile check format dist install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/train-ready
@@ -59,6 +59,13 @@ test-peers: $(VENV)/peers-ready
 test-browser: $(VENV)/browser-ready
 	$(BIN)/pytest --no-skips -m browser tests/report
 
+# The study of docs/study.md: hours; the same command goes on. STUDY="--smoke" tries the chain.
+study: $(VENV)/study-ready
+	PYTHONPATH=benchmarks $(BIN)/python -m study $(STUDY)
+
+study-peer: $(VENV)/peers-ready
+	PYTHONPATH=benchmarks $(BIN)/python -m study.peer $(STUDY)
+
 # The lowest versions that pyproject.toml allows.
 test-lowest: $(LOWEST)/ready
 	$(LOWEST)/bin/pytest -n 2 --dist loadfile $(FAST)
@@ -90,6 +97,10 @@ $(VENV)/peers-ready: $(VENV)/train-ready
 $(VENV)/browser-ready: $(VENV)/ready
 	$(BIN)/$(PIP) $(BROWSER)
 	command -v chromium chromium-browser google-chrome || $(BIN)/playwright install chromium
+	touch $@
+
+$(VENV)/study-ready: $(VENV)/train-ready
+	$(BIN)/$(PIP) matplotlib
 	touch $@
 
 $(LOWEST)/ready: pyproject.toml tests/floors.py

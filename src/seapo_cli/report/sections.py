@@ -52,7 +52,7 @@ class Section:
     parts: Sequence[Table | Figure] = field(default_factory=list)
 
     @property
-    def summary(self) -> list[Figure]:
+    def figures(self) -> list[Figure]:
         return [part for part in self.parts if isinstance(part, Figure)]
 
 

@@ -1,0 +1,1 @@
+"""The study: does training on typed mistakes teach anything? docs/study.md tells it."""
