@@ -287,7 +287,9 @@ def test_a_model_that_ignores_the_mask_falls_back(
     from seapo_cli.training import attention
 
     def everything(_: Any, query: Any, key: Any, value: Any, *_rest: Any) -> Any:
-        return torch.nn.functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+        return torch.nn.functional.scaled_dot_product_attention(
+            query, key, value, is_causal=True, enable_gqa=True
+        )
 
     monkeypatch.setattr(attention.SegmentAttention, "__call__", everything)
     program.train(train_settings(tmp_path, [pairs], max_steps=1))
