@@ -18,7 +18,7 @@ import pytest
 from pairing.made import many
 from seapo_cli import pair
 from seapo_cli.engine.stage import Failure
-from seapo_cli.formats import FORMATS
+from seapo_cli.formats import FORMATS, load_format
 from seapo_cli.formats.base import ScoredPair
 from seapo_cli.formats.dataset_info import add_entries
 from seapo_cli.options import PairSettings
@@ -159,7 +159,7 @@ def test_llamafactory_splits_a_chat() -> None:
 
 @pytest.mark.parametrize("name", [n for n in FORMATS if n.startswith("llamafactory")])
 def test_llamafactory_columns_are_in_the_rows(name: str) -> None:
-    info = FORMATS[name].dataset_info
+    info = load_format(name).dataset_info
     assert info is not None
     for row in made(name):
         assert set(info["columns"].values()) <= row.keys()
@@ -182,7 +182,7 @@ def test_dataset_info_keeps_other_entries(tmp_path: Path) -> None:
     path = tmp_path / "data" / "dataset_info.json"
     path.parent.mkdir()
     path.write_text(json.dumps({"other": {"file_name": "other.json"}, "pairs": {"old": True}}))
-    add_entries(path, [tmp_path / "pairs.jsonl"], FORMATS["llamafactory-kto"])
+    add_entries(path, [tmp_path / "pairs.jsonl"], load_format("llamafactory-kto"))
     entries = json.loads(path.read_text())
     assert entries["other"] == {"file_name": "other.json"}
     assert entries["pairs"]["file_name"] == "../pairs.jsonl"
@@ -192,5 +192,5 @@ def test_dataset_info_keeps_other_entries(tmp_path: Path) -> None:
 def test_openrlhf_margin_needs_both_scores() -> None:
     row = read_row({"prompt": "x"})
     plain, scored = ScoredPair(row, "a", "b"), ScoredPair(row, "a", "b", None, 3.0, 1.0)
-    assert "margin" not in FORMATS["openrlhf"].rows(plain)[0]
-    assert FORMATS["openrlhf"].rows(scored)[0]["margin"] == 2.0
+    assert "margin" not in load_format("openrlhf").rows(plain)[0]
+    assert load_format("openrlhf").rows(scored)[0]["margin"] == 2.0

@@ -1,7 +1,7 @@
 """Whatever answers requests.
 
-A new backend is one module with a `connect`, and one line here. One that reads and writes files
-has `places` and `check_places` too.
+A new backend is one module with a `connect`, named in `BackendSettings.backend`. One that reads and
+writes files has `places` and `check_places` too.
 """
 
 from __future__ import annotations
@@ -12,14 +12,6 @@ from types import ModuleType
 from seapo_cli.backends.base import Backend
 from seapo_cli.io.same_files import Place
 from seapo_cli.options import BackendSettings
-
-BACKENDS = {
-    "openai": "seapo_cli.backends.openai",
-    "embedded": "seapo_cli.backends.embedded",
-    "vllm": "seapo_cli.backends.vllm",
-    "batch": "seapo_cli.backends.batch",
-}
-"""Module by name; imported only when chosen, as backends may be heavy."""
 
 
 async def connect(settings: BackendSettings) -> Backend:
@@ -54,4 +46,5 @@ def check_places(settings: BackendSettings) -> None:
 
 
 def _module(settings: BackendSettings) -> ModuleType:
-    return import_module(BACKENDS[settings.chosen()])
+    """The chosen backend's; only then imported, as it may be heavy."""
+    return import_module(f"seapo_cli.backends.{settings.chosen()}")

@@ -118,6 +118,8 @@ def _parameter(place: Field[Any], hint: Any, shown: Shown) -> inspect.Parameter:
         known: Mapping[str, Any] = _at(option.choices)
         hint = Literal[default, *known]
         about = "; ".join([*(f"{name}: {one.about}" for name, one in known.items()), about])
+    elif "{names}" in about and option.complete:
+        about = about.format(names=", ".join(_at(option.complete)))
     elif option.typed:
         hint = option.typed
     elif get_origin(hint) is tuple and get_args(hint)[-1] is ...:

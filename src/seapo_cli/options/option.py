@@ -45,7 +45,7 @@ class Option:
     typed: Any = None
     """Type on the command line, where it is not the field's."""
     complete: str | None = None
-    """`module:name` of the names that the shell offers."""
+    """`module:name` of the names that the shell offers; `{names}` in the help are these."""
     choices: str | None = None
     """`module:name` of a registry of what it accepts besides its default, each with an `about`."""
     defaults: Mapping[str, Any] | None = None

@@ -17,11 +17,7 @@ _MORE = "More about pairs"
 class PairSettings(Seeded):
     """Which pairs `pair` makes, and in which format."""
 
-    format: Annotated[
-        str,
-        "trl, trl-chat, trl-kto, trl-kto-chat, llamafactory, llamafactory-sharegpt, "
-        "llamafactory-kto, axolotl, openrlhf or ultrafeedback.",
-    ] = opt(
+    format: Annotated[str, "The format of the trainer: {names}."] = opt(
         _DEFAULT_FORMAT,
         "--format",
         "-f",
