@@ -40,6 +40,8 @@ def need_files(files: RowFiles, runner: RunnerSettings) -> None:
         need_input(files.input)
     elif "-" in (files.input, files.output):
         raise UsageError("--runner ray: shards come from files and go to a folder: IN -o DIR")
+    elif files.limit is not None:
+        raise UsageError("--runner ray: --limit is for one input: name a shard, --runner local")
 
 
 def files_of(files: RowFiles, **more: Any) -> Files:
@@ -47,7 +49,7 @@ def files_of(files: RowFiles, **more: Any) -> Files:
     from seapo_cli.engine.files import Files
 
     errors = Path(files.errors) if files.errors else None
-    return Files(files.input, files.output, errors, files.summary, **more)
+    return Files(files.input, files.output, errors, files.summary, limit=files.limit, **more)
 
 
 def model_use(backend: BackendSettings, engine: EngineSettings) -> ModelUse:

@@ -55,9 +55,9 @@ class PairBuilder:
         """How often all rows are read."""
         return 2 + settings.selects + (settings.positive == "judge")
 
-    def read(self) -> Iterator[ReadLines]:
-        """Read all rows: comes first."""
-        return self._index.read_all()
+    def read(self, limit: int | None = None) -> Iterator[ReadLines]:
+        """Read all rows, or the first ones: comes first."""
+        return self._index.read_all(limit)
 
     async def judge(
         self, gateway: Gateway, tick: Callable[[Group], None]

@@ -1,0 +1,59 @@
+"""Before paying: the first rows only, what a run would ask, and where it ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from running import Seapo, killed_at_end, prompts
+
+PAIRS = [
+    {"prompt": f"What is {n}?", "response": f"It is {n}, yes.", "negative": f"It is {n + 1}."}
+    for n in range(40)
+]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["sample"],
+        ["inject", "-t", "factual", "--mode", "rewrite"],
+        ["profile"],
+        ["filter", "--preset", "none"],
+        ["pair"],
+    ],
+)
+def test_limit_reads_the_first_rows_of_a_file_and_of_a_pipe(
+    seapo: Seapo, command: list[str]
+) -> None:
+    rows = [{"prompt": "", "response": ""}, *PAIRS]  # a bad row is a row
+    file = seapo.file("in.jsonl", rows)
+    wanted = [*command, "--limit", "5", "--summary", "summary.json"]
+    for source, stdin in ((file, b""), ("-", rows)):
+        seapo.run(*wanted, source, stdin=stdin)
+        assert seapo.summary()["rows_in"] == 5
+    assert {entry.text for entry in seapo.server.log().entries if "39" in entry.text} == set()
+
+
+def test_limit_does_not_wait_for_rows_that_it_does_not_read(seapo: Seapo) -> None:
+    with killed_at_end(seapo.start("sample", "--limit", "2")) as process:
+        assert process.stdin is not None
+        process.stdin.write(b"".join(json.dumps(row).encode() + b"\n" for row in prompts(2)))
+        process.stdin.flush()
+        assert process.wait(60) == 0  # stdin is still open
+
+
+def test_limit_holds_for_the_first_pass_of_max_leak_too(seapo: Seapo) -> None:
+    pytest.importorskip("sklearn")
+    file = seapo.file("in.jsonl", PAIRS)
+    options = ["--preset", "none", "--max-leak", "0.9"]
+    result = seapo.bare("filter", file, *options, "--limit", "4")
+    assert "fewer than 10 prompts" in result.stderr
+
+
+def test_limit_is_not_for_shards(seapo: Seapo, tmp_path: Path) -> None:
+    result = seapo.bare("filter", "in", "-o", str(tmp_path), "--runner", "ray", "--limit", "1")
+    assert result.code == 2
+    assert "--limit is for one input" in result.stderr
