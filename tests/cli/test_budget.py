@@ -57,3 +57,36 @@ def test_limit_is_not_for_shards(seapo: Seapo, tmp_path: Path) -> None:
     result = seapo.bare("filter", "in", "-o", str(tmp_path), "--runner", "ray", "--limit", "1")
     assert result.code == 2
     assert "--limit is for one input" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [["sample"], ["inject", "-t", "factual", "--mode", "rewrite"], ["profile"]]
+)
+def test_a_spent_budget_is_exit_code_5_and_one_line(seapo: Seapo, command: list[str]) -> None:
+    file = seapo.file("in.jsonl", PAIRS)
+    options = [file, "-o", "out.jsonl", "--max-tokens-total", "200"]
+    result = seapo.run(*command, *options)
+    assert result.code == 5
+    assert "stopped at --max-tokens-total 200: spent" in result.stderr.splitlines()[-1]
+    assert not (seapo.folder / "out.jsonl").exists()
+
+
+def test_rows_that_were_done_when_the_budget_was_spent_are_on_stdout(seapo: Seapo) -> None:
+    result = seapo.run("sample", "-c", "1", "--max-tokens-total", "200", stdin=PAIRS)
+    assert result.code == 5
+    assert len(result.rows) == len(seapo.server.log().answered()) > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--max-cost", "1"], "--max-cost needs prices"),
+        (["--max-tokens-total", "9", "--batch-out", "b.jsonl"], "which send nothing"),
+        (["--max-tokens-total", "9", "--runner", "ray", "-o", "out"], "in one process"),
+    ],
+)
+def test_where_a_budget_cannot_be_kept_is_said(seapo: Seapo, options: list[str], told: str) -> None:
+    file = seapo.file("in.jsonl", PAIRS)
+    result = seapo.run("sample", file, *options)
+    assert (result.code, result.stdout) == (2, b"")
+    assert told in result.stderr

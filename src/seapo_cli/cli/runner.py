@@ -53,9 +53,18 @@ def files_of(files: RowFiles, **more: Any) -> Files:
 
 
 def model_use(backend: BackendSettings, engine: EngineSettings) -> ModelUse:
-    """Which model a stage asks, and how; the key comes from the environment only."""
+    """Which model a stage asks, and how; the key comes from the environment only.
+
+    Raises:
+        UsageError: the options do not go together.
+    """
     from seapo_cli.engine.session import ModelUse
 
+    if backend.is_batch and (engine.max_cost or engine.max_tokens_total):
+        raise UsageError(
+            "--max-cost and --max-tokens-total: not with --batch-out or --batch-in, which send "
+            "nothing"
+        )
     key = os.environ.get("OPENAI_API_KEY") or None
     return ModelUse(replace(backend, api_key=key), engine)
 
@@ -101,6 +110,10 @@ def run(
     use = model if stage.asks_model else None
     if use and use.backend.is_batch:
         raise UsageError("--runner ray: not with --batch-out or --batch-in, which send nothing")
+    if use and (use.engine.max_cost or use.engine.max_tokens_total):
+        raise UsageError(
+            "--runner ray: --max-cost and --max-tokens-total are counted in one process: not here"
+        )
     folders = Folders(files.output, files.errors, rejected)
     plan = Plan(stage, files.keys(), use, folders, files.max_errors)
     command = describe(plan, settings, templates or {})
