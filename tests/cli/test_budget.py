@@ -90,3 +90,69 @@ def test_where_a_budget_cannot_be_kept_is_said(seapo: Seapo, options: list[str],
     result = seapo.run("sample", file, *options)
     assert (result.code, result.stdout) == (2, b"")
     assert told in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "requests"),
+    [
+        (["sample", "-n", "2"], 80),
+        (["inject", "-t", "factual,logical"], 80),
+        (["profile"], 40),
+        (["filter", "--preset", "none", "--check", "judge"], 80),
+        (["pair", "--positive", "judge"], 2),
+    ],
+)
+def test_a_dry_run_tells_what_would_be_asked_and_sends_and_writes_nothing(
+    seapo: Seapo, command: list[str], requests: int
+) -> None:
+    rows = PAIRS
+    if command[0] == "pair":
+        rows = [*PAIRS, PAIRS[0] | {"response": "It is zero."}]
+    file = seapo.file("in.jsonl", rows)
+    before = set(seapo.folder.iterdir())
+    prices = ["--price-in", "1", "--price-out", "2"]
+    options = [file, "-o", "out.jsonl", "--errors", "errors.jsonl", "--summary", "summary.json"]
+    result = seapo.run(*command, *options, *prices, "--dry-run")
+    text = result.stdout.decode()
+    assert (result.code, result.stderr) == (0, "")
+    assert f"{len(rows)} rows: {requests} requests to send\n" in text
+    assert "--- request 1 ---\n" in text
+    assert "What is 0?" in text
+    assert "cost at most about 0." in text
+    assert set(seapo.folder.iterdir()) - before <= {seapo.folder / "cache"}
+    assert seapo.server.log().entries == []
+
+
+def test_a_dry_run_counts_what_the_store_has_and_works_its_figures_out(seapo: Seapo) -> None:
+    file = seapo.file("in.jsonl", prompts(10))
+    seapo.run("sample", file, "--limit", "4")
+    options = ["--dry-run", "--max-tokens", "100", "--price-in", "1e6", "--price-out", "2e6"]
+    text = seapo.run("sample", file, *options).stdout.decode()
+    assert "10 rows: 10 requests to send" in text, "another limit is another answer"
+    assert "about 50 prompt tokens" in text  # 20 bytes each
+    assert "at most 1,000 completion tokens" in text
+    assert "cost at most about 2,050.0000" in text
+    text = seapo.run("sample", file, "--dry-run").stdout.decode()
+    assert "10 rows: 6 requests to send, 4 answers in the store" in text
+    assert "cost unknown" in text
+    assert len(seapo.server.log().entries) == 4
+
+
+def test_a_dry_run_shows_no_commands_to_a_terminal(seapo: Seapo) -> None:
+    result = seapo.run("sample", "--dry-run", stdin=[{"prompt": "a\x1b[2Jb"}, {"prompt": ""}])
+    assert b"\x1b" not in result.stdout
+    assert b"1 rows fail unasked" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["filter"], "seapo filter asks no model here"),
+        (["pair"], "seapo pair asks no model here"),
+        (["sample", "--runner", "ray", "-o", "out"], "--dry-run is for one input"),
+    ],
+)
+def test_where_there_is_nothing_to_tell(seapo: Seapo, command: list[str], told: str) -> None:
+    result = seapo.run(*command, seapo.file("in.jsonl", PAIRS), "--dry-run")
+    assert (result.code, result.stdout) == (2, b"")
+    assert told in result.stderr

@@ -40,8 +40,9 @@ def need_files(files: RowFiles, runner: RunnerSettings) -> None:
         need_input(files.input)
     elif "-" in (files.input, files.output):
         raise UsageError("--runner ray: shards come from files and go to a folder: IN -o DIR")
-    elif files.limit is not None:
-        raise UsageError("--runner ray: --limit is for one input: name a shard, --runner local")
+    elif files.limit is not None or files.dry_run:
+        option = "--dry-run" if files.dry_run else "--limit"
+        raise UsageError(f"--runner ray: {option} is for one input: name a shard, --runner local")
 
 
 def files_of(files: RowFiles, **more: Any) -> Files:
@@ -75,11 +76,27 @@ def run_here(stage: Stage, options: RowFiles, files: Files, model: ModelUse) -> 
     Raises:
         SeapoError: the run could not be finished.
     """
+    if options.dry_run:
+        _dry_run(stage, options, files, model)
+        return
     from seapo_cli.engine.run import run_stage
 
     use = model if stage.asks_model else None
     if run_stage(stage, files, options.keys(), use, options.max_errors).rows_failed:
         raise typer.Exit(3)
+
+
+def _dry_run(stage: Stage, options: RowFiles, files: Files, model: ModelUse) -> None:
+    """Print what a run would ask.
+
+    Raises:
+        UsageError: it asks no model.
+    """
+    if not stage.asks_model:
+        raise UsageError(f"--dry-run: seapo {stage.name} asks no model here, and costs nothing")
+    from seapo_cli.engine.dry import dry_run
+
+    print(dry_run(stage, files, options.keys(), model))
 
 
 def run(

@@ -45,6 +45,11 @@ class RowFiles(Summarised):
     limit: Annotated[int | None, "Read so many rows at most."] = opt(
         None, group=ROWS, harmless=True, within=COUNT
     )
+    dry_run: Annotated[
+        bool,
+        "Send and write nothing: show the first requests to the model, and the number, tokens and "
+        "cost of all.",
+    ] = opt(False, group="Requests", harmless=True)
     prompt_key: Annotated[
         str | None, "Key of the prompt. [default: prompt, instruction, question or messages]"
     ] = opt(None, metavar="KEY", group=ROWS, harmless=True)
