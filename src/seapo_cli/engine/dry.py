@@ -95,7 +95,7 @@ class _Counting(Backend):
         raise Pending("a dry run asks nothing")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Nowhere:
     """Takes rows, and drops them."""
 
