@@ -18,6 +18,7 @@
     ├── NothingDone            there were rows, and none succeeded
     ├── TooManyErrors          --max-errors was reached
     ├── Unfinished             rows wait for answers to a batch
+    ├── BudgetSpent            --max-cost or --max-tokens-total was reached
     └── StoreError             the request store cannot be read or written
 
 Messages say what was wrong, where, and what to do; they never carry an API key.
@@ -139,6 +140,12 @@ class Unfinished(SeapoError):
     """Rows wait for answers to batch requests; the same command goes on once they are there."""
 
     exit_code = 4
+
+
+class BudgetSpent(SeapoError):
+    """A run has spent what it may; the same command goes on."""
+
+    exit_code = 5
 
 
 class StoreError(SeapoError):

@@ -30,6 +30,7 @@ def evaluate(
 
     need_scikit_learn("seapo eval")
     from seapo_cli.engine.files import Files
+    from seapo_cli.engine.tally import Tally
     from seapo_cli.stages.evaluation.answers import AnswerSettings
     from seapo_cli.stages.evaluation.harness import HarnessSettings
     from seapo_cli.stages.evaluation.models import model_of
@@ -54,6 +55,7 @@ def evaluate(
         Files(output=settings.output, errors=errors, summary=settings.summary),
         max_errors=settings.max_errors,
         compared=settings.compare,
+        tally=Tally(engine.price_in, engine.price_out),
         seed=settings.seed,
         harness=HarnessSettings(files.folders, settings.limit, settings.seed),
     )

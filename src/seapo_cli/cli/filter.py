@@ -71,7 +71,7 @@ def _without_leaks(
     need_scikit_learn("--max-leak")
     from seapo_cli.stages.audit.prune import prune_file
 
-    found = prune_file(files.input, files.keys(), stage, limit, files.seed)
+    found = prune_file(files.input, files.keys(), stage, limit, files.seed, files.limit)
     tell(
         f"seapo filter: told apart without the question: {found.before:.2f} of the pairs, "
         f"{found.after:.2f} without the {len(found.surest):,} surest"

@@ -32,5 +32,5 @@ def pair(
         also_read=reads("--decontaminate", settings.decontaminate),
         also_written=writes("--dataset-info", files.dataset_info),
     )
-    stage = Pair(settings, places, files.dataset_info)
+    stage = Pair(settings, places, None if files.dry_run else files.dataset_info)
     run_here(stage, files, places, model_use(backend, engine))

@@ -40,6 +40,9 @@ def need_files(files: RowFiles, runner: RunnerSettings) -> None:
         need_input(files.input)
     elif "-" in (files.input, files.output):
         raise UsageError("--runner ray: shards come from files and go to a folder: IN -o DIR")
+    elif files.limit is not None or files.dry_run:
+        option = "--dry-run" if files.dry_run else "--limit"
+        raise UsageError(f"--runner ray: {option} is for one input: name a shard, --runner local")
 
 
 def files_of(files: RowFiles, **more: Any) -> Files:
@@ -47,13 +50,22 @@ def files_of(files: RowFiles, **more: Any) -> Files:
     from seapo_cli.engine.files import Files
 
     errors = Path(files.errors) if files.errors else None
-    return Files(files.input, files.output, errors, files.summary, **more)
+    return Files(files.input, files.output, errors, files.summary, limit=files.limit, **more)
 
 
 def model_use(backend: BackendSettings, engine: EngineSettings) -> ModelUse:
-    """Which model a stage asks, and how; the key comes from the environment only."""
+    """Which model a stage asks, and how; the key comes from the environment only.
+
+    Raises:
+        UsageError: the options do not go together.
+    """
     from seapo_cli.engine.session import ModelUse
 
+    if backend.is_batch and (engine.max_cost or engine.max_tokens_total):
+        raise UsageError(
+            "--max-cost and --max-tokens-total: not with --batch-out or --batch-in, which send "
+            "nothing"
+        )
     key = os.environ.get("OPENAI_API_KEY") or None
     return ModelUse(replace(backend, api_key=key), engine)
 
@@ -64,11 +76,27 @@ def run_here(stage: Stage, options: RowFiles, files: Files, model: ModelUse) -> 
     Raises:
         SeapoError: the run could not be finished.
     """
+    if options.dry_run:
+        _dry_run(stage, options, files, model)
+        return
     from seapo_cli.engine.run import run_stage
 
     use = model if stage.asks_model else None
     if run_stage(stage, files, options.keys(), use, options.max_errors).rows_failed:
         raise typer.Exit(3)
+
+
+def _dry_run(stage: Stage, options: RowFiles, files: Files, model: ModelUse) -> None:
+    """Print what a run would ask.
+
+    Raises:
+        UsageError: it asks no model.
+    """
+    if not stage.asks_model:
+        raise UsageError(f"--dry-run: seapo {stage.name} asks no model here, and costs nothing")
+    from seapo_cli.engine.dry import dry_run
+
+    print(dry_run(stage, files, options.keys(), model))
 
 
 def run(
@@ -99,6 +127,10 @@ def run(
     use = model if stage.asks_model else None
     if use and use.backend.is_batch:
         raise UsageError("--runner ray: not with --batch-out or --batch-in, which send nothing")
+    if use and (use.engine.max_cost or use.engine.max_tokens_total):
+        raise UsageError(
+            "--runner ray: --max-cost and --max-tokens-total are counted in one process: not here"
+        )
     folders = Folders(files.output, files.errors, rejected)
     plan = Plan(stage, files.keys(), use, folders, files.max_errors)
     command = describe(plan, settings, templates or {})

@@ -31,6 +31,8 @@ class Files:
     rejected: str | None = None
     evaluation: str | None = None
     """Where rows go that are kept for evaluation."""
+    limit: int | None = None
+    """Rows of the input that are read at most."""
     also_read: Sequence[Place] = ()
     also_written: Sequence[Place] = ()
     """What the stage opens itself."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 
 from pydantic import ValidationError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
@@ -16,6 +17,7 @@ from tenacity.wait import wait_random_exponential
 from seapo_cli.backends.base import Backend, request_key
 from seapo_cli.backends.thinking import nothing_but_thought
 from seapo_cli.completions import Completion, Request, Usage
+from seapo_cli.engine.budget import Budget
 from seapo_cli.engine.limiter import Limiter
 from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
@@ -56,6 +58,8 @@ class Gateway:
         self._tally = tally
         self._settings = settings
         self.concurrency = settings.concurrency or backend.concurrency
+        limited = settings.max_cost is not None or settings.max_tokens_total is not None
+        self._budget = Budget(settings, tally) if limited else None
         self._limiter = Limiter(self.concurrency)
         self._in_flight: dict[bytes, asyncio.Future[Completion]] = {}
         self._health = _Health(settings.patience)
@@ -172,16 +176,9 @@ class Gateway:
         for _ in range(_MOST_TURNED_AWAY):
             await self._limiter.acquire(priority)
             try:
-                self._health.check()
-                self._tally.requests_sent += 1
-                completion = await self._sent(request)
-                self._tally.usage += completion.usage
-                if spent != Usage():
-                    whole = {"usage": completion.usage + spent}
-                    completion = completion.model_copy(update=whole)
-                if self._store is not None:
-                    await self._store.put(key, completion.model_dump_json())
-                return completion
+                if self._budget is None:
+                    return await self._kept(key, request, spent)
+                return await self._budget.spend(request, partial(self._kept, key, request, spent))
             except AskOtherwise as learnt:
                 request = learnt.request
                 spent += learnt.usage
@@ -192,6 +189,18 @@ class Gateway:
             finally:
                 self._limiter.release()
         raise Transient(f"turned away {_MOST_TURNED_AWAY} times by an overloaded server")
+
+    async def _kept(self, key: bytes, request: Request, spent: Usage) -> Completion:
+        """Send once, and store the answer; `spent` is what finding out how to ask has cost."""
+        self._health.check()
+        self._tally.requests_sent += 1
+        completion = await self._sent(request)
+        self._tally.usage += completion.usage
+        if spent != Usage():
+            completion = completion.model_copy(update={"usage": completion.usage + spent})
+        if self._store is not None:
+            await self._store.put(key, completion.model_dump_json())
+        return completion
 
     async def _sent(self, request: Request) -> Completion:
         """Send once; tells the limiter how the server bears it."""

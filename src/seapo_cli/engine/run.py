@@ -14,7 +14,14 @@ from seapo_cli.engine.session import ModelUse, new_tally, open_results
 from seapo_cli.engine.stage import Failure, Outcome, Result, Stage
 from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import ReaderGone, RowError
-from seapo_cli.io.jsonl import encode_all, input_name, input_size, open_input, read_lines
+from seapo_cli.io.jsonl import (
+    encode_all,
+    first_lines,
+    input_name,
+    input_size,
+    open_input,
+    read_lines,
+)
 from seapo_cli.io.threads import DaemonThread
 from seapo_cli.rows import Keys
 
@@ -52,6 +59,8 @@ class Run:
     report: FailureReport
     progress: Progress
     tally: Tally
+    limit: int | None = None
+    """Rows that are read at most."""
 
     async def stream(self) -> None:
         """Send all lines through the stage.
@@ -59,7 +68,7 @@ class Run:
         Raises:
             SeapoError: the run cannot go on.
         """
-        lines = read_lines(self.source)
+        lines = first_lines(read_lines(self.source), self.limit)
         opened = open_results(self.stage, lines, self.keys, self.model, self.tally)
         with closing(DaemonThread()) as writer:
             async with opened as batches:
@@ -94,14 +103,15 @@ def _open_run(
     with reader_may_go(wanted), ExitStack() as stack:
         source = stack.enter_context(open_input(files.input))
         outputs = stack.enter_context(open_outputs(files, tally, stage.summary))
-        size = (input_size(source) or 0) * stage.passes
+        # How much of it the first rows are, nobody knows before.
+        size = 0 if files.limit else (input_size(source) or 0) * stage.passes
         bar = Progress(stage.name, tally, size or None, rows_on_stdout=files.output == "-")
         progress = stack.enter_context(bar)
         name = input_name(files.input)
         report = FailureReport(stage.name, name, tally, progress, outputs.errors, max_errors)
         stack.callback(report.close)
         try:
-            yield Run(stage, keys, model, source, outputs, report, progress, tally)
+            yield Run(stage, keys, model, source, outputs, report, progress, tally, files.limit)
         except ReaderGone:
             progress.say("the reader closed the pipe: stopped")
             raise

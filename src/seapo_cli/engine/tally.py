@@ -62,10 +62,14 @@ class Tally:
     @property
     def cost(self) -> float | None:
         """What this run's tokens cost; None without prices."""
+        return self.cost_of(self.usage)
+
+    def cost_of(self, usage: Usage) -> float | None:
+        """What tokens cost; None without prices."""
         if self.price_in is None and self.price_out is None:
             return None
-        bill = self.usage.prompt_tokens * (self.price_in or 0)
-        bill += self.usage.completion_tokens * (self.price_out or 0)
+        bill = usage.prompt_tokens * (self.price_in or 0)
+        bill += usage.completion_tokens * (self.price_out or 0)
         return round(bill / 1e6, 6)
 
     def summary(self) -> dict[str, Any]:

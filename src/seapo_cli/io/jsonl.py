@@ -57,6 +57,16 @@ def lines_of(name: str) -> Iterator[Line]:
             yield from lines
 
 
+def first_lines(lines: Iterator[list[Line]], most: int | None) -> Iterator[list[Line]]:
+    """The first so many lines of lists of them, all with None; then no more are read."""
+    if most is None:
+        yield from lines
+        return
+    while most > 0 and (batch := next(lines, None)) is not None:
+        yield batch[:most]
+        most -= len(batch)
+
+
 def read_lines(stream: BinaryIO) -> Iterator[list[Line]]:
     """Decode a JSONL stream, in lists of the lines that arrived together; blank lines are skipped.
 

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from seapo_cli.exceptions import UsageError
 from seapo_cli.options import parse
+from seapo_cli.options.budget import BudgetSettings
 from seapo_cli.options.option import COUNT, SECONDS, Settings, opt
 from seapo_cli.text.safe import hide
 
@@ -132,7 +133,7 @@ class StoreSettings(Settings, group=_REQUESTS):
     ] = opt(default_store_path, env="SEAPO_STORE", metavar="FILE")
 
 
-class EngineSettings(StoreSettings, group=_REQUESTS):
+class EngineSettings(StoreSettings, BudgetSettings, group=_REQUESTS):
     """How requests travel, and where answers are kept: with `store` None, nowhere."""
 
     concurrency: Annotated[
@@ -152,14 +153,9 @@ class EngineSettings(StoreSettings, group=_REQUESTS):
         120.0, env="SEAPO_PATIENCE", harmless=True, within=SECONDS
     )
     no_store: Annotated[bool, "Keep no answers."] = opt(False)
-    price_in: Annotated[
-        float | None, "Price of a million prompt tokens, for the summary's cost."
-    ] = opt(None, harmless=True, ge=0)
-    price_out: Annotated[float | None, "Price of a million completion tokens."] = opt(
-        None, harmless=True, ge=0
-    )
 
     def check(self) -> None:
+        super().check()
         if self.no_store:
             vars(self)["store"] = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from seapo_cli.options.option import Settings, argument, opt
+from seapo_cli.options.option import COUNT, Settings, argument, opt
 
 if TYPE_CHECKING:
     from seapo_cli.rows import Keys
@@ -42,6 +42,14 @@ class RowFiles(Summarised):
     max_errors: Annotated[int | None, "Stop once more rows than this have failed."] = opt(
         None, group=ROWS, harmless=True, ge=0
     )
+    limit: Annotated[int | None, "Read so many rows at most."] = opt(
+        None, group=ROWS, harmless=True, within=COUNT
+    )
+    dry_run: Annotated[
+        bool,
+        "Send and write nothing: show the first requests to the model, and the number, tokens and "
+        "cost of all.",
+    ] = opt(False, group="Requests", harmless=True)
     prompt_key: Annotated[
         str | None, "Key of the prompt. [default: prompt, instruction, question or messages]"
     ] = opt(None, metavar="KEY", group=ROWS, harmless=True)

@@ -55,9 +55,9 @@ class PairBuilder:
         """How often all rows are read."""
         return 2 + settings.selects + (settings.positive == "judge")
 
-    def read(self) -> Iterator[ReadLines]:
-        """Read all rows: comes first."""
-        return self._index.read_all()
+    def read(self, limit: int | None = None) -> Iterator[ReadLines]:
+        """Read all rows, or the first ones: comes first."""
+        return self._index.read_all(limit)
 
     async def judge(
         self, gateway: Gateway, tick: Callable[[Group], None]
@@ -72,7 +72,7 @@ class PairBuilder:
             for group, verdict in found:
                 tick(group)
                 if isinstance(verdict, RowError):
-                    failed.append(_failed(group, f"judge: {verdict}"))
+                    failed.append(_failed(group, verdict))
                 else:
                     self._verdicts.add(group, verdict)
             yield failed
@@ -163,9 +163,10 @@ def _answer(found: tuple[bool, Slot, Candidate]) -> tuple[bool, int, str]:
     return evaluation, slot.group, candidate.response
 
 
-def _failed(group: Group, reason: str) -> Result:
+def _failed(group: Group, error: RowError) -> Result:
     row = group.candidates[0].row
-    return Result(Line(group.line, row.data), Outcome(failures=[Failure(reason)]), row.id)
+    failure = Failure.of(error, about="judge: ")
+    return Result(Line(group.line, row.data), Outcome(failures=[failure]), row.id)
 
 
 def _pair(candidate: Candidate, first: bool) -> ScoredPair:

@@ -21,7 +21,7 @@ from seapo_cli.engine.stage import Failure, Outcome, Result
 from seapo_cli.exceptions import RowError, SeapoError
 from seapo_cli.io.folders import scratch_folder, shown
 from seapo_cli.io.json_text import encode
-from seapo_cli.io.jsonl import Line, input_size, read_lines
+from seapo_cli.io.jsonl import Line, first_lines, input_size, read_lines
 from seapo_cli.io.whole_files import descriptor_of
 from seapo_cli.options import PairSettings
 from seapo_cli.pairing.candidates import (
@@ -127,11 +127,11 @@ class Index:
             "CREATE TABLE runs (prompt BLOB, start INTEGER, end INTEGER, line INTEGER)"
         )
 
-    def read_all(self) -> Iterator[ReadLines]:
-        """Read all rows once; yields what was read."""
+    def read_all(self, limit: int | None = None) -> Iterator[ReadLines]:
+        """Read all rows once, or the first ones; yields what was read."""
         runs: list[_Run] = []
         end = self._begin
-        for lines in read_lines(self._stream):
+        for lines in first_lines(read_lines(self._stream), limit):
             failures = []
             for line in lines:
                 start, end = end, self._begin + line.end

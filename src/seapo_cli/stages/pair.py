@@ -87,7 +87,7 @@ class Pair(Stage):
 
 
 def _read(builder: PairBuilder, run: Run) -> None:
-    for read in builder.read():
+    for read in builder.read(run.limit):
         run.tally.rows_in += read.lines
         run.tally.bytes_done = read.end
         run.report.add(read.failures)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from math import ceil
 
 import numpy as np
 
 from seapo_cli.engine.pipeline import finished
 from seapo_cli.exceptions import RowError, SeapoError
-from seapo_cli.io.jsonl import lines_of
+from seapo_cli.io.jsonl import Line, lines_of
 from seapo_cli.rows import Keys, read_row
 from seapo_cli.stages.audit.classify import LEAST_PROMPTS, cross_validate
 from seapo_cli.stages.audit.features import Features, features
@@ -64,15 +65,17 @@ def prune(found: Features, limit: float, seed: int = 0) -> tuple[dict[int, float
     )
 
 
-def prune_file(name: str, keys: Keys, stage: Filter, limit: float, seed: int = 0) -> Pruned:
-    """Which lines of a file to drop, of those that a filter keeps.
+def prune_file(
+    name: str, keys: Keys, stage: Filter, limit: float, seed: int = 0, rows: int | None = None
+) -> Pruned:
+    """Which lines of a file to drop, of those that a filter keeps among the first `rows`.
 
     Raises:
         UsageError: the file cannot be opened.
         SeapoError: too few prompts are left.
     """
     lines, items = [], []
-    for line, item in _kept(name, keys, stage):
+    for line, item in _kept(islice(lines_of(name), rows), keys, stage):
         lines.append(line)
         items.append(item)
     if not items:
@@ -81,8 +84,8 @@ def prune_file(name: str, keys: Keys, stage: Filter, limit: float, seed: int = 0
     return Pruned({lines[n]: score for n, score in dropped.items()}, before, after)
 
 
-def _kept(name: str, keys: Keys, stage: Filter) -> Iterator[tuple[int, Item]]:
-    for line in lines_of(name):
+def _kept(read: Iterable[Line], keys: Keys, stage: Filter) -> Iterator[tuple[int, Item]]:
+    for line in read:
         try:
             row = read_row(line.value, keys, line.number)
         except RowError:
