@@ -166,7 +166,7 @@ def test_a_bad_type_file_is_one_line(seapo: Seapo, text: str, reason: str) -> No
         ((), "name one with --error-type"),
         (("-t", "nope"), "no error type 'nope'"),
         (("-t", "none.md"), "No such file"),
-        (("-t", "style", "--mix", "style=1"), "exclude each other"),
+        (("-t", "style", "--mix", "style=1"), "mutually exclusive"),
         (("--mix", "style=0"), "not all zero"),
         (("--mix", "style=-1"), "numbers from 0 on"),
         (("--mix", "style=much"), "is not NAME=WEIGHT"),
