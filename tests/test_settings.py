@@ -29,7 +29,7 @@ from seapo_cli.options import (
         (EngineSettings, {"concurrency": 0}, "--concurrency"),
         (InjectSettings, {}, "seapo types"),
         (InjectSettings, {"error_types": ["a"], "mix": {"b": 1}}, "mutually exclusive"),
-        (InjectSettings, {"mix": {"a": -1}}, "numbers from 0 on"),
+        (InjectSettings, {"mix": {"a": -1}}, "numbers of at least 0"),
         (InjectSettings, {"mix": {"a": 0}}, "not all zero"),
         (InjectSettings, {"error_types": ["a"], "unknown": 1}, "--unknown"),
         (BackendSettings, {"timeout": float("inf")}, "--timeout"),

@@ -168,7 +168,7 @@ def test_a_bad_type_file_is_one_line(seapo: Seapo, text: str, reason: str) -> No
         (("-t", "none.md"), "No such file"),
         (("-t", "style", "--mix", "style=1"), "mutually exclusive"),
         (("--mix", "style=0"), "not all zero"),
-        (("--mix", "style=-1"), "numbers from 0 on"),
+        (("--mix", "style=-1"), "numbers of at least 0"),
         (("--mix", "style=much"), "is not NAME=WEIGHT"),
         (("--mix", "nope=1"), "no error type 'nope'"),
         (("-t", "style", "--edits", "0"), "--edits"),
