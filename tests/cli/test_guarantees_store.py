@@ -94,7 +94,10 @@ def test_interrupt_and_run_again(seapo: Seapo, command: str, undisturbed: bytes)
         process.send_signal(signal.SIGINT)
         result = seapo.finish(process)
     assert result.code == 130
-    assert "interrupted; the same command goes on from here" in result.stderr.splitlines()[-1]
+    assert (
+        "interrupted; run the same command again to continue from here"
+        in result.stderr.splitlines()[-1]
+    )
     assert not (seapo.folder / "out.jsonl").exists()
     first = seapo.server.log()
     assert seapo.run(*run).code == 0

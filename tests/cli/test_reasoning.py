@@ -62,7 +62,7 @@ def test_thinking_without_end_is_paid_twice_at_most(seapo: Seapo) -> None:
 def test_a_response_that_is_nothing_but_thoughts_fails_its_row(seapo: Seapo, mode: str) -> None:
     rows = [ROWS[0] | {"response": "<think>It is 6 km"}, *ROWS[1:]]
     result = seapo.run("inject", "-t", "factual", "--mode", mode, stdin=rows)
-    assert "stdin:1: the response holds thoughts only" in result.stderr
+    assert "stdin:1: the response holds only thoughts" in result.stderr
     assert "Traceback" not in result.stderr
     assert "1 failed" in result.stderr or result.code == 1
 

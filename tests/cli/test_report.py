@@ -88,7 +88,7 @@ def test_of_many_rows_some_are_shown_and_that_is_told(seapo: Seapo) -> None:
     file = seapo.file("rows.jsonl", [negative(n) for n in range(30)])
     result = seapo.bare("report", file, "--max-rows", "10", "-o", "report.html")
     assert result.code == 0
-    assert "20 rows are counted and not shown; --max-rows takes more" in result.stderr
+    assert "20 rows are counted but not shown; --max-rows shows more" in result.stderr
 
 
 def test_a_missing_extra_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,7 +112,7 @@ def test_a_window_takes_pairs_out_of_groups() -> None:
 
 
 def test_a_window_that_is_empty_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="LOW must be under HIGH"):
+    with pytest.raises(UsageError, match="LOW must be below HIGH"):
         train_settings(tmp_path, [tmp_path / "x"], margin_window=(2.0, 1.0))
 
 

@@ -1,4 +1,4 @@
-"""The command line: options to settings to a stage to an exit code. One module per subcommand.
+"""The command line, from options to a stage to an exit code. One module per subcommand.
 
 Nothing heavy loads here: what a command needs is imported when it runs.
 """
@@ -29,7 +29,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 _INTERRUPTED = 130
-_COMMANDS = {  # module and function, in the order of the pipeline; then what looks on
+_COMMANDS = {  # module and function, in the order of the pipeline; then the commands that inspect
     "sample": "sample.sample",
     "inject": "inject.inject",
     "filter": "filter.filter_",
@@ -48,7 +48,7 @@ _functions: dict[str, Callable[..., None]] = {"store": store}
 for name, place in _COMMANDS.items():
     module, _, function = place.partition(".")
     command = _functions[name] = getattr(import_module(f"seapo_cli.cli.{module}"), function)
-    line = (command.__doc__ or "").partition("\n")[0]  # in full, where click would cut it
+    line = (command.__doc__ or "").partition("\n")[0]  # in full, as click would truncate it
     app.command(name=name, cls=GroupedCommand, short_help=line)(command)
 app.add_typer(store_app, name="store")
 
@@ -69,19 +69,21 @@ def _root(
         typer.Option(
             envvar="SEAPO_CONFIG",
             metavar="FILE",
-            help="Settings file in TOML. [default: seapo.toml, where there is one]",
+            help="Settings file in TOML. [default: seapo.toml, if there is one]",
         ),
     ] = None,
-    version: Annotated[  # noqa: ARG001, its callback deals with it
+    version: Annotated[  # noqa: ARG001, its callback handles it
         bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
     load_config(context, config, _functions)
 
 
 def main() -> None:
-    """Run the command line; every foreseen error is one line on stderr."""
+    """Run the command line; every expected error is one line on stderr."""
     if sys.platform == "win32":
         sys.exit("seapo: needs Linux or macOS; on Windows, run it in WSL")
     secure_streams()
@@ -95,11 +97,11 @@ def main() -> None:
     except KeyboardInterrupt:
         _interrupted()
     except SystemExit as done:
-        if done.code == _INTERRUPTED:  # typer takes Ctrl-C for itself, and says nothing
+        if done.code == _INTERRUPTED:  # typer catches Ctrl-C itself, silently
             _interrupted()
         raise
 
 
 def _interrupted() -> NoReturn:
-    print("seapo: interrupted; the same command goes on from here", file=sys.stderr)
+    print("seapo: interrupted; run the same command again to continue from here", file=sys.stderr)
     sys.exit(_INTERRUPTED)

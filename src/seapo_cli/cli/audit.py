@@ -15,7 +15,7 @@ _SHOWN_REASONS = 5
 
 @expanded
 def audit(settings: AuditSettings) -> None:
-    """Tell whether the sides of pairs can be told apart without the question.
+    """Check whether the sides of pairs can be told apart without the question.
 
     seapo audit pairs.jsonl --fail-above 0.7 -o audit.json
     """
@@ -44,7 +44,7 @@ def audit(settings: AuditSettings) -> None:
         if tally.rows_failed <= _SHOWN_REASONS:
             tell(f"seapo audit: {found.file}:{found.line}: {found.reason}")
     if (more := tally.rows_failed - _SHOWN_REASONS) > 0:
-        tell(f"seapo audit: {more:,} more lines hold no pair")
+        tell(f"seapo audit: {more:,} more lines without a pair")
     items = gather.items()
     report = AuditReport(audit_items(items, settings.seed), gather.left_out, gather.unmatched)
     with suppress(ReaderGone), Output(settings.output) as file:

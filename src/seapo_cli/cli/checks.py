@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def checks() -> None:
-    """List the checks of `filter`: what they mean, their presets and options."""
+    """List the checks of `filter`: their meanings, presets and options."""
     from seapo_cli.checks import all_checks
 
     for name, check in all_checks().items():

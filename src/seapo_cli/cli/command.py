@@ -1,4 +1,4 @@
-"""Options as parameters of typer: a command names the classes of settings that it takes."""
+"""Options as typer parameters: a command names the settings classes that it takes."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ import typer
 from seapo_cli.options.option import Option, Settings, flags_of, option_of, settings_fields
 
 _COUNTLESS = 1_000_000
-"""From here on, bounds only keep out what no server can hold: not worth a word in the help."""
+"""Bounds from here on only keep out what no server can hold: not worth showing in the help."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """How a command shows a class of settings: `Annotated[BackendSettings, Shown(...)]`."""
+    """How a command shows a settings class: `Annotated[BackendSettings, Shown(...)]`."""
 
     without: tuple[str, ...] = ()
-    """Fields that it does not take."""
+    """Fields that the command does not take."""
     group: str | None = None
-    """Section of the help for the options that would stand in the first one."""
+    """Help section for the options that would otherwise be in the first one."""
 
 
 Classes = Mapping[str, tuple[type[Settings], Shown]]
-"""What a command takes, by the names of its parameters."""
+"""The settings classes that a command takes, by parameter name."""
 _taken: dict[Callable[..., None], Classes] = {}
 
 
 def expanded(command: Callable[..., None]) -> Callable[..., None]:
-    """Replace parameters that are classes of settings by their options, in typer's eyes.
+    """Replace parameters that are settings classes by their options, as typer sees them.
 
-    An option of two classes is one option, whose value both get.
+    An option that two classes share is a single option, whose value both get.
     """
     hints = get_type_hints(command, include_extras=True)
     classes = {
@@ -81,7 +81,7 @@ def options_of(command: Callable[..., None]) -> Iterator[tuple[str, Field[Any], 
 
 
 def _help_at_terminal(context: typer.Context, values: Mapping[str, Any]) -> None:
-    """Show the help and exit with 2 where somebody typed the bare command at a terminal."""
+    """Show the help and exit with 2 if the bare command was typed at a terminal."""
     arguments = (p.name for p in context.command.params if p.param_type_name == "argument")
     read = [values[name or ""] or "-" for name in arguments]
     if (
@@ -94,7 +94,7 @@ def _help_at_terminal(context: typer.Context, values: Mapping[str, Any]) -> None
 
 
 def _places(kind: type[Settings], shown: Shown) -> list[Field[Any]]:
-    """The fields that are options, those of the class itself before those of its bases."""
+    """The fields that are options, a class's own before those of its bases."""
     found = {place.name: place for place in settings_fields(kind) if option_of(place)}
     own_first = (name for one in kind.__mro__ for name in vars(one).get("__annotations__", ()))
     names = dict.fromkeys(name for name in own_first if name in found)
@@ -103,7 +103,7 @@ def _places(kind: type[Settings], shown: Shown) -> list[Field[Any]]:
 
 @cache
 def _parameters(kind: type[Settings], shown: Shown) -> dict[str, inspect.Parameter]:
-    """What typer is given, by field."""
+    """The typer parameter for each field."""
     hints = get_type_hints(kind, include_extras=True)
     return {
         place.name: _parameter(place, hints[place.name], shown) for place in _places(kind, shown)
@@ -135,7 +135,7 @@ def _parameter(place: Field[Any], hint: Any, shown: Shown) -> inspect.Parameter:
 
 
 def _default(place: Field[Any]) -> Any:
-    """What the command line shows as default; None leaves it to the class."""
+    """The default that the command line shows; None leaves it to the class."""
     if place.default is MISSING:
         return inspect.Parameter.empty if place.default_factory is MISSING else None
     return None if isinstance(place.default, tuple) or place.default == "" else place.default
@@ -162,7 +162,7 @@ def _info(place: Field[Any], about: str, option: Option, shown: Shown) -> Any:
 
 
 def _range(option: Option) -> str:
-    """What the help says of a value that is bounded above."""
+    """The help's note on a value that has an upper bound."""
     low, high = option.bounds, option.bounds.get("le", option.bounds.get("lt", _COUNTLESS))
     if high >= _COUNTLESS:
         return ""
@@ -171,7 +171,7 @@ def _range(option: Option) -> str:
 
 
 def _taking(chosen: Mapping[str, Any]) -> Callable[[typer.Context, bool], bool]:
-    """What a flag does that changes the defaults of other options."""
+    """The callback of a flag that changes the defaults of other options."""
 
     def take(context: typer.Context, value: bool) -> bool:
         if value:
@@ -182,18 +182,18 @@ def _taking(chosen: Mapping[str, Any]) -> Callable[[typer.Context, bool], bool]:
 
 
 def _offering(names: str) -> Callable[[str], list[str]]:
-    """What completes a value by the names at `module:name`."""
+    """A completion function that offers the names at `module:name`."""
 
     def offered(incomplete: str) -> list[str]:
         found = _at(names)
         known: Iterable[str] = found() if callable(found) else found
-        before, comma, last = incomplete.rpartition(",")  # the last one of several with commas
+        before, comma, last = incomplete.rpartition(",")  # the last one in a comma-separated list
         return [f"{before}{comma}{name}" for name in known if name.startswith(last)]
 
     return offered
 
 
 def _at(place: str) -> Any:
-    """What is at `module:name`."""
+    """The object at `module:name`."""
     module, _, name = place.partition(":")
     return getattr(import_module(module), name)

@@ -1,12 +1,12 @@
 """The settings file: `seapo.toml`, whose keys are the names of the long options.
 
-model = "qwen2.5-7b-instruct"      # for all commands that have such an option
+model = "qwen2.5-7b-instruct"      # for all commands that have this option
 
 [inject]                           # for one command
 error-type = ["factual", "logical"]
 
-A file that merely lies in the current folder may be a stranger's: a checkout, an unpacked archive.
-It sets what is harmless; what sends, runs or writes takes a file that the user named.
+A file that merely sits in the current folder may be a stranger's: a checkout, an unpacked archive.
+It may set harmless options; those that send, run or write need a file that the user named.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from seapo_cli.options.option import Option
 
 DEFAULT_FILE = "seapo.toml"
 Known = dict[str, tuple[str, Option]]
-"""A command's options by their keys: the parameter, and what is known of it."""
+"""A command's options by key: the parameter, and its `Option`."""
 
 
 def load_config(
     context: typer.Context, path: str | None, commands: Mapping[str, Callable[..., None]]
 ) -> None:
-    """Make the file's values the defaults of the options; environment and flags go first.
+    """Make the file's values the defaults of the options; environment and flags take precedence.
 
     Raises:
-        UsageError: it cannot be read, holds an unknown key, or sets what only a file that was
-            named may set.
+        UsageError: it cannot be read, holds an unknown key, or sets what only a file that the
+            user named may set.
     """
     found = path is None
     if path is None:
@@ -53,7 +53,7 @@ def load_config(
     if found and (refused := _refused(shared, tables, options)):
         raise UsageError(
             f"{path} was found, not named by you, so it may not set "
-            f"{', '.join(refused)}: if you trust it, say --config {path} or SEAPO_CONFIG={path}"
+            f"{', '.join(refused)}: if you trust it, use --config {path} or SEAPO_CONFIG={path}"
         )
     context.default_map = {
         name: {
@@ -97,7 +97,7 @@ def _read(path: str) -> dict[str, Any]:
             return tomllib.load(file)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
-    except ValueError as error:  # numbers of thousands of digits among them
+    except ValueError as error:  # including numbers with thousands of digits
         raise UsageError(f"{path}: not valid TOML: {error}") from None
     except RecursionError:
         raise UsageError(f"{path}: not valid TOML: nested too deeply") from None

@@ -22,7 +22,7 @@ def evaluate(
     backend: Annotated[BackendSettings, _EACH],
     engine: EngineSettings,
 ) -> None:
-    """Measure models on pairs and benchmarks, and tell whether they differ.
+    """Measure models on pairs and benchmarks, and test whether they differ.
 
     seapo eval -m base.gguf -m tuned.gguf pairs.jsonl --compare -o results.jsonl
     """
@@ -43,7 +43,7 @@ def evaluate(
     if len(set(labels)) < len(labels):
         raise UsageError("--model: the same model twice")
     if settings.compare and len(models) < 2:
-        raise UsageError("--compare: name two models or more, each with --model")
+        raise UsageError("--compare: name at least two models, each with --model")
     files = DataFiles.of(settings.data)
     answers = AnswerSettings(settings.max_tokens, settings.seed)
     found = find_tasks(settings.tasks, files, answers, settings.cluster, settings.limit)

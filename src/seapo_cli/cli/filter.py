@@ -29,7 +29,7 @@ def filter_(
     engine: EngineSettings,
     runner: RunnerSettings,
 ) -> None:
-    """Keep the pairs whose negative is really worse: adds `checks` to each row.
+    """Keep only pairs whose negative is really worse: adds `checks` to each row.
 
     seapo filter negatives.jsonl -o kept.jsonl --rejected dropped.jsonl
     """
@@ -51,7 +51,7 @@ def _without_leaks(
     runner: RunnerSettings,
     limit: float,
 ) -> Filter:
-    """The same filter, after a first pass that finds which rows give themselves away.
+    """The same filter, after a first pass that finds the rows that give themselves away.
 
     Raises:
         UsageError: the rows cannot be read twice, or a check is too slow to run twice.
@@ -62,11 +62,12 @@ def _without_leaks(
     from seapo_cli.stages.filter import make_filter
 
     if runner.runner != "local" or files.input == "-" or Path(files.input).is_fifo():
-        raise UsageError("--max-leak reads all rows before it keeps one: name a file, runner local")
+        raise UsageError(
+            "--max-leak reads all rows before it keeps one: give a file, and use --runner local"
+        )
     if stage.slow:
         raise UsageError(
-            "--max-leak comes last: run the checks that take time first, then --max-leak on what "
-            "they kept"
+            "--max-leak comes last: run the slow checks first, then --max-leak on what they kept"
         )
     need_scikit_learn("--max-leak")
     from seapo_cli.stages.audit.prune import prune_file

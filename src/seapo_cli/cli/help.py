@@ -1,6 +1,6 @@
-"""Help in groups: what most people need first, engines that few have at the end.
+"""Help in groups: what most people need comes first, engines that few have come last.
 
-Plain text: typer's own panels need rich, which costs more time than all else that help does.
+Plain text: typer's own panels need rich, which takes more time than everything else in --help.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ FOLDED: dict[str, str] = {
     "gpu-memory-utilization": "--vllm-arg gpu_memory_utilization=...",
     "quantization": "--vllm-arg quantization=...",
 }
-"""Options of earlier versions, and what says the same."""
+"""Options of earlier versions, and what replaces them."""
 
 
 class GroupedCommand(TyperCommand):
     """A command whose help lists its options in groups."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the arguments; what is wrong with a value is said without pydantic's prefix."""
+        """Parse the arguments; errors about a value are shown without pydantic's prefix."""
         try:
             return super().parse_args(ctx, args)
         except BadParameter as error:
@@ -44,7 +44,7 @@ class GroupedCommand(TyperCommand):
             raise
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write arguments, then the options group by group, as the command takes them."""
+        """Write the arguments, then the options group by group, in the command's order."""
         sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
         for parameter in self.get_params(ctx):
             if record := parameter.get_help_record(ctx):

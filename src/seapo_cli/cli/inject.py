@@ -21,7 +21,7 @@ def inject(
     engine: EngineSettings,
     runner: RunnerSettings,
 ) -> None:
-    """Put typed mistakes into good answers: adds `negative` and `error` to each row.
+    """Inject typed mistakes into good answers: adds `negative` and `error` to each row.
 
     seapo inject --error-type factual < prompts.jsonl > negatives.jsonl
     """

@@ -18,7 +18,7 @@ def pair(
     backend: Annotated[BackendSettings, _JUDGE],
     engine: EngineSettings,
 ) -> None:
-    """Make preference pairs in a trainer's format: one or more for each prompt.
+    """Make preference pairs in a trainer's format: one or more per prompt.
 
     seapo pair kept.jsonl -o pairs.jsonl --format trl
     """

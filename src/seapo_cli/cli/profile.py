@@ -21,7 +21,7 @@ def profile(
     engine: EngineSettings,
     runner: RunnerSettings,
 ) -> None:
-    """Judge which kinds of mistakes a model's answers show; prints a --mix for `seapo inject`.
+    """Judge which kinds of mistakes a model's answers contain; prints a --mix for `seapo inject`.
 
     seapo sample --model MINE prompts.jsonl | seapo profile --model JUDGE > profile.jsonl
     """

@@ -22,7 +22,7 @@ def report(settings: ReportSettings) -> None:
         need_input(name)
     target = "-" if settings.output is None and settings.png is None else settings.output
     if target == "-" and sys.stdout.isatty():
-        raise UsageError("a page is not for a terminal: name a file with -o FILE")
+        raise UsageError("not writing an HTML page to a terminal: name a file with -o FILE")
     from seapo_cli.report import need_matplotlib
 
     need_matplotlib()
@@ -39,8 +39,8 @@ def report(settings: ReportSettings) -> None:
         tell(f"seapo report: {reason}")
     if found.rows.left_out:
         tell(
-            f"seapo report: {found.rows.left_out:,} rows are counted and not shown; "
-            "--max-rows takes more"
+            f"seapo report: {found.rows.left_out:,} rows are counted but not shown; "
+            "--max-rows shows more"
         )
     if found.bad:
         raise typer.Exit(3)

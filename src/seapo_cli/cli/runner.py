@@ -1,4 +1,4 @@
-"""Running a stage: in this process, or over shards on Ray."""
+"""Running a stage in this process, or over shards on Ray."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 def need_input(name: str) -> None:
-    """Check that an input is there; a URL is looked up when it is opened.
+    """Check that an input exists; a URL is checked when it is opened.
 
     Raises:
-        UsageError: it is not.
+        UsageError: it does not.
     """
     if not (name == "-" or "://" in name or Path(name).exists()):
         raise UsageError(f"{name}: no such file")
@@ -34,7 +34,7 @@ def need_files(files: RowFiles, runner: RunnerSettings) -> None:
     """Check input and output before anything is loaded.
 
     Raises:
-        UsageError: the input is not there, or this runner cannot take it.
+        UsageError: the input does not exist, or this runner cannot read it.
     """
     if runner.runner == "local":
         need_input(files.input)
@@ -46,7 +46,7 @@ def need_files(files: RowFiles, runner: RunnerSettings) -> None:
 
 
 def files_of(files: RowFiles, **more: Any) -> Files:
-    """Where a run reads and writes; `more` are further fields of `Files`."""
+    """The files a run reads and writes; `more` are further fields of `Files`."""
     from seapo_cli.engine.files import Files
 
     errors = Path(files.errors) if files.errors else None
@@ -54,7 +54,7 @@ def files_of(files: RowFiles, **more: Any) -> Files:
 
 
 def model_use(backend: BackendSettings, engine: EngineSettings) -> ModelUse:
-    """Which model a stage asks, and how; the key comes from the environment only.
+    """Which model a stage asks, and how; the key is read from the environment only.
 
     Raises:
         UsageError: the options do not go together.
@@ -71,7 +71,7 @@ def model_use(backend: BackendSettings, engine: EngineSettings) -> ModelUse:
 
 
 def run_here(stage: Stage, options: RowFiles, files: Files, model: ModelUse) -> None:
-    """Run a stage, with the model if it asks one; exits with 3 if rows failed.
+    """Run a stage, with a model if it asks one; exits with 3 if rows failed.
 
     Raises:
         SeapoError: the run could not be finished.
@@ -111,7 +111,7 @@ def run(
 ) -> None:
     """Run a stage here, or over shards; exits with 3 if rows failed.
 
-    `settings` and `templates` decide, with the model, what the stage makes of a row.
+    `settings` and `templates`, with the model, determine what the stage makes of a row.
 
     Raises:
         SeapoError: the run could not be finished.
@@ -126,10 +126,13 @@ def run(
 
     use = model if stage.asks_model else None
     if use and use.backend.is_batch:
-        raise UsageError("--runner ray: not with --batch-out or --batch-in, which send nothing")
+        raise UsageError(
+            "--runner ray does not work with --batch-out or --batch-in, which send nothing"
+        )
     if use and (use.engine.max_cost or use.engine.max_tokens_total):
         raise UsageError(
-            "--runner ray: --max-cost and --max-tokens-total are counted in one process: not here"
+            "--runner ray does not work with --max-cost or --max-tokens-total, which are counted "
+            "in one process"
         )
     folders = Folders(files.output, files.errors, rejected)
     plan = Plan(stage, files.keys(), use, folders, files.max_errors)

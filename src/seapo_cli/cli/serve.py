@@ -10,7 +10,7 @@ from seapo_cli.options import ServeSettings
 def serve(settings: ServeSettings) -> None:
     """Keep a model running for other commands, until Ctrl-C or SIGTERM.
 
-    Prints its base URL once it answers: OPENAI_BASE_URL or --base-url of the others.
+    Prints its base URL once it is ready: use it as OPENAI_BASE_URL or --base-url elsewhere.
     """
     from seapo_cli.backends.serving import serve_embedded, serve_vllm
 

@@ -11,7 +11,7 @@ from seapo_cli.options import ShowSettings
 
 @expanded
 def show(settings: ShowSettings) -> None:
-    """Show rows with the mistake marked inside the answer: of inject, filter or pair.
+    """Show rows from inject, filter or pair with the mistake marked inside the answer.
 
     seapo show negatives.jsonl --type factual -n 20
     """

@@ -18,7 +18,7 @@ app = typer.Typer(help="Show the store of answers, or clear it.", rich_markup_mo
 
 @expanded
 def store(context: typer.Context, settings: StoreSettings) -> None:
-    """Show where the store is, its size and how many answers it holds."""
+    """Show the store's path, its size and how many answers it holds."""
     path = context.obj = settings.store
     if context.invoked_subcommand is not None or path is None:
         return
@@ -34,7 +34,7 @@ app.callback(invoke_without_command=True)(store)
 
 @app.command()
 def clear(context: typer.Context) -> None:
-    """Forget all answers."""
+    """Delete all answers."""
     path: Path = context.obj
     if not path.exists():
         print(f"{path}: nothing stored")
@@ -42,7 +42,7 @@ def clear(context: typer.Context) -> None:
     with _open(path) as found:
         count = found.count()
         found.clear()
-    print(f"{path}: forgot {count:,} answers")
+    print(f"{path}: deleted {count:,} answers")
 
 
 def _open(path: Path) -> Store:

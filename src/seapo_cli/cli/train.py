@@ -20,12 +20,12 @@ WRITTEN = (
     *("config.json", "generation_config.json", "adapter_config.json", "model.safetensors"),
     *("adapter_model.safetensors", "tokenizer.json", "tokenizer_config.json"),
 )
-"""Files of the output folder: those that somebody else may have there too."""
+"""Files in the output folder whose names other programs may use as well."""
 
 
 @expanded
 def train(inputs: TrainInputs, settings: TrainSettings) -> None:
-    """Train a model on pairs: any format of `seapo pair`, and rows of `seapo inject`.
+    """Train a model on pairs: any format of `seapo pair`, or rows from `seapo inject`.
 
     seapo train pairs.jsonl --output-dir out --eval-split 0.1
     """
@@ -40,7 +40,7 @@ def train(inputs: TrainInputs, settings: TrainSettings) -> None:
 
 
 def _refuse_equal(settings: TrainSettings, names: Sequence[str]) -> None:
-    """Check that training writes over nothing that it reads, and over nobody's files.
+    """Check that training overwrites neither its inputs nor files of anyone else.
 
     Raises:
         UsageError: it would.
@@ -52,7 +52,7 @@ def _refuse_equal(settings: TrainSettings, names: Sequence[str]) -> None:
     there = [name for name in own if (folder / name).exists()]
     if there and not (folder / SETTINGS_FILE).exists():
         raise UsageError(
-            f"--output-dir: {folder} has a {there[0]} that seapo train did not write: take another"
+            f"--output-dir: {folder} has a {there[0]} that seapo train did not write: use another"
         )
     written = [place for name in own for place in writes("--output-dir", folder / name)]
     written += writes("--pair-scores", settings.pair_scores)
@@ -88,11 +88,11 @@ def _start(settings: TrainSettings, keep_stdin: bool) -> None:
     try:
         data = dumps(settings.dump(), option=OPT_INDENT_2 | OPT_APPEND_NEWLINE)
     except TypeError:  # orjson's
-        raise UsageError("train: a file's name is not UTF-8: give it another") from None
+        raise UsageError("train: a file name is not valid UTF-8: rename the file") from None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if keep_stdin:
-            # Several processes read it, and a run that goes on reads it again.
+            # Several processes read it, and a resumed run reads it again.
             with whole_file(folder / "pairs.jsonl") as copy:
                 shutil.copyfileobj(sys.stdin.buffer, copy)
     except OSError as error:

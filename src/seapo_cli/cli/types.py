@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def types() -> None:
-    """List the error types by pack, and what they mean."""
+    """List the error types by pack, with their meanings."""
     from seapo_cli.mistakes.error_types import error_types
 
     found = error_types().values()

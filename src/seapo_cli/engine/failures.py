@@ -1,4 +1,4 @@
-"""Failed rows: to the errors file, or the first reasons to stderr; what they mean at the end."""
+"""Failed rows: to the errors file, or the first reasons to stderr; and their effect at the end."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from seapo_cli.exceptions import NothingDone, RowError, TooManyErrors, Unfinishe
 from seapo_cli.io.json_text import encode
 
 SHOWN_REASONS = 5
-"""Different reasons that are told on stderr, where no errors file keeps them."""
+"""How many distinct reasons are reported on stderr when no errors file keeps them."""
 
 
 @dataclass(slots=True)
 class FailureReport:
-    """Counted and told while a run goes on."""
+    """Counted and reported during a run."""
 
     stage: str
     input_name: str
@@ -28,10 +28,10 @@ class FailureReport:
     file: Sink | None
     max_errors: int | None
     _shown: dict[str, int] = field(default_factory=dict)
-    """How often each reason came that is told."""
+    """How often each reported reason occurred."""
     _untold: bool = False
     _awaited: str = ""
-    """What to do about rows that wait."""
+    """What to do about pending rows."""
 
     def add(self, batch: Sequence[Result]) -> None:
         """Report the failures among some results.
@@ -59,10 +59,10 @@ class FailureReport:
             self._tell(result, failures)
 
     def conclude(self) -> None:
-        """Check that all rows are done with, and that something came of them if there were any.
+        """Check that all rows are finished, and that any of them succeeded if there were any.
 
         Raises:
-            Unfinished: some wait for answers.
+            Unfinished: some are waiting for answers.
             NothingDone: they all failed.
         """
         tally = self.tally
@@ -70,12 +70,12 @@ class FailureReport:
             raise Unfinished(f"{tally.rows_pending:,} rows wait for answers: {self._awaited}")
         if tally.nothing_done:
             told = f"no row succeeded, {tally.rows_failed:,} failed"
-            if self.file:  # else it has been told
+            if self.file:  # otherwise it has been reported
                 told += f", the first: {next(iter(self._shown))}"
             raise NothingDone(told)
 
     def close(self) -> None:
-        """Tell how often the reasons came that were told once."""
+        """Report how often the reasons occurred that were reported once."""
         if self.file:
             return
         for reason, count in self._shown.items():
@@ -98,7 +98,7 @@ class FailureReport:
                     self.progress.say(f"{self.input_name}:{result.line.number}: {reason}")
             elif not self._untold:
                 self._untold = True
-                self.progress.say("further reasons are not told; --errors FILE keeps all")
+                self.progress.say("further reasons are not shown; --errors FILE keeps all")
 
     def _entry(self, result: Result, failure: Failure) -> bytes:
         entry: dict[str, Any] = {

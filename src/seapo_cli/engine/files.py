@@ -1,4 +1,4 @@
-"""The files of a run: that none is another one, that each is whole or has no name."""
+"""The files of a run: no two are the same, and each is complete or has no name."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class Files:
     summary: Path | None = None
     rejected: str | None = None
     evaluation: str | None = None
-    """Where rows go that are kept for evaluation."""
+    """Where rows held out for evaluation go."""
     limit: int | None = None
-    """Rows of the input that are read at most."""
+    """Maximum number of input rows to read."""
     also_read: Sequence[Place] = ()
     also_written: Sequence[Place] = ()
-    """What the stage opens itself."""
+    """Inputs that the stage opens itself."""
 
     @property
     def written(self) -> list[Place]:
-        """All that it writes, the store and a backend's own files aside."""
+        """Everything it writes, except the store and a backend's own files."""
         return [
             *writes("-o", self.output),
             *writes("--errors", self.errors),
@@ -50,7 +50,7 @@ class Files:
         ]
 
     def refuse_equal(self, model: ModelUse | None) -> None:
-        """Check that no output is another file of the run.
+        """Check that no output is the same as another file of the run.
 
         Raises:
             UsageError: two are the same, or one would overwrite what seapo did not write.
@@ -76,7 +76,7 @@ class Sink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What a run writes to."""
+    """The outputs of a run."""
 
     rows: Sink
     errors: Sink | None = None
@@ -88,9 +88,9 @@ class Outputs:
 def open_outputs(
     files: Files, tally: Tally, figures: Callable[[], Mapping[str, Any]]
 ) -> Iterator[Outputs]:
-    """Open all that a run writes; `figures` are what the summary tells besides the tally.
+    """Open everything a run writes; `figures` are what the summary reports besides the tally.
 
-    When the block ends, the outputs get their names (unless by an error); the errors file and the
+    When the block ends, the outputs get their names (unless it raised); the errors file and the
     summary get theirs in any case.
     """
     with ExitStack() as stack:
@@ -111,14 +111,14 @@ def open_outputs(
 
 @contextmanager
 def reader_may_go(wanted: Sequence[str]) -> Iterator[None]:
-    """A closed stdout ends a run well, as in `seapo ... | head`, where nothing else was wanted."""
+    """A closed stdout ends a run normally, as in `seapo ... | head`, if it was the only output."""
     try:
         yield
     except ReaderGone:
         if wanted:
             names = ", ".join(map(shown, wanted))
             raise SeapoError(
-                f"the reader of stdout closed it before all was written: {names} not whole"
+                f"the reader closed stdout before everything was written: {names} incomplete"
             ) from None
 
 

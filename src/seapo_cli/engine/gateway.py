@@ -35,14 +35,14 @@ from seapo_cli.exceptions import (
 from seapo_cli.options import EngineSettings
 
 _HOPELESS = 20
-"""So many requests given up in a row, with no good answer between, end the run."""
+"""This many consecutive failed requests, with no good answer in between, end the run."""
 _NEVER_REACHED_SECONDS = 10.0
-"""A server that never answered is given up sooner: the address is probably wrong."""
+"""A server that never answered is given up on sooner: the address is probably wrong."""
 _MOST_TURNED_AWAY = 50
 """How often one request may be turned away by an overloaded server that serves others."""
 
 _LOOK_AGAIN_SECONDS = 0.05
-"""How often to look for what another run has under way."""
+"""How often to look for an answer that another run has requested."""
 
 
 class Gateway:
@@ -90,13 +90,13 @@ class Gateway:
         except BaseException as error:
             future.set_exception(error) if isinstance(error, Exception) else future.cancel()
             if not future.cancelled():
-                future.exception()  # nobody need wait for it
+                future.exception()  # nobody needs to wait for it
             raise
         finally:
             del self._in_flight[key]
 
     async def _stored(self, key: bytes) -> Completion | None:
-        """What the store has; a damaged answer is asked for again."""
+        """The stored answer; a damaged one is requested again."""
         if self._store is None or (text := await self._store.get(key)) is None:
             return None
         try:
@@ -108,7 +108,7 @@ class Gateway:
         return known
 
     async def _claimed(self, key: bytes, request: Request, priority: int) -> Completion:
-        """Answer a request, or wait for the answer of another run that has it under way."""
+        """Answer a request, or wait for the answer to it from another run."""
         if self._store is None:
             return await self._answer(key, request, priority)
         claims, patience = self._store.claims, time.monotonic() + self._settings.patience
@@ -145,7 +145,7 @@ class Gateway:
         try:
             return await self._admitted(key, request, priority)
         except Transient as failure:
-            # Only now, as tenacity's objects (in cycles, for the garbage collector) would
+            # Only now, as tenacity's objects (cycles, left to the garbage collector) would
             # delay every request of a fast run.
             return await self._again(key, request, priority, failure)
 
@@ -170,7 +170,7 @@ class Gateway:
     async def _admitted(self, key: bytes, request: Request, priority: int) -> Completion:
         """Send when the limiter has a place; queue again while the server is overloaded.
 
-        At once again, in another form, where the backend has learnt how to ask.
+        Sent again at once, in another form, if the backend has learned how to ask.
         """
         spent = Usage()
         for _ in range(_MOST_TURNED_AWAY):
@@ -203,7 +203,7 @@ class Gateway:
         return completion
 
     async def _sent(self, request: Request) -> Completion:
-        """Send once; tells the limiter how the server bears it."""
+        """Send once, and inform the limiter how the server coped."""
         sent_at = asyncio.get_running_loop().time()
         try:
             completion = await self._backend.complete(request)
@@ -211,7 +211,7 @@ class Gateway:
             if (error.retry_after or 0) > self._settings.patience:
                 raise BackendFatal(
                     f"{error}; the server asks to wait {error.retry_after:g} s, longer than "
-                    "--patience: run the command again later, it goes on from here"
+                    "--patience: run the command again later to continue from here"
                 ) from None
             self._limiter.slow_down(sent_at, error.retry_after)
             raise
@@ -244,7 +244,7 @@ class _Health:
         self._given_up = 0
 
     def known(self) -> None:
-        """The store had an answer: the same requests were good for something once."""
+        """The store had an answer: such requests have succeeded before."""
         self._answers_known = True
         self._given_up = 0
 
@@ -260,7 +260,7 @@ class _Health:
             raise BackendFatal(f"{error}; given up after {patience:g} s without an answer")
 
     def gave_up(self, error: BackendError) -> None:
-        """A request failed for good; refused ones count only while nothing else was seen."""
+        """A request failed permanently; refused ones count only while nothing else was seen."""
         if isinstance(error, RequestRefused) and (self._ever_succeeded or self._answers_known):
             return
         self._given_up += 1

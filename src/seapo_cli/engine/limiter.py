@@ -1,4 +1,4 @@
-"""How many requests are open at once, as the server bears it."""
+"""How many requests are open at once, adapted to the server's load."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from itertools import count
 _FIRST_PAUSE = 0.25
 _MOST_DOUBLINGS = 6
 _TRUSTED_PAUSE = 1.0
-"""Seconds from which on the server's word is taken; some say 0 for ever."""
+"""Seconds from which on the server's Retry-After is trusted; some always say 0."""
 
 
 class Limiter:
-    """Earlier rows first; fewer places when the server asks to slow down, then more again.
+    """Earlier rows first; fewer slots when the server asks to slow down, then more again.
 
-    Additive increase, multiplicative decrease, as in TCP: half the places for each round of
-    429/503, one more for each round of good answers.
+    Additive increase, multiplicative decrease, as in TCP: half the slots after each round of
+    429/503, one more after each round of good answers.
     """
 
     def __init__(self, most: int) -> None:
@@ -31,7 +31,7 @@ class Limiter:
         self._rounds_refused = 0
 
     async def acquire(self, priority: int) -> None:
-        """Wait for a place; the lowest `priority` is next, first come first served among equals."""
+        """Wait for a slot; the lowest `priority` is next, first come first served among equals."""
         if not self._waiting and self._has_place():
             self._open += 1
             return
@@ -45,18 +45,18 @@ class Limiter:
             raise
 
     def release(self) -> None:
-        """Give a place back.
+        """Release a slot.
 
-        It is given away a moment later: whoever held it may ask for the next one at once, and
+        It is assigned a moment later: whoever held it may ask for the next one at once, and
         a row's next request finds its prompt in the server's prefix cache only if no other
-        row's comes between.
+        row's comes in between.
         """
         self._open -= 1
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._admit)
 
     def speed_up(self) -> None:
-        """A good answer came."""
+        """A good answer arrived."""
         self._rounds_refused = 0
         self._limit = min(self._most, self._limit + 1 / self._limit)
 

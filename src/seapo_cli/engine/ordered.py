@@ -1,4 +1,4 @@
-"""A map over rows that is asynchronous, in order, and bounded."""
+"""An asynchronous, ordered and bounded map over rows."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ R = TypeVar("R")
 async def ordered_map(
     source: AsyncIterator[Sequence[T]], work: Callable[[T], Awaitable[R]], window: int
 ) -> AsyncGenerator[list[R]]:
-    """Results of `work` in the order of `source`, in lists of those that are ready together.
+    """Results of `work` in the order of `source`, in lists of those ready at the same time.
 
-    At most `window` items are between their reading and the yielding of their result, so a
+    At most `window` items are between being read and having their result yielded, so a
     slow item holds up only so many others, and memory does not grow with the input. The
-    first exception, of `source` or `work`, comes up at its place in the order and cancels
+    first exception, from `source` or `work`, is raised at its place in the order and cancels
     the rest.
     """
     loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""Lines through a stage: each becomes a result, in order; a bad one costs only itself."""
+"""Lines through a stage: each becomes a result, in order; a bad line fails alone."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from seapo_cli.rows import Keys, read_row
 T = TypeVar("T")
 
 WINDOW_PER_REQUEST = 4
-"""Rows held for each open request: enough for one slow answer not to idle the others."""
+"""Rows held per open request: enough that one slow answer does not idle the others."""
 
 
 async def results(
     lines: Iterator[list[Line]], stage: Stage, keys: Keys, model: Gateway | None
 ) -> AsyncGenerator[list[Result]]:
-    """Results in the order of the lines, in lists of those that are ready together."""
+    """Results in the order of the lines, in lists of those ready at the same time."""
     if model is None and stage.at_once == 1:
         async for read in _beside(lines):
             # Without a task for each row, which would cost as much as a quick check.
@@ -32,7 +32,7 @@ async def results(
         return
     work = partial(result_of, stage=stage, keys=keys, model=model)
     window = WINDOW_PER_REQUEST * (model.concurrency if model else stage.at_once)
-    # Closed here, not when it is collected: by then its event loop may be gone.
+    # Closed here, not when garbage-collected: by then its event loop may be gone.
     async with aclosing(ordered_map(_beside(lines), work, window)) as batches:
         async for batch in batches:
             yield batch
@@ -50,7 +50,7 @@ async def result_of(line: Line, stage: Stage, keys: Keys, model: Gateway | None)
 
 
 def finished(coroutine: Coroutine[Any, Any, T]) -> T:
-    """What a coroutine that never waits returns: needs no event loop.
+    """The result of a coroutine that never waits; needs no event loop.
 
     Raises:
         RuntimeError: it waits.
@@ -61,11 +61,11 @@ def finished(coroutine: Coroutine[Any, Any, T]) -> T:
         found: T = done.value
         return found
     coroutine.close()
-    raise RuntimeError("a stage that waits says with `at_once` how many rows it works on")
+    raise RuntimeError("a stage that waits must set `at_once`, the number of rows it works on")
 
 
 async def _beside(lines: Iterator[list[Line]]) -> AsyncIterator[list[Line]]:
-    """Read in a thread: the next line may be long in coming."""
+    """Read in a thread: the next line may take long to arrive."""
     with closing(DaemonThread()) as reader:
         while (batch := await reader.call(next, lines, None)) is not None:
             yield batch

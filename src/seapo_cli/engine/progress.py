@@ -20,7 +20,7 @@ _LINE_SECONDS = 30.0
 class Progress:
     """A bar on a terminal; off a terminal a plain line now and then; a summary at the end.
 
-    Both tell rows, rate, tokens/s, failures and, where the input's size is known, the time left.
+    Both show rows, rate, tokens/s, failures and, if the input's size is known, the time left.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Progress:
         self._bar: rich.progress.Progress | None = None
         self._next = 0.0
         self.head = ""
-        """What to tell before the rest: shards, say."""
+        """What to show before the rest, such as shards."""
 
     def __enter__(self) -> Self:
         # Rows on the same terminal would tear the bar apart.
@@ -50,7 +50,7 @@ class Progress:
         return _BAR_SECONDS if self._bar else _LINE_SECONDS
 
     def update(self) -> None:
-        """Show the state of the tally, if it is time to."""
+        """Show the state of the tally, if an update is due."""
         now = time.monotonic()
         if now < self._next:
             return
@@ -100,7 +100,7 @@ class Progress:
         return f"{text}{self._asked() if tally.asked else ''}; {_duration(tally.seconds)}"
 
     def _asked(self) -> str:
-        """What was asked of a model, and what it cost."""
+        """The requests to a model, and their cost."""
         tally = self._tally
         text = f"; {tally.requests_sent:,} requests, {tally.from_store:,} answers from the store"
         if tally.retries:
@@ -116,12 +116,12 @@ class Progress:
 
 
 def _is_terminal(stream: TextIO | None) -> bool:
-    """Whether it is one; Python has None for a stream that was closed when it started."""
+    """Whether it is a terminal; a stream that was closed when Python started is None."""
     return stream is not None and stream.isatty()
 
 
 def _bar(told: Callable[[], str]) -> rich.progress.Progress:
-    """A bar that asks what to tell whenever it is drawn, while no row is finished as well."""
+    """A bar that fetches its text whenever it is drawn, so also while no row finishes."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
     from rich.text import Text

@@ -48,12 +48,12 @@ def run_stage(
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A stage with what it holds open: its files, and where it tells how it goes."""
+    """A stage with what it holds open: its files, and where it reports progress."""
 
     stage: Stage
     keys: Keys
     model: ModelUse | None
-    """None where the stage asks none."""
+    """None if the stage asks no model."""
     source: BinaryIO
     outputs: Outputs
     report: FailureReport
@@ -95,8 +95,8 @@ def _open_run(
 ) -> Iterator[Run]:
     """Open what a stage needs; see `open_outputs` for when the block ends.
 
-    A reader that closed the pipe is not an error, unless other rows were wanted: they are not
-    whole.
+    A reader that closed the pipe is not an error, unless there are other outputs: they are not
+    complete.
     """
     tally = new_tally(model)
     wanted = [name for name in (files.rejected, files.evaluation) if name]
@@ -122,7 +122,7 @@ def _open_run(
 
 
 def _encoded(batch: list[Result]) -> tuple[list[Result], bytes, bytes]:
-    """Results, and the lines of their rows and rejected rows; what cannot be written has failed."""
+    """Results, with the lines of their rows and rejected rows; rows that cannot be written fail."""
     try:
         return batch, *_lines(batch)
     except RowError:
@@ -144,7 +144,7 @@ def _writable(result: Result) -> Result:
 
 
 async def _write(output: Sink, data: bytes, writer: DaemonThread) -> None:
-    """Write rows; in the thread where that may take long.
+    """Write rows; in a thread if that may take long.
 
     A full pipe must not stop the loop: open requests would time out.
     """

@@ -1,4 +1,4 @@
-"""What a run holds open to ask a model: the backend, the store, the gateway between them."""
+"""What a run holds open to ask a model: the backend, the store and the gateway between them."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class ModelUse:
     backend: BackendSettings
     engine: EngineSettings
     connected: Backend | None = None
-    """The backend where it is open already, and stays open."""
+    """The backend, if it is already open and stays open."""
 
 
 def new_tally(model: ModelUse | None) -> Tally:
-    """A tally for a run, with the prices of the model that it asks."""
+    """A tally for a run, with the prices of its model."""
     return Tally(model.engine.price_in, model.engine.price_out) if model else Tally()
 
 
@@ -60,7 +60,7 @@ async def open_results(
 
 @asynccontextmanager
 async def open_gateway(model: ModelUse, tally: Tally) -> AsyncIterator[Gateway]:
-    """A gateway, closed when the block ends with all behind it that was not open before.
+    """A gateway; when the block ends it is closed, with everything behind it that it opened.
 
     Raises:
         SeapoError: the backend cannot be connected, or the store not opened.
@@ -77,7 +77,7 @@ async def open_gateway(model: ModelUse, tally: Tally) -> AsyncIterator[Gateway]:
 
 
 async def _connected(model: ModelUse) -> Backend:
-    """Connect, with patience towards a server that is busy or not there yet."""
+    """Connect, with patience for a server that is busy or not up yet."""
     patience = min(model.engine.patience, _SECONDS_TO_CONNECT)
     attempts = AsyncRetrying(
         retry=retry_if_exception_type((Overloaded, Transient, Unreachable)),

@@ -1,4 +1,4 @@
-"""What a stage is: what it does to a row, and what it says came of it."""
+"""What a stage is: what it does to a row, and the outcome that it reports."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a row, or one of the negatives wanted of it, is missing from the output."""
+    """Why a row, or one of the negatives requested for it, is missing from the output."""
 
     reason: str
     error_type: str | None = None
     pending: bool = False
-    """No failure yet: the answer comes with a later run, and `reason` says how."""
+    """Not a failure yet: the answer comes with a later run, and `reason` says how."""
     declined: bool = False
-    """No failure either: there is no such negative of this row, as the model says."""
+    """Not a failure either: according to the model, this row can have no such negative."""
 
     @classmethod
     def of(cls, error: RowError, error_type: str | None = None, about: str = "") -> Self:
-        """What an error means for its row; `about` says what failed."""
+        """The failure of a row by an error; `about` says what failed."""
         if isinstance(error, Pending):
             return cls(str(error), error_type, pending=True)
         return cls(f"{about}{error}", error_type, declined=isinstance(error, Declined))
@@ -42,12 +42,12 @@ class Outcome:
     rows: Sequence[dict[str, Any]] = ()
     failures: Sequence[Failure] = ()
     rejected: Sequence[dict[str, Any]] = ()
-    """Rows that the stage sorted out, as it should: no failures."""
+    """Rows that the stage rejected, as it should: not failures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one line."""
+    """The outcome of one line."""
 
     line: Line
     outcome: Outcome
@@ -55,18 +55,18 @@ class Result:
 
 
 class Stage:
-    """Base of all stages: a plain one has a name and `process`, the rest as it stands here."""
+    """Base of all stages: a simple one defines a name and `process`, and keeps the rest."""
 
     name: str
     asks_model: bool = True
-    """Whether it asks the model that is named for it, if one is."""
+    """Whether it asks the model that is named for it, if any."""
     at_once: int = 1
-    """Rows that it works on at once where it asks no model; of one that never waits, 1."""
+    """Rows that it works on at once if it asks no model; 1 if it never waits."""
     passes: int = 1
     """How often it reads its input."""
 
     async def process(self, row: Row, model: Gateway | None) -> Outcome:
-        """Work on one row. What fails this row only is in the outcome, not raised.
+        """Work on one row. What fails only this row is in the outcome, not raised.
 
         Raises:
             SeapoError: the run cannot go on.
@@ -74,7 +74,7 @@ class Stage:
         raise NotImplementedError
 
     def run(self, run: Run) -> None:
-        """Work on all rows; another way for a stage that needs all before it can write one.
+        """Work on all rows; overridden by a stage that needs all of them before it can write one.
 
         Raises:
             SeapoError: the run could not be finished.
@@ -82,11 +82,11 @@ class Stage:
         asyncio.run(run.stream())
 
     def summary(self) -> Mapping[str, Any]:
-        """What it has to tell at the end besides the tally: for `--summary`."""
+        """What it reports at the end besides the tally, for `--summary`."""
         return {}
 
     def merge(self, figures: Mapping[str, Any]) -> None:
-        """Count what a copy of it did elsewhere, from its summary."""
+        """Merge the summary of a copy that ran elsewhere."""
 
     def summary_text(self) -> str:
         """The summary for people, on stderr; lines."""

@@ -1,7 +1,7 @@
 """The request store: every answer that arrived, in one SQLite file.
 
-A row is written as soon as its answer is there, so `kill -9`, a crash or Ctrl-C lose only
-what was still on its way. In WAL mode a commit survives the death of the process without
+An answer is written as soon as it arrives, so `kill -9`, a crash or Ctrl-C lose only
+what was still in flight. In WAL mode a commit survives the death of the process without
 waiting for the disk; after a power cut the newest answers may be missing, never damaged.
 """
 
@@ -34,22 +34,22 @@ _SET_UP = (
 class Store:
     """Answers by the hash of their request; several processes may share the file.
 
-    `get` and `put` are for an event loop and never hold it up: where another process has the
+    `get` and `put` are for an event loop and never block it: if another process has the
     file locked, a thread waits.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or make it, for this user alone.
+        """Open the file, or create it, readable by this user only.
 
         Raises:
-            StoreError: it cannot be opened, or is something else than a store.
+            StoreError: it cannot be opened, or is not a store.
         """
         self.path = path
         self._waiter = DaemonThread()
         with self._explained():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # By hand, as SQLite would let everybody read it: prompts and answers are private.
-            # Only where it is missing: to close an open database takes SQLite's locks off it.
+            # Not left to SQLite, which lets everybody read it: prompts and answers are private.
+            # Only if it is missing: closing an open database's file drops SQLite's locks.
             with suppress(FileExistsError):
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
             self._patient = self._connect(_BUSY_SECONDS)
@@ -65,7 +65,7 @@ class Store:
         return found
 
     def _set_up(self) -> None:
-        """Make the tables where they are missing: whole, whoever else does so at the same time."""
+        """Create missing tables, completely, even if another process does so at the same time."""
         if self._state() != _READY:
             self._patient.execute("BEGIN IMMEDIATE")
             try:
@@ -77,7 +77,7 @@ class Store:
             try:
                 self._patient.execute("PRAGMA journal_mode = WAL")
                 break
-            except sqlite3.OperationalError as error:  # here SQLite does not wait by itself
+            except sqlite3.OperationalError as error:  # here SQLite does not wait on its own
                 if not _is_busy(error) or time.monotonic() > deadline:
                     raise
                 time.sleep(_MOMENT)
@@ -85,22 +85,22 @@ class Store:
             connection.execute("PRAGMA synchronous = NORMAL")
 
     def _state(self) -> tuple[int, int, bool]:
-        """Whose file it is, in which version, and whether there is anything in it."""
+        """Whose file it is, its version, and whether there is anything in it."""
         (application,) = self._patient.execute("PRAGMA application_id").fetchone()
         (version,) = self._patient.execute("PRAGMA user_version").fetchone()
         (tables,) = self._patient.execute("SELECT count(*) FROM sqlite_master").fetchone()
         return application, version, tables > 0
 
     def _create(self) -> None:
-        """Make the table, unless another process has done so by now.
+        """Create the table, unless another process has done so by now.
 
         Raises:
-            StoreError: the file is something else than a store.
+            StoreError: the file is not a store.
         """
         application, version, used = state = self._state()
         if state == _READY:
             return
-        # Version 0.1 could be killed between the two numbers.
+        # Version 0.1 could be killed between writing the two numbers.
         if used or application not in (0, _APPLICATION) or version not in (0, _VERSION):
             raise StoreError(f"store {self.path}: not a request store of this seapo version")
         for statement in _SET_UP:
@@ -142,7 +142,7 @@ class Store:
         return sum(file.stat().st_size for file in files if file.exists())
 
     def clear(self) -> None:
-        """Forget all answers and give their space back."""
+        """Delete all answers and free their space."""
         with self._explained():
             self._patient.execute("DELETE FROM answers")
             self._patient.execute("VACUUM")

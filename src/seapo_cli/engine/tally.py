@@ -1,4 +1,4 @@
-"""What a run did: the counters behind progress and the closing summary."""
+"""What a run did: the counters behind the progress display and the closing summary."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from seapo_cli.completions import Usage
 
 @dataclass(slots=True)
 class Tally:
-    """Counted while a run goes on."""
+    """Updated during a run."""
 
     price_in: float | None = None
     price_out: float | None = None
-    """Price of a million prompt / completion tokens, where known."""
+    """Price per million prompt / completion tokens, if known."""
     rows_in: int = 0
     rows_out: int = 0
     rows_rejected: int = 0
-    """Rows that the stage sorted out, as `filter` does."""
+    """Rows that the stage rejected, as `filter` does."""
     rows_failed: int = 0
-    """Input rows with at least one failure; they may have given output as well."""
+    """Input rows with at least one failure; they may have produced output as well."""
     rows_pending: int = 0
-    """Input rows that wait for answers of a later run."""
+    """Input rows that wait for answers in a later run."""
     rows_held_out: int = 0
-    """Rows that went to a file of their own, for evaluation."""
+    """Rows that went to a separate file, for evaluation."""
     requests_sent: int = 0
     """Requests to the backend, retries included."""
     from_store: int = 0
     """Answers that were paid for in an earlier run."""
     shared: int = 0
-    """Answers taken from an identical request of this run that was still open."""
+    """Answers shared with an identical request of this run that was still open."""
     retries: int = 0
     usage: Usage = field(default_factory=Usage)
     """Tokens of the answers that this run paid for."""
@@ -40,7 +40,7 @@ class Tally:
     started: float = field(default_factory=time.monotonic)
 
     def add(self, other: Tally) -> None:
-        """Count what another one counted; times and prices stay."""
+        """Merge the counts of another tally; times and prices stay."""
         for name in _COUNTS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
@@ -50,13 +50,13 @@ class Tally:
 
     @property
     def nothing_done(self) -> bool:
-        """Whether rows failed, and nothing came of any."""
+        """Whether rows failed and none succeeded."""
         done = self.rows_out + self.rows_rejected + self.rows_held_out
         return self.rows_failed > 0 and not done
 
     @property
     def asked(self) -> bool:
-        """Whether a model was asked, or its answers taken from the store."""
+        """Whether a model was asked, or its answers were taken from the store."""
         return self.requests_sent + self.from_store > 0
 
     @property

@@ -1,8 +1,8 @@
-"""Every option once, one module for each stage or shared part; nothing heavy loads.
+"""Every option, defined once: one module per stage or shared part; imports nothing heavy.
 
     from seapo_cli.options import InjectSettings
 
-`option` says what an option is and checks values; what a user may name stands in these classes.
+`option` defines what an option is and validates values; these classes list the options themselves.
 """
 
 from __future__ import annotations

@@ -13,12 +13,12 @@ _CHECKS = "seapo_cli.checks:all_checks"
 
 
 def _runs_nothing(value: Any) -> bool:
-    """Whether checks are not among those that run the code in the rows."""
+    """Whether none of the checks runs the code in the rows."""
     return "tests" not in str(value)
 
 
 def _tunes_only(value: Any) -> bool:
-    """Whether only limits and words are set: no paths, no model that scores, no isolation."""
+    """Whether only limits and words are set: no paths, scoring model or isolation."""
     values = value if isinstance(value, list) else [value]
     harmless = r"(?!tests\.)[\w-]+\.(?!scorer)[\w-]+=[\w.,-]+"
     return all(re.fullmatch(harmless, str(one)) for one in values)
@@ -32,16 +32,18 @@ class FilterSettings(Settings):
     ] = opt("default", env="SEAPO_PRESET", harmless=True)
     checks: Annotated[
         tuple[str, ...],
-        "Run this one too; repeatable, or with commas. judge: the model compares both answers; "
-        "plausibility: reject what a model finds too improbable; tests: RUN THE CODE in the "
-        "rows against their tests, isolated.",
+        "Also run this check; repeatable or comma-separated. judge: the model compares both "
+        "answers; plausibility: reject what a model finds too improbable; tests: RUN THE CODE in "
+        "the rows against their tests, in isolation.",
     ] = opt(
         (), "--check", metavar="NAME", harmless=_runs_nothing, parse=parse.names, complete=_CHECKS
     )
-    without: Annotated[tuple[str, ...], "Leave this one out; repeatable, or with commas."] = opt(
+    without: Annotated[tuple[str, ...], "Skip this check; repeatable or comma-separated."] = opt(
         (), "--no-check", metavar="NAME", harmless=True, parse=parse.names, complete=_CHECKS
     )
-    options: Annotated[dict[str, dict[str, Any]], "Tune a check: length.max=3; repeatable."] = opt(
+    options: Annotated[
+        dict[str, dict[str, Any]], "Set an option of a check: length.max=3; repeatable."
+    ] = opt(
         dict,
         "--set",
         typed=list[str],
@@ -54,11 +56,11 @@ class FilterSettings(Settings):
 class FilterFiles(PairedRowFiles, Seeded):
     """What `filter` reads and writes."""
 
-    rejected: Annotated[str | None, "JSONL of the rows that were sorted out, with the reasons."] = (
-        opt(None, metavar="FILE", is_path=True)
+    rejected: Annotated[str | None, "JSONL of the rejected rows, with the reasons."] = opt(
+        None, metavar="FILE", is_path=True
     )
     max_leak: Annotated[
         float | None,
-        "Reject the pairs that `seapo audit` tells apart most surely, until it is right for no "
-        "more than this share of the rest; reads FILE twice.",
+        "Reject the pairs that `seapo audit` tells apart most confidently, until its accuracy "
+        "on the rest is at most this; reads FILE twice.",
     ] = opt(None, ge=0.5, le=1)

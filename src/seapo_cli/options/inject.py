@@ -1,4 +1,4 @@
-"""Options of `seapo inject` and `seapo profile`: which mistakes, and how they are made."""
+"""Options of `seapo inject` and `seapo profile`: which mistakes to make, and how."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class InjectSettings(Seeded):
 
     error_types: Annotated[
         tuple[str, ...],
-        "Kinds of mistake: names of `seapo types`, or files TYPE.md; repeatable, or with "
-        "commas. One negative for each.",
+        "Kinds of mistakes: names from `seapo types`, or TYPE.md files; repeatable or "
+        "comma-separated. One negative for each.",
     ] = opt(
         (),
         "--error-type",
@@ -41,36 +41,36 @@ class InjectSettings(Seeded):
         parse=parse.weights,
     )
     mode: Annotated[
-        str, "auto: propose where a short trial shows that the model can, else menu."
+        str, "auto: propose if a short trial shows that the model can do it, else menu."
     ] = opt("auto", env="SEAPO_MODE", harmless=True, choices="seapo_cli.mistakes.modes:MODES")
     edits: Annotated[int, "Mistakes per negative."] = opt(
         1, group=_MORE, harmless=True, within=COUNT
     )
     severity: Annotated[
-        Literal["subtle", "moderate", "severe"], "How far off the mistakes are."
+        Literal["subtle", "moderate", "severe"], "How blatant the mistakes are."
     ] = opt("moderate", harmless=True)
-    attempts: Annotated[int, "Requests for one mistake before giving up."] = opt(
+    attempts: Annotated[int, "Attempts at one mistake before giving up."] = opt(
         5, group=_MORE, harmless=True, within=COUNT
     )
-    max_tokens: Annotated[int, "Token limit of the answer that a row without one gets first."] = (
-        opt(1024, harmless=True, within=COUNT)
-    )
+    max_tokens: Annotated[
+        int, "Token limit of the answer that is requested first for a row without one."
+    ] = opt(1024, harmless=True, within=COUNT)
 
     def check(self) -> None:
         if self.error_types and self.mix:
-            raise UsageError("--error-type and --mix exclude each other: take one")
+            raise UsageError("--error-type and --mix are mutually exclusive: use one")
         if not self.error_types and not self.mix:
             raise UsageError("no error type: name one with --error-type (see `seapo types`)")
         parse.need_weights(self.mix)
 
 
 class ProfileSettings(Seeded):
-    """Which kinds of mistakes `profile` tells apart."""
+    """Which kinds of mistakes `profile` distinguishes."""
 
     error_types: Annotated[
         tuple[str, ...],
-        "Kinds to tell apart: names, files, or pack:NAME; repeatable, or with commas. [default:"
-        " pack:general, and the answer's own pack]",
+        "Kinds to distinguish: names, files, or pack:NAME; repeatable or comma-separated. [default:"
+        " pack:general and the answer's own pack]",
     ] = opt(
         ("pack:general", "pack:mathematics", "pack:code", "pack:grounded"),
         "--error-type",

@@ -18,21 +18,21 @@ from seapo_cli.text.safe import hide
 _REQUESTS = "Requests"
 _BATCHES = "Batch services"
 _OWN_FIELDS = {"model", "messages", "n", "stream", "prompt_logprobs"}
-"""Of a request's body: without them no answer could be read."""
+"""Fields of the request body: without them no answer could be read."""
 
 
 def is_name(value: Any) -> bool:
-    """Whether a model is neither a file, nor somebody's repository to download from."""
+    """Whether a model is neither a file nor a repository to download from."""
     text = str(value)
     return not ("/" in text or "\\" in text or text.endswith(".gguf") or Path(text).exists())
 
 
 class VllmSettings(Settings, group="vLLM, for --backend vllm"):
-    """What vLLM's engine is given."""
+    """Arguments for vLLM's engine."""
 
     vllm_args: Annotated[
         dict[str, Any],
-        "An argument of its engine, such as dtype=float16, max_model_len=8192, "
+        "An argument for its engine, such as dtype=float16, max_model_len=8192, "
         "tensor_parallel_size=4, gpu_memory_utilization=0.8 or quantization=fp8; repeatable.",
     ] = opt(dict, "--vllm-arg", typed=list[str], parse=parse.engine_arguments, metavar="KEY=VALUE")
 
@@ -45,7 +45,7 @@ class BackendSettings(VllmSettings):
         "auto: an endpoint if one is configured, else the embedded model. vllm: in this process.",
     ] = opt("auto", env="SEAPO_BACKEND")
     base_url: Annotated[
-        str | None, "OpenAI-compatible endpoint; its key comes from OPENAI_API_KEY only."
+        str | None, "OpenAI-compatible endpoint; its key is read from OPENAI_API_KEY only."
     ] = opt(None, env=["SEAPO_BASE_URL", "OPENAI_BASE_URL"], metavar="URL", parse=parse.given_text)
     model: Annotated[
         str | None,
@@ -55,30 +55,32 @@ class BackendSettings(VllmSettings):
     api_key: str | None = field(default=None, repr=False)
     reasoning_effort: Annotated[
         str | None,
-        "How long a model that thinks may think: none, minimal, low, medium, high, as it knows "
+        "How long a reasoning model may think: none, minimal, low, medium, high, as it supports "
         "them.",
     ] = opt(None, env="SEAPO_REASONING_EFFORT", metavar="LEVEL")
     extra_body: Annotated[
         dict[str, Any],
-        "Any field of the request's body, VALUE in JSON or plain; null leaves one out; repeatable.",
+        "Any field of the request body, VALUE as JSON or plain text; null omits it; repeatable.",
     ] = opt(dict, typed=list[str], parse=parse.json_values, metavar="KEY=VALUE")
-    timeout: Annotated[float, "Seconds for one request."] = opt(
+    timeout: Annotated[float, "Timeout of one request, in seconds."] = opt(
         300.0, env="SEAPO_TIMEOUT", group=_REQUESTS, harmless=True, within=SECONDS
     )
     batch_out: Annotated[
         Path | None,
-        "Send nothing: write the requests that have no answer yet as OpenAI batches, FILE-00001"
+        "Send nothing: write the requests without an answer yet as OpenAI batches, FILE-00001"
         " and so on.",
     ] = opt(None, metavar="FILE", group=_BATCHES)
     batch_in: Annotated[
         tuple[str, ...],
-        "Send nothing: take answers from these results of batches, in any order; a quoted "
+        "Send nothing: take answers from these batch results, in any order; a quoted "
         "pattern, or repeated.",
     ] = opt((), metavar="FILE", group=_BATCHES)
 
     def check(self) -> None:
         if self.is_batch and self.backend not in ("auto", "openai"):
-            raise UsageError(f"batches are for endpoints: not with --backend {self.backend}")
+            raise UsageError(
+                f"batches need an endpoint: not possible with --backend {self.backend}"
+            )
         if taken := self.extra_body.keys() & _OWN_FIELDS:
             raise UsageError(f"--extra-body: {min(taken)!r} is set by seapo itself")
         if self.reasoning_effort:  # a short form
@@ -87,17 +89,17 @@ class BackendSettings(VllmSettings):
 
     @property
     def address(self) -> str | None:
-        """The base URL, without user and password."""
+        """The base URL without user and password."""
         return self.base_url and _split_address(self.base_url)[1]
 
     @property
     def user(self) -> str | None:
-        """The Authorization header that user and password in the base URL make."""
+        """The Authorization header built from user and password in the base URL."""
         user = self.base_url and _split_address(self.base_url)[0]
         return f"Basic {base64.b64encode(unquote(user).encode()).decode()}" if user else None
 
     def hide_secrets(self) -> None:
-        """Have the key and the password masked in all that leaves the process."""
+        """Have the key and the password masked in everything that leaves the process."""
         if self.api_key:
             hide(self.api_key.strip())
         if self.base_url:
@@ -110,7 +112,7 @@ class BackendSettings(VllmSettings):
         return self.batch_out is not None or bool(self.batch_in)
 
     def chosen(self) -> str:
-        """The backend to use: an endpoint where one is configured, else the embedded model."""
+        """The backend to use: an endpoint if one is configured, else the embedded model."""
         if self.is_batch:
             return "batch"
         if self.backend != "auto":
@@ -120,7 +122,7 @@ class BackendSettings(VllmSettings):
 
 
 def default_store_path() -> Path:
-    """Where answers are kept unless said otherwise: the user's cache folder."""
+    """Where answers are kept by default: the user's cache folder."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "seapo" / "store.sqlite"
 
@@ -137,7 +139,7 @@ class EngineSettings(StoreSettings, BudgetSettings, group=_REQUESTS):
     """How requests travel, and where answers are kept: with `store` None, nowhere."""
 
     concurrency: Annotated[
-        int | None, "Most requests open at once. [default: 64, embedded 4, vllm 256]"
+        int | None, "Maximum number of concurrent requests. [default: 64, embedded 4, vllm 256]"
     ] = opt(
         None,
         "--concurrency",
@@ -146,13 +148,13 @@ class EngineSettings(StoreSettings, BudgetSettings, group=_REQUESTS):
         harmless=True,
         within=COUNT,
     )
-    retries: Annotated[int, "Times a request is sent again after a failure."] = opt(
+    retries: Annotated[int, "How often a failed request is sent again."] = opt(
         5, env="SEAPO_RETRIES", harmless=True, ge=0
     )
-    patience: Annotated[float, "Seconds until a server without answers is given up."] = opt(
-        120.0, env="SEAPO_PATIENCE", harmless=True, within=SECONDS
-    )
-    no_store: Annotated[bool, "Keep no answers."] = opt(False)
+    patience: Annotated[
+        float, "Seconds to wait for a server that does not answer before giving up."
+    ] = opt(120.0, env="SEAPO_PATIENCE", harmless=True, within=SECONDS)
+    no_store: Annotated[bool, "Do not store answers."] = opt(False)
 
     def check(self) -> None:
         super().check()

@@ -1,7 +1,7 @@
-"""What an option is, and what checks its value. `seapo --help` reads this: nothing heavy loads.
+"""What an option is and how values are validated. `seapo --help` imports this: keep it light.
 
-A class of settings is a dataclass whose fields are options. Each is written once: the command
-line, `seapo.toml`, the library and docs/commands.md all come from its field.
+A settings class is a dataclass whose fields are options. Each is defined once: the command
+line, `seapo.toml`, the library and docs/commands.md are all derived from its field.
 """
 
 from __future__ import annotations
@@ -17,53 +17,54 @@ if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
 COUNT: Mapping[str, float] = {"ge": 1, "lt": 2**31}
-"""Bounds of a number of things: what servers and JSON can hold."""
+"""Bounds of a count: what servers and JSON can hold."""
 SECONDS: Mapping[str, float] = {"gt": 0, "le": 10_000_000}
-"""Up to 115 days: clocks and servers cannot wait for ever."""
+"""Up to 115 days: clocks and servers cannot wait forever."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Option:
-    """What is known of an option besides name, type, help and default of its field."""
+    """What is known about an option besides its field's name, type, help and default."""
 
     flags: tuple[str, ...] = ()
-    """Empty where the field's name says it."""
+    """Empty if they follow from the field's name."""
     is_argument: bool = False
-    """Whether it is set by its place, without a flag."""
+    """Whether it is a positional argument, without a flag."""
     is_path: bool = False
-    """Whether its text names files or addresses: taken as it is, which need not be UTF-8."""
+    """Whether its text names files or addresses: taken as is, and not necessarily UTF-8."""
     env: str | list[str] | None = None
     metavar: str | None = None
     group: str | None = None
-    """Its section in the help; None is that of its class, else the first one."""
+    """Its section in the help; None means that of its class, else the first one."""
     harmless: bool | Callable[[Any], bool] = False
-    """Whether a `seapo.toml` that nobody named may set it, or to which values."""
+    """Whether a `seapo.toml` that the user did not name may set it, or to which values."""
     bounds: Mapping[str, float] = field(default_factory=dict)
-    """Those of pydantic: ge, gt, le, lt."""
+    """As in pydantic: ge, gt, le, lt."""
     parse: Callable[[Any], Any] | None = None
-    """Makes the value out of text or a list of it; raises ValueError."""
+    """Parses the value from text or a list of texts; raises ValueError."""
     typed: Any = None
-    """Type on the command line, where it is not the field's."""
+    """Type on the command line, if it differs from the field's."""
     complete: str | None = None
-    """`module:name` of the names that the shell offers; `{names}` in the help are these."""
+    """`module:name` of the names that shell completion offers; `{names}` in the help is replaced by
+    them."""
     choices: str | None = None
     """`module:name` of a registry of what it accepts besides its default, each with an `about`."""
     defaults: Mapping[str, Any] | None = None
-    """Defaults that other options take where this one is given."""
+    """Defaults that other options take if this one is given."""
 
     def may_be(self, value: Any) -> bool:
-        """Whether a settings file that nobody named may set it to this value."""
+        """Whether a settings file that the user did not name may set it to this value."""
         return self.harmless(value) if callable(self.harmless) else self.harmless
 
 
 def opt(default: Any, *flags: str, within: Mapping[str, float] | None = None, **about: Any) -> Any:
-    """A field that is an option; its type is `Annotated[TYPE, "what the help says"]`.
+    """A field that is an option; its type is `Annotated[TYPE, "help text"]`.
 
     Args:
-        default: `...` where there is none; what makes it, where it is callable.
+        default: `...` if there is none; a callable is a factory.
         flags: as on the command line; by default the field's name.
-        within: bounds that are often needed: COUNT, SECONDS.
-        about: single bounds, and what `Option` has.
+        within: a common set of bounds: COUNT, SECONDS.
+        about: individual bounds, and other fields of `Option`.
     """
     bounds: dict[str, float] = dict(within or {})
     bounds |= {name: about.pop(name) for name in ("ge", "gt", "le", "lt") if name in about}
@@ -73,7 +74,7 @@ def opt(default: Any, *flags: str, within: Mapping[str, float] | None = None, **
 
 
 def argument(default: Any, *, metavar: str) -> Any:
-    """A field that is set by its place on the command line."""
+    """A field that is a positional argument on the command line."""
     return opt(default, metavar=metavar, is_argument=True, is_path=True)
 
 
@@ -88,16 +89,16 @@ def _is_path(place: Field[Any]) -> bool:
 
 
 def flags_of(place: Field[Any]) -> tuple[str, ...]:
-    """How a field is named on the command line, the long form first."""
+    """The names of a field on the command line, the long form first."""
     option = option_of(place)
     return (option.flags if option else ()) or (f"--{place.name.replace('_', '-')}",)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 class Settings:
-    """Base of all settings: immutable, unknown names and values that are not finite rejected.
+    """Base of all settings: immutable; rejects unknown names and values that are not finite.
 
-    `group` is the section of the help for those options of a class that name none.
+    `group` is the help section for the options of a class that name none.
 
     Raises:
         UsageError: a value is wrong; names the option and what it accepts.
@@ -122,15 +123,15 @@ class Settings:
             self.check()
 
     def check(self) -> None:
-        """Look at what lies between fields.
+        """Validate fields against each other.
 
         Raises:
-            UsageError: values do not go together.
+            UsageError: values do not fit together.
         """
 
     @classmethod
     def checked(cls, **values: Any) -> Self:
-        """Build from outside values, whose types are not known.
+        """Build from untrusted values, whose types are not known.
 
         Raises:
             UsageError: a value is wrong; names the option and what it accepts.
@@ -139,7 +140,7 @@ class Settings:
 
     @classmethod
     def option_of(cls, name: str) -> str:
-        """How a user names a field: the option of the command line."""
+        """How a user names a field: by its command-line option."""
         found = [place for place in settings_fields(cls) if place.name == name]
         flags = flags_of(found[0]) if found else (f"--{name.replace('_', '-')}",)
         return next((flag for flag in flags if flag.startswith("--")), flags[0])
@@ -167,7 +168,7 @@ class Settings:
 
 
 def settings_fields(kind: type[Settings]) -> tuple[Field[Any], ...]:
-    """The fields of a class of settings, those of its bases first."""
+    """The fields of a settings class, those of its bases first."""
     return fields(kind) if kind is not Settings else ()  # type: ignore[arg-type]
 
 
@@ -189,10 +190,10 @@ def _given(place: Field[Any], values: Mapping[str, Any], named: Callable[[str], 
 
 
 def _valid(kind: type[Settings], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values in the types of their fields."""
+    """The values, converted to the types of their fields."""
     from pydantic import ValidationError
 
-    model = _model(kind)  # type: ignore[arg-type]  # a class can be hashed, if its values cannot
+    model = _model(kind)  # type: ignore[arg-type]  # a class can be hashed even if its values cannot
     try:
         found = model(**values)
     except ValidationError as error:
@@ -202,7 +203,7 @@ def _valid(kind: type[Settings], values: Mapping[str, Any]) -> dict[str, Any]:
 
 @cache
 def _model(kind: type[Settings]) -> type[BaseModel]:
-    """What validates: the same fields for pydantic, which is too slow to import for `--help`."""
+    """The validator: the same fields for pydantic, which is too slow to import for `--help`."""
     from pydantic import ConfigDict, Field, create_model
 
     hints = get_type_hints(kind)
@@ -220,14 +221,14 @@ def _model(kind: type[Settings]) -> type[BaseModel]:
 
 
 def unknown_option(named: str, known: Iterable[str]) -> UsageError:
-    """There is no such option: says which there are."""
+    """Raise for an unknown option, listing the known ones."""
     return UsageError(f"{named}: no such option; there are: {', '.join(known) or 'none'}")
 
 
 def refusal(
     error: ValidationError, named: Callable[[str], str], known: Iterable[str] = ()
 ) -> UsageError:
-    """What the first problem is, in one line."""
+    """The first problem, in one line."""
     where, text = first_problem(error)
     if error.errors()[0]["type"] == "extra_forbidden":
         return unknown_option(named(where), known)
@@ -235,7 +236,7 @@ def refusal(
 
 
 def first_problem(error: ValidationError) -> tuple[str, str]:
-    """Where and what the first problem is; the place is empty where it lies between fields."""
+    """Where and what the first problem is; the place is empty if it concerns several fields."""
     first = error.errors(include_url=False)[0]
     return ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
 
@@ -254,7 +255,7 @@ def need_utf8(values: Mapping[str, Any], named: Callable[[str], str]) -> None:
 def is_utf8(value: object) -> bool:
     """Whether text, or all text in lists and mappings, can be written as UTF-8.
 
-    Bytes of a command line that are not UTF-8 come as lone surrogates.
+    Bytes on a command line that are not UTF-8 arrive as lone surrogates.
     """
     if isinstance(value, str):
         return not any("\ud800" <= character <= "\udfff" for character in value)

@@ -1,4 +1,4 @@
-"""Options of the commands that look on or keep something running: audit, eval, show, serve."""
+"""Options of the commands that inspect or serve: audit, eval, report, show, serve."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class AuditSettings(Summarised, Seeded):
 
     inputs: Annotated[
         tuple[str, ...],
-        "Pairs of any format that `pair` writes, or rows of inject or filter; - is stdin.",
+        "Pairs in any format that `pair` writes, or rows from inject or filter; - is stdin.",
     ] = argument(("-",), metavar="FILE...")
     output: Annotated[str, "JSON to write; - is stdout."] = opt(
         "-", "--output", "-o", metavar="FILE", is_path=True
@@ -24,11 +24,11 @@ class AuditSettings(Summarised, Seeded):
     fail_above: Annotated[
         float | None,
         "Exit with 1 if all pairs, or those of one type or source, are told apart more often "
-        "than this, and than chance gives.",
+        "than this and than chance explains.",
     ] = opt(None, ge=0.5, le=1)
-    max_pairs: Annotated[int, "Of more, pairs of prompts drawn by hash are audited."] = opt(
-        20_000, harmless=True, within=COUNT
-    )
+    max_pairs: Annotated[
+        int, "If there are more, audit the pairs of a sample of prompts, drawn by hash."
+    ] = opt(20_000, harmless=True, within=COUNT)
 
 
 class EvalSettings(Summarised, Seeded):
@@ -38,7 +38,7 @@ class EvalSettings(Summarised, Seeded):
         tuple[str, ...],
         "truthfulqa_mc1, truthfulqa_mc2, truthfulqa_binary, arc_challenge, commonsense_qa, "
         "openbook_qa, gsm8k, humaneval, mbpp, ifeval; lm-eval:NAME of lm-evaluation-harness; or"
-        " a file of pairs of any format; - is stdin.",
+        " a file of pairs in any format; - is stdin.",
     ] = argument(("-",), metavar="TASK...")
     output: Annotated[str, "JSONL of results; - is stdout."] = opt(
         "-", "--output", "-o", metavar="FILE", is_path=True
@@ -50,15 +50,15 @@ class EvalSettings(Summarised, Seeded):
     ] = opt((), "--model", "-m", metavar="NAME", harmless=is_name)
     data: Annotated[
         tuple[str, ...],
-        "Folder with the tasks' data, or NAME=FILE; repeatable. Nothing is fetched.",
+        "Folder with the tasks' data, or NAME=FILE; repeatable. Nothing is downloaded.",
     ] = opt((), metavar="DIR", is_path=True)
     compare: Annotated[bool, "Compare each further model with the first, item by item."] = opt(
         False
     )
     cluster: Annotated[
-        str | None, "Key of rows of pairs that belong together. [default: those of one prompt]"
+        str | None, "Key whose value is shared by pairs that belong together. [default: the prompt]"
     ] = opt(None, metavar="KEY")
-    limit: Annotated[int | None, "Take only so many items of a task."] = opt(None, within=COUNT)
+    limit: Annotated[int | None, "Use only this many items of a task."] = opt(None, within=COUNT)
     max_tokens: Annotated[int, "Token limit of a written answer."] = opt(
         1024, harmless=True, within=COUNT
     )
@@ -76,7 +76,7 @@ class ReportSettings(Settings):
     inputs: Annotated[
         tuple[str, ...],
         "Rows of any stage, pairs, --errors and --summary files, audits, metrics of train, results "
-        "of eval, told apart by their content; - is stdin.",
+        "of eval, recognized by their content; - is stdin.",
     ] = argument(("-",), metavar="FILE...")
     output: Annotated[
         str | None, "HTML to write; - is stdout. [default: -, or none with --png]"
@@ -86,12 +86,13 @@ class ReportSettings(Settings):
     )
     title: Annotated[str, "Title of the page."] = opt("seapo report")
     max_rows: Annotated[
-        int, "Of more, rows of prompts drawn by hash are shown; all are counted."
+        int,
+        "If there are more, show the rows of a sample of prompts, drawn by hash; all are counted.",
     ] = opt(10_000, within=COUNT)
-    price_in: Annotated[float | None, "Price of a million prompt tokens, for the rows' cost."] = (
-        opt(None, harmless=True, ge=0)
-    )
-    price_out: Annotated[float | None, "Price of a million completion tokens."] = opt(
+    price_in: Annotated[
+        float | None, "Price per million prompt tokens, for the cost of the rows."
+    ] = opt(None, harmless=True, ge=0)
+    price_out: Annotated[float | None, "Price per million completion tokens."] = opt(
         None, harmless=True, ge=0
     )
 
@@ -103,7 +104,7 @@ class ShowSettings(Settings):
     error_type: Annotated[str | None, "Only mistakes of this type."] = opt(
         None, "--type", "-t", metavar="TYPE", harmless=True, complete=ERROR_TYPES
     )
-    most: Annotated[int | None, "Most rows to show."] = opt(
+    most: Annotated[int | None, "Maximum number of rows to show."] = opt(
         None, "--n", "-n", harmless=True, within=COUNT
     )
 
@@ -116,7 +117,7 @@ class ServeSettings(VllmSettings):
         "A GGUF file or hub id; for vllm a checkpoint's folder or hub id. [default: the "
         "packaged model]",
     ] = opt(None, "--model", "-m", env="SEAPO_MODEL", metavar="NAME", harmless=is_name)
-    port: Annotated[int, "Where to listen on this machine; 0: any free port."] = opt(
+    port: Annotated[int, "Port to listen on, on this machine; 0: any free port."] = opt(
         8000, ge=0, le=65535
     )
     backend: Annotated[Literal["embedded", "vllm"], "What runs the model: llama.cpp or vLLM."] = (

@@ -27,12 +27,12 @@ class PairSettings(Seeded):
     )
     strategy: Annotated[
         Literal["random", "all", "hardest", "vanilla"],
-        "Negatives of an answer: random: one of the types, drawn; all of them; hardest: the "
-        "closest one; vanilla: none, but the best answer of a prompt against its worst.",
+        "Negatives of an answer: random: one type, drawn at random; all: every one; hardest: the "
+        "closest one; vanilla: none, but the best answer to a prompt against its worst.",
     ] = opt("random", harmless=True)
     positive: Annotated[
         Literal["given", "score", "logprob", "judge"],
-        "Good answers of a prompt: given: every one; or only the best, by a score, by its "
+        "Good answers to a prompt: given: every one; or only the best, by a score, by its "
         "log-probability (`sample --logprobs`) or by a judge (the model).",
     ] = opt("given", harmless=True)
     mix: Annotated[dict[str, float], "Proportions of error types over all pairs."] = opt(
@@ -41,35 +41,35 @@ class PairSettings(Seeded):
     balance: Annotated[
         Literal["type", "length"] | None,
         "type: as many pairs of each as the scarcest allows; length: the shorter side is right "
-        "in half of each type's pairs; what is too much is left out.",
+        "in half of each type's pairs; the surplus is left out.",
     ] = opt(None, harmless=True)
     eval_split: Annotated[float, "Share of the prompts whose pairs go to --eval-output."] = opt(
         0.0, harmless=True, ge=0, lt=1
     )
-    score_key: Annotated[str, "Key of an answer's score; dots lead into objects."] = opt(
+    score_key: Annotated[str, "Key of an answer's score; dots reach into nested objects."] = opt(
         "score", metavar="KEY", group=_MORE, harmless=True
     )
     closeness: Annotated[
         Literal["similarity", "plausibility"],
-        "What makes a negative hard: its likeness, or `filter --check plausibility`.",
+        "What makes a negative hard: its similarity, or `filter --check plausibility`.",
     ] = opt("similarity", group=_MORE, harmless=True)
     order: Annotated[Literal["input", "easy-to-hard"], "Order of the pairs."] = opt(
         "input", group=_MORE, harmless=True
     )
-    per_prompt: Annotated[int | None, "Most pairs of one prompt."] = opt(
+    per_prompt: Annotated[int | None, "Maximum number of pairs per prompt."] = opt(
         None, group=_MORE, harmless=True, within=COUNT
     )
-    max_pairs: Annotated[int | None, "Most pairs in all, beside those for evaluation."] = opt(
-        None, group=_MORE, harmless=True, within=COUNT
-    )
+    max_pairs: Annotated[
+        int | None, "Maximum number of pairs in all, besides those for evaluation."
+    ] = opt(None, group=_MORE, harmless=True, within=COUNT)
     decontaminate: Annotated[
         tuple[Path, ...],
         "JSONL of an evaluation set; prompts that overlap it are dropped; repeatable.",
     ] = opt((), metavar="FILE", group=_MORE)
     group: Annotated[
         bool,
-        "One row for each answer, with a list of all its negatives, for `seapo train`; goes "
-        "with --strategy all.",
+        "One row per answer, with a list of all its negatives, for `seapo train`; needs "
+        "--strategy all.",
     ] = opt(False, group=_MORE)
     spans: Annotated[
         bool,
@@ -82,12 +82,12 @@ class PairSettings(Seeded):
 
     def check(self) -> None:
         if self.mix and self.balance:
-            raise UsageError("--mix and --balance exclude each other: take one")
+            raise UsageError("--mix and --balance are mutually exclusive: use one")
         parse.need_weights(self.mix)
         if self.group and self.format != _DEFAULT_FORMAT:
-            raise UsageError("--group has a format of its own: leave --format out")
+            raise UsageError("--group has a format of its own: omit --format")
         if self.group and self.strategy != "all":
-            raise UsageError("--group needs --strategy all: else an answer has one negative")
+            raise UsageError("--group needs --strategy all: otherwise an answer has one negative")
         if self.strategy == "vanilla":
             if self.positive == "given":
                 raise UsageError(
@@ -97,7 +97,9 @@ class PairSettings(Seeded):
             if self.mix or self.balance:
                 raise UsageError("--strategy vanilla has no error types for --mix or --balance")
             if self.closeness == "plausibility":
-                raise UsageError("--closeness plausibility is known of negatives only, not answers")
+                raise UsageError(
+                    "--closeness plausibility is known for negatives only, not for answers"
+                )
 
     @property
     def ranks_by_plausibility(self) -> bool:
@@ -107,7 +109,7 @@ class PairSettings(Seeded):
 
     @property
     def selects(self) -> bool:
-        """Whether which pairs are made depends on all others."""
+        """Whether the choice of a pair depends on all others."""
         return bool(self.mix or self.balance or self.max_pairs)
 
 

@@ -1,4 +1,4 @@
-"""What is typed on the command line as values; each raises ValueError for what it cannot read."""
+"""Parsers of command-line values; each raises ValueError for what it cannot read."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def need_weights(mix: dict[str, float]) -> None:
     """Check that types can be drawn by these weights."""
     good = all(weight >= 0 and isfinite(weight) for weight in mix.values())
     if not good or (mix and not sum(mix.values())):
-        raise UsageError("--mix: weights must be numbers from 0 on, and not all zero")
+        raise UsageError("--mix: weights must be numbers of at least 0, and not all zero")
 
 
 def json_values(texts: Iterable[str]) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def engine_arguments(texts: Iterable[str]) -> dict[str, Any]:
 
 
 def check_options(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Read `similarity.min=0.5` and the like as values by check and option."""
+    """Read `similarity.min=0.5` and the like as values keyed by check and option."""
     options: dict[str, dict[str, Any]] = {}
     for text in texts:
         name, equals, value = text.partition("=")
@@ -79,5 +79,5 @@ def check_options(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 
 def given_text(text: str) -> str | None:
-    """None for an empty text: an option that is set to nothing."""
+    """None for an empty text, that is, for an option set to nothing."""
     return text or None

@@ -14,9 +14,9 @@ ROWS = "Rows"
 
 
 class Seeded(Settings, group=ROWS):
-    """Where chance plays a part."""
+    """What uses random numbers."""
 
-    seed: Annotated[int, "Seed of all draws and requests."] = opt(
+    seed: Annotated[int, "Seed for all random draws and requests."] = opt(
         0, env="SEAPO_SEED", harmless=True, ge=-(2**63), lt=2**63
     )
 
@@ -55,7 +55,7 @@ class RowFiles(Summarised):
     ] = opt(None, metavar="KEY", group=ROWS, harmless=True)
     response_key: Annotated[
         str | None,
-        "Key of the good answer. [default: response, output, answer, completion, chosen]",
+        "Key of the good answer. [default: response, output, answer, completion or chosen]",
     ] = opt(None, metavar="KEY", group=ROWS, harmless=True)
 
     def keys(self) -> Keys:
@@ -66,7 +66,7 @@ class RowFiles(Summarised):
 
 
 class PairedRowFiles(RowFiles, group=ROWS):
-    """The same where rows have a bad answer as well."""
+    """The same for rows that have a bad answer as well."""
 
     negative_key: Annotated[
         str | None, "Key of the bad answer. [default: negative or rejected]"

@@ -13,11 +13,11 @@ class RunnerSettings(Settings, group="Shards over Ray"):
 
     runner: Annotated[
         Literal["local", "ray"],
-        "ray: FILE is shards (a file, folder or quoted pattern, also s3:// and the like); -o, "
+        "ray: FILE names shards (a file, folder or quoted pattern, also s3:// and the like); -o, "
         "--errors and --rejected are folders.",
     ] = opt("local", env="SEAPO_RUNNER")
     address: Annotated[
-        str | None, "ray: a running cluster. [default: Ray is started on this machine]"
+        str | None, "ray: address of a running cluster. [default: start Ray on this machine]"
     ] = opt(
         None,
         "--ray-address",
@@ -26,8 +26,8 @@ class RunnerSettings(Settings, group="Shards over Ray"):
         parse=parse.given_text,
     )
     workers: Annotated[
-        int | None, "ray: shards at once. [default: as many as there are cores, or GPUs for them]"
+        int | None, "ray: shards processed at once. [default: as many as the cores or GPUs allow]"
     ] = opt(None, "--ray-workers", within=COUNT)
-    gpus_per_worker: Annotated[float, "ray: GPUs that each worker gets, for --backend vllm."] = opt(
+    gpus_per_worker: Annotated[float, "ray: GPUs per worker, for --backend vllm."] = opt(
         0.0, "--ray-gpus-per-worker", ge=0
     )

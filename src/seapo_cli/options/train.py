@@ -29,12 +29,12 @@ PAPER: dict[str, Any] = {
 
 
 class TrainInputs(Settings):
-    """What the command line takes besides the settings of the training program."""
+    """Command-line options besides the settings of the training program."""
 
     files: Annotated[tuple[str, ...], "JSONL of pairs; - is stdin."] = argument(
         ("-",), metavar="FILE..."
     )
-    paper: Annotated[bool, "The published settings of SeaPO, where not said otherwise."] = opt(
+    paper: Annotated[bool, "Use the published settings of SeaPO as defaults."] = opt(
         False, harmless=True, defaults=PAPER
     )
 
@@ -58,33 +58,33 @@ class _Adapters(Settings, group="Adapters"):
     lora_rank: Annotated[int, "Rank of adapters; 0 trains all weights."] = opt(
         0, harmless=True, ge=0
     )
-    lora_alpha: Annotated[int, "Scale of adapters."] = opt(16, harmless=True, gt=0)
+    lora_alpha: Annotated[int, "Scaling factor (alpha) of adapters."] = opt(16, harmless=True, gt=0)
     lora_targets: Annotated[
         tuple[str, ...], "Layer that gets an adapter; repeatable. [default: all linear layers]"
     ] = opt((), "--lora-target", metavar="NAME", harmless=True)
-    merge: Annotated[bool, "Write adapters into the weights."] = opt(False, harmless=True)
+    merge: Annotated[bool, "Merge adapters into the weights."] = opt(False, harmless=True)
 
 
 class _Optimizer(Settings, group="Optimizer"):
     learning_rate: Annotated[float, "Peak rate."] = opt(
         1e-6, "--learning-rate", "--lr", harmless=True, gt=0
     )
-    schedule: Annotated[Literal["cosine", "linear", "constant"], "How the rate falls."] = opt(
-        "cosine", harmless=True
-    )
-    warmup: Annotated[float, "Share of the steps in which it rises."] = opt(
+    schedule: Annotated[
+        Literal["cosine", "linear", "constant"], "How the learning rate decays."
+    ] = opt("cosine", harmless=True)
+    warmup: Annotated[float, "Share of the steps used for warm-up."] = opt(
         0.1, harmless=True, ge=0, lt=1
     )
     weight_decay: Annotated[float, "AdamW's."] = opt(0.0, harmless=True, ge=0)
-    max_grad_norm: Annotated[float, "Longer gradients are cut to it."] = opt(
+    max_grad_norm: Annotated[float, "Gradient norms above this are clipped."] = opt(
         1.0, harmless=True, gt=0
     )
     epochs: Annotated[float, "Passes over the pairs."] = opt(1.0, harmless=True, gt=0)
-    max_steps: Annotated[int | None, "Stop after so many steps."] = opt(None, harmless=True, ge=1)
+    max_steps: Annotated[int | None, "Stop after this many steps."] = opt(None, harmless=True, ge=1)
     batch_size: Annotated[
-        int, "Rows in a forward pass of a process, with all their rejected answers."
+        int, "Rows per forward pass and process, each with all its rejected answers."
     ] = opt(4, harmless=True, ge=1)
-    accumulate: Annotated[int, "Forward passes in a step."] = opt(1, harmless=True, ge=1)
+    accumulate: Annotated[int, "Forward passes per step."] = opt(1, harmless=True, ge=1)
 
 
 class _Checkpoints(Settings, group="Checkpoints and evaluation"):
@@ -100,8 +100,8 @@ class _Checkpoints(Settings, group="Checkpoints and evaluation"):
     eval_steps: Annotated[int | None, "Steps between evaluations. [default: start and end]"] = opt(
         None, ge=1
     )
-    patience: Annotated[int | None, "Evaluations without a better loss to stop at."] = opt(
-        None, harmless=True, ge=1
+    patience: Annotated[int | None, "Stop after this many evaluations without a better loss."] = (
+        opt(None, harmless=True, ge=1)
     )
     report_to: Annotated[
         tuple[Literal["tensorboard", "wandb", "trackio"], ...],
@@ -120,13 +120,15 @@ class _Speed(Settings, group="Speed and memory"):
     dtype: Annotated[Literal["bf16", "fp32"] | None, "[default: bf16 on a GPU, fp32 elsewhere]"] = (
         opt(None)
     )
-    gradient_checkpointing: Annotated[bool, "Less memory, a third more time."] = opt(
+    gradient_checkpointing: Annotated[bool, "Use less memory for a third more time."] = opt(
         False, harmless=True
     )
-    share_prefix: Annotated[bool, "Compute what both sides share once."] = opt(True, harmless=True)
+    share_prefix: Annotated[bool, "Compute what both sides share only once."] = opt(
+        True, harmless=True
+    )
     procs: Annotated[int, "Processes on this node; one for each GPU."] = opt(1, ge=1)
     nodes: Annotated[int, "Nodes; start the same command on each."] = opt(1, ge=1)
-    rendezvous: Annotated[str | None, "Where the nodes meet."] = opt(None, metavar="HOST:PORT")
+    rendezvous: Annotated[str | None, "Where the nodes connect."] = opt(None, metavar="HOST:PORT")
     sharding: Annotated[Literal["ddp", "fsdp"], "Whole model in each process, or shards of it."] = (
         opt("ddp")
     )
@@ -137,7 +139,7 @@ class TrainSettings(LossSettings, _Difficulty, _Adapters, _Optimizer, _Checkpoin
 
     files: tuple[Path, ...] = ()
     """Of pairs."""
-    output_dir: Annotated[Path, "Where model and metrics go."] = opt(
+    output_dir: Annotated[Path, "Folder for the model and metrics."] = opt(
         ..., "--output-dir", "-o", metavar="DIR"
     )
     model: Annotated[
@@ -148,7 +150,7 @@ class TrainSettings(LossSettings, _Difficulty, _Adapters, _Optimizer, _Checkpoin
     chat_template: Annotated[Path | None, "Jinja chat template, for models without one."] = opt(
         None, metavar="FILE"
     )
-    max_length: Annotated[int, "Tokens of prompt and answer together."] = opt(
+    max_length: Annotated[int, "Maximum number of tokens of prompt and answer together."] = opt(
         2048, harmless=True, ge=8
     )
     too_long: Annotated[
@@ -157,24 +159,24 @@ class TrainSettings(LossSettings, _Difficulty, _Adapters, _Optimizer, _Checkpoin
 
     @property
     def asks_reference(self) -> bool:
-        """Whether something but the loss needs to know what the reference makes of the pairs."""
+        """Whether anything but the loss needs the reference's log-probabilities."""
         return bool(self.margin_window or self.pair_scores or self.order == "easy-first")
 
     @property
     def evaluates(self) -> bool:
-        """Whether there are held-out pairs."""
+        """Whether there are any held-out pairs."""
         return self.eval_file is not None or self.eval_split > 0
 
     def check(self) -> None:
         super().check()
         if self.eval_file is not None and self.eval_split:
-            raise UsageError("--eval-file and --eval-split exclude each other: take one")
+            raise UsageError("--eval-file and --eval-split are mutually exclusive: use one")
         if (self.patience or self.eval_steps) and not self.evaluates:
             raise UsageError("evaluation needs pairs: give --eval-file or --eval-split")
         if self.patience and not self.eval_steps:
             raise UsageError("--patience needs --eval-steps")
         if self.margin_window and self.margin_window[0] >= self.margin_window[1]:
-            raise UsageError("--margin-window LOW HIGH: LOW must be under HIGH")
+            raise UsageError("--margin-window LOW HIGH: LOW must be below HIGH")
         if self.merge and not self.lora_rank:
             raise UsageError("--merge needs --lora-rank")
         if self.nodes > 1 and not self.rendezvous:

@@ -85,9 +85,7 @@ def _table(title: str, parts: Sequence[Part]) -> Table:
                 *(number(amount(part, "baselines", rule, "value")) for rule in _RULES),
             ]
         )
-    note = (
-        "* chance explains it in 1 of 100 at most. Word, position, format: one simple rule alone."
-    )
+    note = "* chance explains it in at most 1 of 100 cases. Word, position, format: one rule alone."
     return Table(f"Figures{title}", head, rows, note)
 
 

@@ -178,9 +178,9 @@ def _comparisons(found: Sequence[Mapping[str, Any]]) -> Table:
                 f"{name(one, 'test')}{only}",
             ]
         )
-    head = ("", "outcome", "difference", "95%", "p", "Holm", "could have seen", "test")
+    head = ("", "outcome", "difference", "95%", "p", "Holm", "detectable", "test")
     note = (
-        "* Holm's p below 0.05. Could have seen: the smallest difference that 80% of samples like "
+        "* Holm's p below 0.05. Detectable: the smallest difference that 80% of samples like "
         "this one would have shown."
     )
     return Table("Differences", head, rows, note)

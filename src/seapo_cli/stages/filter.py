@@ -20,7 +20,7 @@ Verdicts = dict[str, Verdict]
 
 
 class Filter(Stage):
-    """Quick checks first; what they let pass, also checks that wait for a model or a process."""
+    """Runs quick checks first; rows that pass then go through those that await something."""
 
     name = "filter"
 
@@ -31,7 +31,7 @@ class Filter(Stage):
         self.slow = [check for check in checks if isinstance(check, SlowCheck)]
         """Those that wait."""
         self.asks_model = any(check.asks_model for check in self.slow)
-        # As many rows as there are cores for child processes; while one waits, another goes on.
+        # As many rows as there are cores for child processes; while one waits, another proceeds.
         self.at_once = max(2, os.cpu_count() or 1) if self.slow else 1
         self._all = checks
         self._keys = keys
@@ -39,7 +39,7 @@ class Filter(Stage):
 
     @property
     def warnings(self) -> list[str]:
-        """What a user should know before it runs."""
+        """Warnings for the user before it runs."""
         return [check.warning for check in self.slow if check.warning]
 
     async def process(self, row: Row, model: Gateway | None) -> Outcome:
@@ -60,7 +60,7 @@ class Filter(Stage):
         return self._sorted(pair, verdicts, kept)
 
     def _quick(self, pair: CheckedPair) -> tuple[Verdicts, bool]:
-        """What the quick checks say, and whether they let the pair pass."""
+        """The verdicts of the quick checks, and whether the pair passes."""
         verdicts = {check.name: check.verdict(pair) for check in self._first}
         kept = _none_fails(verdicts)
         if kept and self._last:
@@ -77,12 +77,12 @@ class Filter(Stage):
         return Outcome(rows=[out]) if kept else Outcome(rejected=[out])
 
     def summary(self) -> Mapping[str, Any]:
-        """How many rows each check rejected, by error type, and what checks tell besides."""
+        """How many rows each check rejected, by error type, and what else checks report."""
         told = {check.name: check.summary() for check in self._all}
         return {**self._report.summary(), **{name: found for name, found in told.items() if found}}
 
     def merge(self, figures: Mapping[str, Any]) -> None:
-        """Count what the same filter did elsewhere, from its figures; only rows and checks."""
+        """Merge the figures of the same filter run elsewhere; rows and checks only."""
         self._report.merge(figures)
 
     def summary_text(self) -> str:
@@ -91,7 +91,7 @@ class Filter(Stage):
 
 
 def make_filter(settings: FilterSettings, keys: Keys, more: Sequence[Check] = ()) -> Filter:
-    """The filter that the settings ask for, with `more` checks at the end.
+    """The filter that the settings describe, with `more` checks at the end.
 
     Raises:
         UsageError: there is no such check or option, or a value is wrong.

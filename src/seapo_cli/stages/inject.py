@@ -1,4 +1,4 @@
-"""`inject`: typed negatives. Each is the row's good answer with one kind of mistake put in."""
+"""`inject`: typed negatives. Each is the row's good answer with one kind of mistake injected."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from seapo_cli.stages.sample import answered, dump, unusable
 
 
 class Inject(Stage):
-    """Makes one negative per row and error type, or per row of a type drawn by weight.
+    """Makes one negative per row and error type, or one per row, of a type drawn by weight.
 
     A row without a `response` is answered first, by the same model.
     """
@@ -54,8 +54,8 @@ class Inject(Stage):
     async def process(self, row: Row, model: Gateway | None) -> Outcome:
         """Make the negatives of one row.
 
-        One type after the other, and before those of later rows: so a request follows the one
-        it shares its prompt's beginning with, and finds it in the server's prefix cache.
+        One type after the other, and before those of later rows: that way a request follows the one
+        with the same prompt prefix, and finds it in the server's prefix cache.
         """
         assert model is not None
         mode = self._mode or await self._tried(model)
@@ -65,10 +65,10 @@ class Inject(Stage):
                 row, added = await self._answer(row, model)
             except RowError as error:
                 return Outcome(failures=[Failure.of(error, about="answering the prompt first: ")])
-        # The mistake belongs into the answer, which the thoughts would contradict.
+        # The mistake belongs in the answer, and the thoughts would contradict it.
         if (answer := without_thought(row.response or "")) != row.response:
             if not answer.strip():
-                reason = "the response holds thoughts only, and no answer to make worse"
+                reason = "the response holds only thoughts, and no answer to make worse"
                 return Outcome(failures=[Failure(reason)])
             row, added = replace(row, response=answer), {**added, "response": dump_answer(answer)}
         rows, failures, doubt = [], [], None
@@ -88,11 +88,11 @@ class Inject(Stage):
         return Outcome(rows, failures)
 
     def summary(self) -> Mapping[str, Any]:
-        """What became of the negatives that were wanted, by error type."""
+        """The outcomes of the requested negatives, by error type."""
         return self._report.summary()
 
     def merge(self, figures: Mapping[str, Any]) -> None:
-        """Count what the same stage did elsewhere, from its figures."""
+        """Merge the figures of the same stage run elsewhere."""
         self._report.merge(figures)
 
     def summary_text(self) -> str:
@@ -106,7 +106,7 @@ class Inject(Stage):
             self._report.count(error_type.name, "failed")
 
     async def _tried(self, gateway: Gateway) -> str:
-        """The mode that the model can do: asked once, by the first row; the others wait."""
+        """The mode that the model can handle: tried once, by the first row; the others wait."""
         if self._trial is None:
             self._trial = asyncio.create_task(self._try(gateway))
         return await asyncio.shield(self._trial)
@@ -115,7 +115,7 @@ class Inject(Stage):
         async def drive(steps: Steps) -> Injection:
             return (await _drive(steps, gateway, 0))[0]
 
-        # A trial in batches would take a round for each of its requests.
+        # With batches, each request of a trial would take a round.
         mode = "propose" if gateway.answers_later else await chosen_mode(drive, gateway.model)
         self._check(mode)
         return mode
@@ -141,7 +141,7 @@ class Inject(Stage):
         return draw.choices(self._types, self._weights)
 
     def _seed(self, row: Row, purpose: str) -> int:
-        """A seed that depends on the row's content alone, so other rows may come and go."""
+        """A seed that depends only on the row's content, so other rows may come and go."""
         prompt = [message.key for message in row.messages]
         text = orjson.dumps([self._settings.seed, purpose, prompt, row.response])
         return int.from_bytes(hashlib.blake2b(text, digest_size=4).digest(), "big") >> 1
@@ -186,7 +186,7 @@ class Inject(Stage):
 
 
 def _wanted(settings: InjectSettings) -> tuple[tuple[ErrorType, ...], tuple[float, ...]]:
-    """The types to make, and their weights where one is drawn per row.
+    """The types to make, and their weights if one is drawn per row.
 
     Raises:
         UsageError: there is no such type, or it is wrong.
@@ -204,7 +204,7 @@ def _wanted(settings: InjectSettings) -> tuple[tuple[ErrorType, ...], tuple[floa
 
 
 async def _drive(steps: Steps, gateway: Gateway, priority: int) -> tuple[Injection, int, Usage]:
-    """Answer a mode's requests until it returns; also the number of attempts and their cost.
+    """Answer a mode's requests until it returns; with the number of attempts and their cost.
 
     Raises:
         RowError: the mode gave up, or a request failed.

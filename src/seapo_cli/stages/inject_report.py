@@ -10,23 +10,23 @@ _COUNTS = ("made", "type does not fit", "answer is wrong", "failed", "longer", "
 
 
 class InjectReport:
-    """Counted while a run goes on."""
+    """Updated during a run."""
 
     def __init__(self) -> None:
         self._types: dict[str, Counter[str]] = {}
 
     def made(self, error_type: str, response: str, negative: str) -> None:
-        """Count a negative, and which side is the longer one."""
+        """Count a negative, and which side is longer."""
         self.count(error_type, "made")
         if len(negative) != len(response):
             self.count(error_type, "longer" if len(negative) > len(response) else "shorter")
 
     def count(self, error_type: str, what: str) -> None:
-        """Count what became of one negative that was wanted."""
+        """Count the outcome of one requested negative."""
         self._types.setdefault(error_type, Counter())[what] += 1
 
     def summary(self) -> Mapping[str, Any]:
-        """Counts by error type. `longer` and `shorter` are the negative's length."""
+        """Counts by error type. `longer` and `shorter` refer to the negative's length."""
         return {
             "types": {
                 name: {what.replace(" ", "_"): counts[what] for what in _COUNTS}
@@ -35,7 +35,7 @@ class InjectReport:
         }
 
     def merge(self, figures: Mapping[str, Any]) -> None:
-        """Add the figures of the same stage elsewhere."""
+        """Merge the figures of the same stage run elsewhere."""
         for name, counts in figures.get("types", {}).items():
             for what in _COUNTS:
                 self._types.setdefault(name, Counter())[what] += counts[what.replace(" ", "_")]

@@ -1,6 +1,6 @@
-"""`pair`: preference pairs in a trainer's format, out of answers with negatives.
+"""`pair`: preference pairs in a trainer's format, made from answers with negatives.
 
-Reads all rows before it writes the first pair: the rows of a prompt may stand anywhere.
+Reads all rows before it writes the first pair: the rows of a prompt may be anywhere.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class Pair(Stage):
     def __init__(
         self, settings: PairSettings, files: Files, dataset_info: Path | None = None
     ) -> None:
-        """`dataset_info` is LLaMA-Factory's list of data sets: it gets an entry for the output.
+        """`dataset_info` is LLaMA-Factory's list of datasets: it gets an entry for the output.
 
         Raises:
-            UsageError: settings and files do not go together.
+            UsageError: settings and files do not fit together.
         """
         self._settings = settings
         self._files = files
@@ -49,17 +49,17 @@ class Pair(Stage):
         self.asks_model = settings.positive == "judge"
         self.passes = PairBuilder.passes(settings)
         if bool(settings.eval_split) != bool(files.evaluation):
-            raise UsageError("--eval-split and --eval-output need each other")
+            raise UsageError("--eval-split and --eval-output must be used together")
         how = load_format(settings.format)
         if dataset_info:
             if how.dataset_info is None:
-                raise UsageError("--dataset-info goes with the llamafactory formats only")
+                raise UsageError("--dataset-info needs one of the llamafactory formats")
             if files.output == "-":
                 raise UsageError("--dataset-info needs an output file: name one with -o")
             read_entries(dataset_info)
 
     def run(self, run: Run) -> None:
-        """Read all rows, have them judged where that is wanted, then write the pairs."""
+        """Read all rows, have them judged if requested, then write the pairs."""
         with Scratch(self._files.output) as scratch:
             builder = PairBuilder(run.source, scratch, self._settings, run.keys, self._report)
             _read(builder, run)
@@ -78,11 +78,11 @@ class Pair(Stage):
             add_entries(self._dataset_info, files, load_format(self._settings.format))
 
     def summary(self) -> Mapping[str, Any]:
-        """What became of the prompts, and how the types came out."""
+        """The outcomes of the prompts, and the resulting proportions of types."""
         return self._report.summary()
 
     def summary_text(self) -> str:
-        """The same for people."""
+        """The same, for people."""
         return self._report.summary_text()
 
 

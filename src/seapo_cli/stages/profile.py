@@ -1,4 +1,4 @@
-"""`profile`: which kinds of mistakes a model's own answers show, as weights for `inject --mix`."""
+"""`profile`: the kinds of mistakes in a model's own answers, as weights for `inject --mix`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MAX_TOKENS = 128
 class Profile(Stage):
     """Asks a model for the worst mistake of each answer; counts the kinds.
 
-    Where the row holds a `reference` (as `sample` keeps the answer that was there before), the
+    If the row holds a `reference` (where `sample` keeps the answer that the row had before), the
     model sees it too.
     """
 
@@ -78,7 +78,7 @@ class Profile(Stage):
 
     @property
     def mix(self) -> str:
-        """The kinds found as a value of `inject --mix`; empty where there was none."""
+        """The kinds found, as a value for `inject --mix`; empty if there were none."""
         shown = self._counts.most_common()
         return ",".join(f"{name}={n}" for name, n in shown if name not in (_NONE, _OTHER))
 
@@ -87,11 +87,11 @@ class Profile(Stage):
         return {"kinds": dict(self._counts.most_common()), "mix": self.mix}
 
     def merge(self, figures: Mapping[str, Any]) -> None:
-        """Count what the same stage did elsewhere, from its figures."""
+        """Merge the figures of the same stage run elsewhere."""
         self._counts.update(figures.get("kinds", {}))
 
     def summary_text(self) -> str:
-        """The same for people, ending in the option for `inject`."""
+        """The same, for people, ending with the option for `inject`."""
         total = self._counts.total()
         lines = [f"{name:<20} {n:>6,}  {n / total:>4.0%}" for name, n in self._counts.most_common()]
         return "\n".join([*lines, f"--mix {self.mix}" if self.mix else "no mistakes found"])

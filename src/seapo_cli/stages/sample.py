@@ -16,9 +16,9 @@ from seapo_cli.rows import Row, SampleInfo
 
 
 class Sample(Stage):
-    """Asks for `n` answers to each row's prompt; each becomes a row of its own.
+    """Requests `n` answers to each row's prompt; each becomes a row of its own.
 
-    Answer number i of n is requested with seed + i, so more answers later keep the first ones.
+    Answer i of n is requested with seed + i, so asking for more later keeps the first ones.
     A `response` that the row already had moves to `reference`.
     """
 
@@ -31,7 +31,7 @@ class Sample(Stage):
         """Answer one row."""
         assert model is not None
         asks = [self._ask(row, index, model) for index in range(self._settings.n)]
-        # One answer needs no task of its own: that alone is 3% of the CPU of a request.
+        # One answer needs no task of its own: that alone takes 3% of the CPU time of a request.
         asked = [await asks[0]] if len(asks) == 1 else await asyncio.gather(*asks)
         rows = [found for found in asked if isinstance(found, dict)]
         return Outcome(rows, [found for found in asked if isinstance(found, Failure)])
@@ -67,7 +67,7 @@ class Sample(Stage):
         )
 
     def _messages(self, row: Row) -> tuple[Message, ...]:
-        """The row's turns, with `--system` first where they bring no system turn."""
+        """The row's turns, preceded by `--system` if they have no system turn."""
         messages = row.messages
         if self._settings.system is None or messages[0].role in ("system", "developer"):
             return messages
@@ -103,7 +103,7 @@ def answered(completion: Completion, model: str, request: Request) -> dict[str, 
 def dump(info: Any) -> dict[str, Any]:
     """A record as plain JSON values.
 
-    Without `cached_tokens`: they depend on what else the server did, and the same command
+    Without `cached_tokens`: they depend on the server's other work, and the same command
     must write the same bytes again.
     """
     found: dict[str, Any] = info.model_dump(

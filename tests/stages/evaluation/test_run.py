@@ -213,7 +213,7 @@ def test_a_comparison_needs_two_models(seapo: Seapo) -> None:
     data = seapo.file("gsm8k.jsonl", GSM8K)
     result = seapo.run("eval", "gsm8k", "--data", f"gsm8k={data}", "--compare")
     assert result.code == 2
-    assert "name two models" in result.stderr
+    assert "name at least two models" in result.stderr
 
 
 def test_answers_that_were_cut_are_told(seapo: Seapo) -> None:

@@ -1,6 +1,6 @@
-"""What one simple rule alone finds: length, where text was added, a single word, a mark.
+"""What a single simple rule finds: length, where text was added, a word, a punctuation mark.
 
-A rule takes the side with more of something for the chosen one, or for the rejected one.
+A rule predicts that the side with more of something is the chosen one, or the rejected one.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from seapo_cli.stages.audit.features import FORM, PLACES, Features
 from seapo_cli.statistics import Array, Share, share
 
 _LENGTHS = 2
-"""How many of FORM are lengths; the others are the format."""
+"""How many entries of FORM are lengths; the others concern the format."""
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The best rule of a family, chosen on other prompts than it is tested on."""
+    """The best rule of a family, selected on prompts other than those it is tested on."""
 
     accuracy: Share
     rule: str
-    """What has more of it is ..."""
+    """The feature: the side that has more of it is ..."""
     side: str
-    """... chosen or rejected: the rule that the whole set gives."""
+    """... chosen or rejected, according to the rule fitted on the whole set."""
 
     def dump(self) -> dict[str, Any]:
         """For JSON."""

@@ -1,7 +1,7 @@
 """How often a classifier that sees the answers only, without the question, finds the better one.
 
 Ridge regression on the difference of the sides, without an intercept: it scores each answer by
-itself, and a pair counts as right where chosen scores higher. Swapping the sides of some pairs
+itself, and a pair counts as right if chosen scores higher. Swapping the sides of some pairs
 changes only the sign of their target, so all permutations are one fit with many targets.
 """
 
@@ -20,14 +20,14 @@ from seapo_cli.statistics import Array
 
 FOLDS = 5
 LEAST_PROMPTS = 10
-"""With fewer, nothing can be learnt and nothing is measured."""
+"""With fewer prompts, nothing can be learned and nothing is measured."""
 _MOST_NGRAMS = 1000
 """Of words, and of characters."""
 _PENALTY = 3.0
-"""On weights, where each pair's features have a norm of about 1."""
+"""Penalty on the weights; each pair's features have a norm of about 1."""
 _PERMUTATIONS = 200
 _REPEATED_PAIRS = 5000
-"""Pairs for which the partition into folds makes no difference worth the time."""
+"""From this many pairs on, averaging over several partitions into folds is not worth the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ class CrossValidation:
     right: Array
     """(pairs,) share of the partitions into folds in which chosen scored higher; a tie is 0.5."""
     score: Array
-    """(pairs,) mean score of chosen over rejected."""
+    """(pairs,) mean score of chosen minus rejected."""
     chance: Array
-    """(permutations,) accuracies where the sides of whole prompts are swapped at random."""
+    """(permutations,) accuracies when the sides of whole prompts are swapped at random."""
 
     @property
     def accuracy(self) -> float:
@@ -48,12 +48,12 @@ class CrossValidation:
 
     @property
     def p_value(self) -> float:
-        """How often chance alone gives such an accuracy: exact, whatever the data are like."""
+        """The p-value: how often chance alone gives such an accuracy; exact for any data."""
         reached = int(np.sum(self.chance >= self.accuracy - 1e-12))
         return (1 + reached) / (1 + len(self.chance))
 
     def band(self) -> tuple[float, float]:
-        """Where 95% of the accuracies lie that chance gives."""
+        """The interval that holds 95% of the accuracies under chance."""
         low, high = np.quantile(self.chance, [0.025, 0.975])
         return float(low), float(high)
 
@@ -86,7 +86,7 @@ def cross_validate(
 
 
 class _Ridge:
-    """Ridge regression in closed form: what all folds have in common is computed once."""
+    """Ridge regression in closed form: what all folds share is computed once."""
 
     def __init__(self, design: Array) -> None:
         self._design = design
@@ -94,7 +94,7 @@ class _Ridge:
         self._products = design @ design.T if self._dual else design.T @ design
 
     def scores(self, train: Array, test: Array, targets: Array) -> Array:
-        """(test, targets) what weights learnt on the one part give for the other."""
+        """(test, targets) scores on the one part by weights learned on the other."""
         if self._dual:
             solved = _solve(self._products[np.ix_(train, train)], targets[train])
             found: Array = self._products[np.ix_(test, train)] @ solved
@@ -111,21 +111,21 @@ def _solve(matrix: Array, targets: Array) -> Array:
 
 
 def folds(prompts: Array, seed: int) -> Iterator[tuple[Array, Array]]:
-    """Numbers of the pairs to train on and to test on; no prompt is on both sides."""
+    """Indices of the pairs to train on and to test on; no prompt is in both."""
     splitter = GroupKFold(FOLDS, shuffle=True, random_state=seed)
     yield from splitter.split(prompts, groups=prompts)
 
 
 def design_matrix(found: Features) -> Array:
-    """(pairs, features) what the classifier sees of the differences, in float32.
+    """(pairs, features) the classifier's view of the differences, in float32.
 
-    Nothing in it depends on which side is which but the signs.
+    Only the signs depend on which side is which.
     """
     blocks = []
     for differences in (found.words, found.characters):
         columns, counts = frequent(differences, found.prompts, _MOST_NGRAMS)
         dense = differences[:, columns].toarray().astype(np.float32)
-        # Frequent n-grams weigh less, and one of many in a text less than an only one.
+        # Frequent n-grams weigh less, and one of many in a text weighs less than a single one.
         blocks.append(np.sign(dense) * np.log1p(np.abs(dense)) / np.sqrt(counts, dtype=np.float32))
     ngrams = np.hstack(blocks)
     norm = np.linalg.norm(ngrams, axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""What differs between the sides of pairs, as numbers: chosen minus rejected.
+"""The differences between the sides of pairs, as numbers: chosen minus rejected.
 
 What both sides share cancels out, so only the stretch around the difference is read for words.
 """
@@ -42,7 +42,7 @@ FORM: dict[str, Callable[[str], float]] = {
     "a mark at the end": lambda text: _LAST_MARK.search(text[-8:]) is not None,
     **{mark: lambda text, mark=mark: text.count(mark) for mark in _MARKS},  # type: ignore[misc]
 }
-"""Counts that do not depend on what a text says."""
+"""Counts that do not depend on a text's content."""
 PLACES = ("start", "middle", "end")
 
 
@@ -51,7 +51,7 @@ class Features:
     """Differences of pairs: one row for each."""
 
     prompts: Array
-    """(pairs,) numbers: equal where the prompt is the same."""
+    """(pairs,) prompt numbers: equal if the prompt is the same."""
     words: Any
     """(pairs, n-grams) sparse counts of one or two tokens."""
     tokens: Array
@@ -61,13 +61,13 @@ class Features:
     form: Array
     """(pairs, len(FORM)) natural logarithms of count + 1."""
     inserted: Array
-    """(pairs, 3): at the start, in the middle, at the end text stands on one side and nothing in
+    """(pairs, 3): at the start, in the middle, at the end one side has text with nothing in
     its place on the other: 1 where that is chosen, -1 rejected."""
     place: Array
-    """(pairs,) where in the chosen answer the difference begins, 0 to 1."""
+    """(pairs,) where the difference begins in the chosen answer, 0 to 1."""
 
     def of(self, rows: Array) -> Features:
-        """The same of some pairs, by number."""
+        """The features of some pairs, by index."""
         by_pair = ("prompts", "words", "characters", "form", "inserted", "place")
         return replace(self, **{name: getattr(self, name)[rows] for name in by_pair})
 
@@ -104,14 +104,14 @@ def _sides(items: Sequence[Item]) -> list[str]:
 
 
 def _changed(chosen: str, rejected: str) -> tuple[str, str, tuple[int, int, int], float]:
-    """Both sides around their difference, what was inserted where, and where it begins."""
+    """Both sides around their difference, where text was inserted, and where it begins."""
     start = common_start(chosen, rejected)
     tail = common_end(chosen, rejected, start)
     left, right = max(0, start - _MARGIN), max(0, tail - _MARGIN)
     one, other = chosen[left : len(chosen) - right], rejected[left : len(rejected) - right]
     extra = (len(chosen) > len(rejected)) - (len(chosen) < len(rejected))
     pure = start + tail == min(len(chosen), len(rejected))
-    # What is added before the last full stop is added at the end.
+    # Text added before the last full stop counts as added at the end.
     at_end = not _WORD.search(chosen, len(chosen) - tail)
     place = 2 if at_end else 0 if not start else 1
     inserted = [0, 0, 0]
@@ -125,7 +125,7 @@ def _words(chosen: Sequence[str], rejected: Sequence[str]) -> tuple[Array, Any]:
     vectorizer = CountVectorizer(token_pattern=_TOKEN, ngram_range=(1, 2), dtype=np.int32)
     try:
         counts = vectorizer.fit_transform([*chosen, *rejected])
-    except ValueError:  # not one token in all texts
+    except ValueError:  # not a single token in all texts
         return np.array([], dtype=object), sparse.csr_matrix((count, 0), dtype=np.int32)
     found = (counts[:count] - counts[count:]).tocsr()
     found.eliminate_zeros()
@@ -134,7 +134,7 @@ def _words(chosen: Sequence[str], rejected: Sequence[str]) -> tuple[Array, Any]:
 
 
 def _characters(tokens: Array, words: Any) -> Any:
-    """N-grams within tokens: each distinct token is taken apart once only."""
+    """N-grams within tokens: each distinct token is split only once."""
     single = np.flatnonzero([" " not in token for token in tokens])
     if not len(single):
         return sparse.csr_matrix((words.shape[0], 0), dtype=np.int32)
@@ -150,7 +150,7 @@ def _parts(token: str) -> list[str]:
 
 
 def frequent(differences: Any, prompts: Array, most: int, least: int = 3) -> tuple[Array, Array]:
-    """The columns that differ in the most prompts, `least` at least, and in how many.
+    """The columns that differ in the most prompts (at least `least`), and in how many.
 
     Swapping sides changes nothing here: the choice of columns does not reveal which side is which.
     """

@@ -16,12 +16,12 @@ from seapo_cli.pairing.candidates import draw
 from seapo_cli.rows import UNTYPED, Keys, Row, read_sides
 
 _SLACK = 1.25
-"""How far the limit is exceeded before pairs are let go, so that this happens seldom."""
+"""How far the limit is exceeded before pairs are discarded, so that this happens rarely."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Both sides of a pair, and what is known of it."""
+    """Both sides of a pair, and what is known about it."""
 
     prompt: int
     """Hash of the prompt: equal for equal prompts."""
@@ -46,9 +46,9 @@ def _prompt_number(messages: Sequence[Message], seed: int) -> int:
 
 
 class Gather:
-    """Collects items; of more than `limit` pairs, those of prompts drawn by hash.
+    """Collects items; if there are more than `limit` pairs, those of prompts drawn by hash.
 
-    A prompt's pairs are all taken or all left, whatever the order of the input.
+    A prompt's pairs are all taken or all left out, whatever the order of the input.
     """
 
     def __init__(self, limit: int, seed: int = 0) -> None:
@@ -57,14 +57,14 @@ class Gather:
         self._kept: dict[int, list[PreferencePair]] = defaultdict(list)
         self._count = 0
         self._below = 1 << 63
-        """Hashes from here on are left out."""
+        """Prompts whose hashes are at least this are left out."""
         self.left_out = 0
         """Rows left out because there are more than the limit."""
         self.unmatched = 0
         """Judged answers of prompts whose answers are all good or all bad."""
 
     def add(self, pair: PreferencePair) -> None:
-        """Take a pair, or a judged answer."""
+        """Add a pair, or a judged answer."""
         prompt = _prompt_number(pair.prompt, self._seed)
         if prompt >= self._below:
             self.left_out += 1
@@ -85,14 +85,14 @@ class Gather:
                 self._below = prompt
 
     def items(self) -> list[Item]:
-        """All items, those of a prompt together. Comes last."""
+        """All items, those of a prompt together. To be called last."""
         self._shrink()
         return [
             item for prompt, pairs in self._kept.items() for item in self._of_prompt(prompt, pairs)
         ]
 
     def _of_prompt(self, prompt: int, pairs: list[PreferencePair]) -> Iterator[Item]:
-        """A prompt's pairs; a judged bad answer goes with the good one that is most like it."""
+        """A prompt's pairs; a judged bad answer is paired with the good one most similar to it."""
         good = [pair.chosen for pair in pairs if pair.rejected is None and pair.chosen is not None]
         matched = False
         for pair in pairs:

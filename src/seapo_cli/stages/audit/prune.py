@@ -1,4 +1,4 @@
-"""Which pairs to leave out so that a classifier that does not see the question finds less."""
+"""Which pairs to leave out to lower the accuracy of a classifier that does not see the question."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from seapo_cli.stages.filter import Filter
 from seapo_cli.statistics import Array
 
 _SHARE = 3
-"""A round drops this fraction of what is too much: the classifier then finds other traces."""
+"""A round drops this fraction of the excess: the classifier then finds other traces."""
 _LEAST = 200
-"""... and one of so many pairs at least."""
+"""... and at least one in this many pairs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +30,16 @@ class Pruned:
     """Pairs to drop, and the accuracy of the classifier with and without them."""
 
     surest: Mapping[int, float]
-    """By line: how surely the classifier told the pair apart."""
+    """By line: how confidently the classifier told the pair apart."""
     before: float
     after: float
 
 
 def prune(found: Features, limit: float, seed: int = 0) -> tuple[dict[int, float], float, float]:
-    """The pairs to drop, by number, with their scores; the accuracy before and after.
+    """The pairs to drop, by index, with their scores; the accuracy before and after.
 
-    Drops those that are told apart most surely, some at a time, and trains anew on the rest with
-    other folds, until the accuracy is no more than `limit`.
+    Drops those that are told apart most confidently, some at a time, and retrains on the rest with
+    other folds, until the accuracy is at most `limit`.
 
     Raises:
         SeapoError: that leaves too few prompts.

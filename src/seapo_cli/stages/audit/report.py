@@ -1,4 +1,4 @@
-"""What an audit finds: figures of the whole set, of each type and of each source."""
+"""The findings of an audit: figures of the whole set, of each type and of each source."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from seapo_cli.text.safe import label
 from seapo_cli.text.tables import table
 
 _SURE = 0.01
-"""The p-value up to which sides count as told apart."""
+"""The p-value up to which the sides count as told apart."""
 _SHOWN_WORDS = 5
 _RULES = ("word", "position", "format")
 _HEAD = ["", "pairs", "told apart", "95%", "chance", "shorter right", *_RULES]
@@ -28,7 +28,7 @@ By = Literal["all", "type", "source"]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Figures of some of the pairs, by a classifier of their own."""
+    """Figures of some of the pairs, from a classifier trained on them alone."""
 
     by: By
     name: str
@@ -38,10 +38,10 @@ class Part:
     """How often the classifier that does not see the question finds the better side; None with
     too few prompts."""
     chance: tuple[float, float] | None
-    """Where 95% of the accuracies lie that chance gives at this size."""
+    """The interval that holds 95% of the accuracies under chance at this size."""
     p_value: float | None
     shorter_right: Share
-    """How often the chosen side has fewer characters; a tie is half."""
+    """How often the chosen side has fewer characters; a tie counts half."""
     length_ratio: float
     """Median of the rejected side's characters over the chosen side's."""
     changed_at: Mapping[str, float]
@@ -51,11 +51,11 @@ class Part:
 
     @property
     def told_apart(self) -> bool:
-        """Whether the sides can be told apart better than chance explains."""
+        """Whether the sides can be told apart more often than chance explains."""
         return self.p_value is not None and self.p_value <= _SURE
 
     def above(self, limit: float) -> bool:
-        """Whether the accuracy is over a limit, and over what chance gives."""
+        """Whether the accuracy is above a limit, and above what chance explains."""
         if self.accuracy is None or self.chance is None:
             return False
         return self.accuracy.value > limit and self.accuracy.value > self.chance[1]
@@ -80,7 +80,7 @@ class Part:
 
 
 def audit(items: Sequence[Item], seed: int = 0) -> list[Part]:
-    """Figures of all pairs, then of each type and each source where there are several."""
+    """Figures of all pairs, then of each type and each source if there are several."""
     if not items:
         return []
     found = features(items)
@@ -94,7 +94,7 @@ def audit(items: Sequence[Item], seed: int = 0) -> list[Part]:
     for by, labels in groups:
         names = sorted(set(labels))
         for name in names if len(names) > 1 else ():
-            # Not as an array of text, which gives each label the room of the longest.
+            # Not as an array of text, which gives each label the space of the longest.
             rows = every[[one == name for one in labels]]
             parts.append(_part(by, name, found.of(rows), ratios[rows], seed))
     return parts
@@ -140,24 +140,24 @@ class AuditReport:
         }
 
     def summary_text(self) -> str:
-        """For people; lines."""
+        """The summary for people, in lines."""
         lines = [_table(self.parts) if self.parts else "no pairs"]
         if any(part.told_apart for part in self.parts):
             lines.append(
-                "* told apart without the question: chance explains it in 1 of 100 at most"
+                "* told apart without the question: chance explains it in at most 1 of 100 cases"
             )
         if self.left_out:
             lines.append(
-                f"{self.left_out:,} rows left out, drawn by prompt; --max-pairs takes more"
+                f"{self.left_out:,} rows left out, drawn by prompt; raise --max-pairs to audit more"
             )
         if self.unmatched:
             lines.append(
-                f"{self.unmatched:,} answers without another of their prompt to compare with"
+                f"{self.unmatched:,} answers without another one to the same prompt to compare with"
             )
         return "\n".join(lines)
 
     def complaint(self, limit: float) -> str | None:
-        """Why the pairs do not pass at a limit of the accuracy; None where they do."""
+        """Why the pairs do not pass at a limit on the accuracy; None if they do."""
         if not self.parts or self.parts[0].accuracy is None:
             return f"--fail-above {limit:g}: too few prompts to measure anything"
         bad = [

@@ -1,4 +1,4 @@
-"""The words that stand on one side much more often than chance gives."""
+"""The words that occur on one side much more often than chance explains."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One or two words (or marks), and on how many pairs' sides there are more of them."""
+    """One or two words (or marks), and in how many pairs each side has more of them."""
 
     text: str
     chosen: int
     rejected: int
     z: float
-    """Chosen minus rejected, in standard deviations of what swapping prompts' sides gives."""
+    """Chosen minus rejected, in standard deviations under random swaps of prompts' sides."""
 
     def dump(self) -> dict[str, Any]:
         """For JSON."""
@@ -33,8 +33,8 @@ class Word:
 def telling_words(found: Features, seed: int = 0, shown: int = _SHOWN) -> list[Word]:
     """The most telling n-grams, the strongest first.
 
-    Only those that are stronger than the strongest of all n-grams is in 95% of random swaps.
-    One that is part of a stronger one, or has it as a part, is left out.
+    Only those stronger than the strongest of all n-grams in 95% of random swaps.
+    One that is part of a stronger one, or contains it, is left out.
     """
     columns, _ = frequent(found.words, found.prompts, _MOST_NGRAMS)
     if not len(columns):
@@ -43,7 +43,7 @@ def telling_words(found: Features, seed: int = 0, shown: int = _SHOWN) -> list[W
     prompts, numbers = np.unique(found.prompts, return_inverse=True)
     pairs = len(numbers)
     by_prompt = sparse.csr_matrix((np.ones(pairs), (numbers, np.arange(pairs)))) @ signs
-    # Where a prompt's pairs cancel out, swapping it changes nothing.
+    # If a prompt's pairs cancel out, swapping it changes nothing.
     deviation = np.sqrt(np.asarray(by_prompt.multiply(by_prompt).sum(axis=0)).ravel())
     deviation[deviation == 0] = np.inf
     z = np.asarray(by_prompt.sum(axis=0)).ravel() / deviation

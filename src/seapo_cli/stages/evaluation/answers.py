@@ -38,18 +38,18 @@ Check = Callable[[Completion], Awaitable[Found]]
 
 @dataclass(frozen=True)
 class AnswerSettings:
-    """How answers are asked for, and what code among them may use."""
+    """How answers are requested, and what resources their code may use."""
 
     max_tokens: int = 1024
     seed: int = 0
     timeout: int = 10
-    """Seconds of CPU time for one answer's tests."""
+    """Seconds of CPU time for the tests of one answer."""
     memory: int = 512
     """MiB."""
 
 
 class Answers:
-    """Reads rows as items whose answers are written, greedily."""
+    """Reads rows as items whose answers the model writes, with greedy decoding."""
 
     def __init__(self, settings: AnswerSettings) -> None:
         self._settings = settings
@@ -169,7 +169,7 @@ def final_number(text: str) -> str | None:
 
 
 def completed(prompt: str, entry_point: str, code: str) -> str:
-    """A program of what a model wrote: the whole function, or what comes after its head."""
+    """A program from what a model wrote: the whole function, or what follows its signature."""
     head = f"def {entry_point}"
     if head not in code:
         return f"{prompt}{code}"
@@ -178,6 +178,6 @@ def completed(prompt: str, entry_point: str, code: str) -> str:
 
 @lru_cache
 def _rules() -> Any:
-    """IFEval's rules, which lm-evaluation-harness keeps."""
+    """IFEval's rules, which come with lm-evaluation-harness."""
     need("ifeval", "eval", "lm_eval", "langdetect", "nltk", "immutabledict")
     return import_module(_RULES)

@@ -1,4 +1,4 @@
-"""Multiple choice by log-likelihood of the choices, as lm-evaluation-harness counts it."""
+"""Multiple choice by log-likelihood of the choices, as lm-evaluation-harness scores it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def multiple_choice(data: dict[str, Any], line: int) -> Item:
     """
     query, choices, gold = text_of(data, "query"), data.get("choices"), data.get("gold")
     if not (isinstance(choices, list) and len(choices) > 1 and _all_text(choices)):
-        raise RowError("key 'choices' must be a list of two texts or more")
+        raise RowError("key 'choices' must be a list of at least two texts")
     if isinstance(gold, bool) or not isinstance(gold, int) or not 0 <= gold < len(choices):
         raise RowError("key 'gold' must be the index of the right choice, from 0")
     context = query if query.rstrip().endswith("Answer:") else f"{query}\nAnswer:"
@@ -42,7 +42,7 @@ def truthfulqa_binary(data: dict[str, Any], line: int) -> Item:
 
 
 def truthfulqa_mc2(data: dict[str, Any], line: int) -> Item:
-    """The share of the right answers in the probability of all."""
+    """The right answers' share of the probability of all answers."""
     _, right, wrong = _truthfulqa(data)
 
     def read(scores: Sequence[LogProb]) -> Found:

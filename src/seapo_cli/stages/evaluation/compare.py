@@ -1,4 +1,4 @@
-"""Two models on the same items: what differs, how surely, and what could have been seen."""
+"""Two models on the same items: what differs, how certainly, and what could have been detected."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Comparison:
     test: str
     p_value: float
     detectable: float
-    """The smallest difference that 80% of such samples would have shown."""
+    """The smallest difference that 80% of such samples would have detected."""
     discordant: McNemar | None = None
     """Of right and wrong."""
     holm: float = 1.0
@@ -92,7 +92,7 @@ def compare(
 
 
 def adjusted(found: Sequence[Comparison]) -> list[Comparison]:
-    """With Holm's p-values: over the tasks, for each outcome and each two models."""
+    """With Holm's p-values: over the tasks, for each outcome and each pair of models."""
     families: dict[tuple[str, str, str], list[int]] = {}
     for place, one in enumerate(found):
         outcome = "right" if one.outcome == "score" else one.outcome
@@ -135,7 +135,7 @@ class _Comparer:
         return replace(found, test="exact McNemar", p_value=counts.p_value)
 
     def margins(self, one: Array, other: Array) -> Comparison:
-        """Margins over their spread."""
+        """Margins divided by their spread."""
         seen = difference(scaled_mean(one), scaled_mean(other), self.clusters)
         p_value, interval = bootstrap(scaled_mean, one, other, self.clusters, self.seed)
         found = self._comparison("scaled_margin", seen)

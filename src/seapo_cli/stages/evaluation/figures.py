@@ -1,4 +1,4 @@
-"""Results of a model on a task as figures with their errors."""
+"""Results of a model on a task, as figures with their standard errors."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Part:
     group: Group
     items: int
     figures: Mapping[str, Estimate]
-    """Means of outcomes; of margins also what does not grow as a model gets sharper."""
+    """Means of outcomes; for margins also one that does not grow as a model gets more confident."""
 
     def dump(self) -> dict[str, Any]:
         """For JSON."""
@@ -48,7 +48,7 @@ class Part:
 
 
 def parts(results: Results) -> list[Part]:
-    """Figures of all items, then of each type and source where there are several."""
+    """Figures of all items, then of each type and source if there are several."""
     return [
         Part(group, len(rows), _figures([results[row] for row in rows]))
         for group, rows in groups([item for item, _ in results]).items()
@@ -57,7 +57,7 @@ def parts(results: Results) -> list[Part]:
 
 
 def groups(items: Sequence[Item]) -> dict[Group, list[int]]:
-    """Places of the items of each part."""
+    """Indices of the items of each part."""
     found = {ALL: list(range(len(items)))}
     for by in ("type", "source"):
         labels = [(item.labels or {}).get(by) for item in items]
@@ -84,12 +84,12 @@ def _figures(results: Results) -> dict[str, Estimate]:
 
 
 def column(results: Results, key: str) -> Array:
-    """(items,) the numbers under a key."""
+    """(items,) the values under a key."""
     return np.array([found[key] for _, found in results], float)
 
 
 def means(results: Results, side: str) -> Array:
-    """(items,) mean log-probability of a token of a side."""
+    """(items,) mean log-probability per token of a side."""
     values = [(found[side]["sum"], found[side]["tokens"]) for _, found in results]
     return np.array([total / count for total, count in values], float)
 
@@ -101,7 +101,7 @@ class ResponseOnly:
     group: Group
     accuracy: Share
     p_value: float
-    """How often chance alone would do as well."""
+    """The p-value: how often chance alone would do as well."""
 
     def dump(self) -> dict[str, Any]:
         """For JSON."""
@@ -110,7 +110,7 @@ class ResponseOnly:
 
 
 def response_only(task: Task, seed: int) -> dict[Group, ResponseOnly]:
-    """Audit's classifier, for each part with prompts enough to learn from."""
+    """The audit's classifier, for each part with enough prompts to learn from."""
     items = [item for item in task.items if item.question is not None]
     if task.needs != "chat scores" or not items:
         return {}

@@ -1,4 +1,4 @@
-"""Tasks of lm-evaluation-harness, run by its own code in a process of its own."""
+"""Tasks of lm-evaluation-harness, run by its own code in a separate process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PREFIX = "lm-eval:"
 _PROGRAM = "seapo_cli.stages.evaluation.harness_program"
 _LINE_BYTES = 1 << 26
 _RIGHT = {"acc": "right", "exact_match": "right", "acc_norm": "right_by_length"}
-"""Its names of what is counted here under others."""
+"""Its names of metrics that have another name here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class HarnessSettings:
     """How its tasks are found and run."""
 
     folders: tuple[Path, ...] = ()
-    """Folders with task files of the user's own."""
+    """Folders with the user's own task files."""
     limit: int | None = None
     seed: int = 0
 
@@ -39,7 +39,7 @@ async def harnessed(
 ) -> AsyncIterator[Answered]:
     """Results of a task, item by item.
 
-    Its cache of answers lies beside the store, so a run that was broken off goes on from there.
+    Its cache of answers is kept beside the store, so an interrupted run resumes from there.
 
     Raises:
         SeapoError: it ended without results; the reason is on stderr.
@@ -56,7 +56,7 @@ async def harnessed(
         "cache": str(store.parent / f"lm-eval-{identity(model)[:16]}") if store else None,
     }
     command = (sys.executable, "-m", _PROGRAM, orjson.dumps(wanted).decode())
-    # Ctrl-C is for this process, which then ends the other one.
+    # Ctrl-C is for this process, which then ends the child.
     process = await create_subprocess_exec(
         *command, stdout=PIPE, limit=_LINE_BYTES, start_new_session=True
     )
@@ -81,6 +81,6 @@ def _read(sample: dict[str, Any], line: int) -> tuple[Item, dict[str, Any]]:
     if "right" not in found:
         numbers = [value for value in metrics.values() if isinstance(value, int | float)]
         if not numbers:
-            raise SeapoError("lm-evaluation-harness counts this task over all items only")
+            raise SeapoError("lm-evaluation-harness scores this task over all items only")
         found["score"] = float(numbers[0])
     return Item(line, name, name, None), {**found, "metrics": metrics}

@@ -1,4 +1,4 @@
-"""Runs one task of lm-evaluation-harness on a model of transformers; prints a line for each item.
+"""Runs one task of lm-evaluation-harness on a transformers model; prints a line for each item.
 
 python -m seapo_cli.stages.evaluation.harness_program '{"model": ..., "task": ..., ...}'
 """
@@ -17,7 +17,7 @@ def main() -> None:
     """Run the task that the argument describes."""
     wanted = json.loads(sys.argv[1])
     lines = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # it prints what it does; rows alone go to stdout
+    os.dup2(2, 1)  # it prints its progress; only rows go to stdout
     os.environ.setdefault("TQDM_DISABLE", "1")
     logging.disable(logging.WARNING)
     from seapo_cli.training.model import quiet
@@ -39,7 +39,7 @@ def samples(wanted: dict[str, Any]) -> list[dict[str, Any]]:
     )
     folders = wanted["folders"]
     manager = TaskManager(include_path=folders or None, include_defaults=False)
-    if wanted["task"] not in manager.all_tasks:  # its own take 16 s to find
+    if wanted["task"] not in manager.all_tasks:  # finding its own takes 16 s
         manager = TaskManager(include_path=folders or None)
     found = simple_evaluate(
         model="hf",
@@ -68,7 +68,7 @@ def _model(name: str) -> dict[str, Any]:
 
 
 def _by_item(samples: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
-    """Metrics by item; those of further filters have the filter's name too."""
+    """Metrics by item; those of further filters include the filter's name."""
     found: dict[int, dict[str, Any]] = {}
     for sample in samples:
         known = found.setdefault(sample["doc_id"], {})

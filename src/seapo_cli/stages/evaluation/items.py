@@ -1,4 +1,4 @@
-"""What is asked of a model, item by item, and what a task makes of the answers."""
+"""What a model is asked, item by item, and how a task scores the answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from seapo_cli.io.jsonl import Line, input_name, lines_of
 from seapo_cli.messages import Message
 
 Found = dict[str, Any]
-"""The keys of a result that tell how a model did."""
+"""The keys of a result that say how a model did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Item:
     """One item of a task."""
 
     line: int
-    """In the task's file: the same item has the same line for every model."""
+    """Line in the task's file: the same item has the same line for every model."""
     id: str
     cluster: str
     """Items of one cluster are not independent of each other."""
@@ -55,28 +55,28 @@ class Item:
     """`type` and `source`, of pairs."""
     question: Question | None = None
     read: Callable[[Sequence[LogProb]], Found] | None = None
-    """What the scores of the question's answers mean."""
+    """Turns the scores of the question's answers into a result."""
     request: Request | None = None
     check: Callable[[Completion], Awaitable[Found]] | None = None
-    """What a written answer is worth.
+    """The result of a written answer.
 
     Raises:
-        RowError: nothing can be said about it.
+        RowError: it cannot be judged.
     """
 
 
 Answered = list[tuple[Item, Found | RowError]]
-"""Items with what came of them."""
+"""Items with their results."""
 Needs = Literal["chat scores", "text scores", "answers", "harness"]
 """Log-probabilities of answers in a conversation, those of plain text, written answers, or
 lm-evaluation-harness."""
 OUTCOMES = ("right", "right_by_sum", "right_by_length", "right_loosely", "score")
-"""Keys of results that are counted, the one that matters first."""
+"""Keys of results that are reported, the main one first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A set of items that are asked and counted in one way."""
+    """A set of items that are asked and scored in one way."""
 
     name: str
     file: str
@@ -88,14 +88,14 @@ class Task:
 
     @property
     def origin(self) -> str:
-        """What messages call where its items come from."""
+        """The name of the source of its items, for messages."""
         return input_name(self.file) if self.file else self.name
 
 
 def read_items(
     file: str, read: Callable[[dict[str, Any], int], Item], limit: int | None = None
 ) -> list[Item]:
-    """The items of a JSONL file; those on bad lines say what is wrong.
+    """The items of a JSONL file; those of bad lines say what is wrong.
 
     Raises:
         UsageError: the file cannot be opened.
@@ -137,5 +137,5 @@ def text_of(data: Mapping[str, Any], key: str) -> str:
 
 
 def is_file(name: str) -> bool:
-    """Whether a task is named by a file."""
+    """Whether a task's name is that of a file."""
     return name == "-" or "://" in name or Path(name).exists()

@@ -1,4 +1,4 @@
-"""What `--model` means to `eval`: where log-probabilities and written answers come from."""
+"""What `--model` means for `eval`: where log-probabilities and written answers come from."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ NO_PLAIN_TEXT = (
     "a server gives no log-probabilities of plain text: name a checkpoint's folder or a GGUF file"
 )
 NO_LOGPROBS = (
-    "the server gives no log-probabilities of prompts: take vLLM, or name a checkpoint's folder "
+    "the server gives no log-probabilities of prompts: use vLLM, or name a checkpoint's folder "
     "or a GGUF file"
 )
 NO_ANSWERS = (
-    "a checkpoint's folder does not write answers: take its GGUF file, --backend vllm, or a "
+    "a checkpoint's folder cannot write answers: use its GGUF file, --backend vllm, or a "
     "server with --base-url"
 )
 
@@ -29,9 +29,9 @@ class Model:
     name: str
     """As the user names it."""
     local: str | None = None
-    """What scores texts on this machine: a folder, a GGUF file, a hub name."""
+    """What scores texts on this machine: a folder, a GGUF file or a hub name."""
     use: ModelUse | None = None
-    """What writes answers, and scores where nothing local does."""
+    """What writes answers, and also scores if nothing local does."""
 
     def lacks(self, needs: Needs) -> str | None:
         """Why a task that needs this cannot run; None if it can."""
@@ -43,7 +43,7 @@ class Model:
 
 
 def model_of(use: ModelUse) -> Model:
-    """The model that options name: a file or folder on this machine, else one on a server.
+    """The model that the options name: a file or folder on this machine, else one on a server.
 
     Raises:
         UsageError: there is no such model.

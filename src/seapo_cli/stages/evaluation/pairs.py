@@ -1,4 +1,4 @@
-"""Pairs: does the model find the right answer likelier than the wrong one?"""
+"""Pairs: does the model find the right answer more likely than the wrong one?"""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from seapo_cli.stages.evaluation.items import (
 
 
 def pair_task(file: str, cluster: str | None = None, limit: int | None = None) -> Task:
-    """The pairs of a file, in any format that `pair` writes, or rows of inject.
+    """The pairs in a file, in any format that `pair` writes, or rows from inject.
 
     Pairs with the same value of the row's key `cluster` belong together; without one, those with
     the same prompt.
@@ -87,5 +87,5 @@ def _read(scores: Sequence[LogProb]) -> Found:
 
 
 def won(one: float, other: float) -> float:
-    """1 where the one is more, 0 where it is less, 0.5 for a tie."""
+    """1 if the first is greater, 0 if it is less, 0.5 for a tie."""
     return (1.0 + (one > other) - (one < other)) / 2

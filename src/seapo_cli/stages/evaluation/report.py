@@ -1,4 +1,4 @@
-"""What an evaluation found: tables for people, figures for JSON."""
+"""The findings of an evaluation: tables for people, figures for JSON."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _HEADS = {
     "auc": "AUC",
     "chosen": "log p chosen",
 }
-"""The figures of a table, in their order; those with an interval first."""
+"""The figures of a table, in order; those with an interval first."""
 _WITH_INTERVAL = ("right", "score", "scaled_margin")
 _SURE = 0.05
 
@@ -53,7 +53,7 @@ class EvaluationReport:
     _comparisons: list[Comparison] = field(default_factory=list)
 
     def work_out(self) -> None:
-        """Compute all figures; comes first."""
+        """Compute all figures; to be called first."""
         for task in self.tasks:
             models = [name for name in self.models if self.results.get((name, task.name))]
             for name in models:
@@ -90,7 +90,7 @@ class EvaluationReport:
         return found
 
     def summary_text(self) -> str:
-        """For people; lines."""
+        """The summary for people, in lines."""
         found = [self._table(task) for task in self.tasks if self._of(task)]
         found += [line for task in self.tasks for line in self._cut(task)]
         if self._comparisons:
@@ -98,7 +98,7 @@ class EvaluationReport:
         return "\n\n".join(found)
 
     def _cut(self, task: Task) -> list[str]:
-        """How many answers are cut: they count as they are."""
+        """How many answers were cut off; they are scored as they are."""
         counts = {
             model: sum(
                 found.get("finish_reason") == "length"
@@ -154,7 +154,7 @@ def _cells(figure: Estimate, interval: bool) -> list[str]:
 
 
 def _compared(found: Sequence[Comparison]) -> str:
-    rows = [["", "outcome", "difference", "95%", "p", "Holm", "could have seen", "test"]]
+    rows = [["", "outcome", "difference", "95%", "p", "Holm", "detectable", "test"]]
     for one in found:
         low, high = one.interval
         mark = "*" if one.holm < _SURE else " "
@@ -173,7 +173,7 @@ def _compared(found: Sequence[Comparison]) -> str:
             ]
         )
     note = (
-        "* Holm's p below 0.05. Could have seen: the smallest difference that 80% of samples like "
+        "* Holm's p below 0.05. Detectable: the smallest difference that 80% of samples like "
         "this one would have shown."
     )
     return f"{table(rows)}\n{note}"

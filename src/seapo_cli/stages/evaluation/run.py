@@ -124,7 +124,7 @@ class Evaluation:
             raise UsageError("; ".join(self._reasons()))
 
     def _find_isolation(self) -> str | None:
-        """Why code that models write cannot be run; None where none is, or it is isolated."""
+        """Why code that models write cannot be run; None if there is none, or if it is isolated."""
         names = ", ".join(task.name for task in self.tasks if task.runs_code)
         try:
             if names:
@@ -186,7 +186,7 @@ class Evaluation:
                 kept += [(item, one) for item, one in batch if isinstance(one, dict)]
                 await out.writer.call(out.files.rows.write, b"".join(map(encode, rows)))
                 self.tally.rows_in += len(batch)
-                self.tally.bytes_done += len(batch)  # of progress: items are what is counted
+                self.tally.bytes_done += len(batch)  # for progress: items are what is counted
                 self.tally.rows_out += len(rows)
                 report.add([_failed(model, *one) for one in batch if isinstance(one[1], RowError)])
                 out.progress.update()
@@ -204,7 +204,7 @@ class _Open:
 
 
 async def _scored(items: Sequence[Item], scorer: Scorer) -> AsyncIterator[Answered]:
-    """What the log-probabilities of each item mean."""
+    """The result of each item from its log-probabilities."""
     for start in range(0, len(items), scorer.together):
         batch = items[start : start + scorer.together]
         asked = [item.question for item in batch if item.question is not None]
@@ -221,7 +221,7 @@ async def _scored(items: Sequence[Item], scorer: Scorer) -> AsyncIterator[Answer
 
 
 async def _written(items: Sequence[Item], gateway: Gateway) -> AsyncIterator[Answered]:
-    """What the answer to each item is worth."""
+    """The result of each item from its written answer."""
 
     async def work(item: Item) -> tuple[Item, Found | RowError]:
         if item.request is None:

@@ -1,4 +1,4 @@
-"""Who gives log-probabilities: a model on this machine, or a server; each is asked once."""
+"""Sources of log-probabilities: a model on this machine, or a server; each is asked once."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from seapo_cli.messages import Message
 from seapo_cli.stages.evaluation.items import Question
 
 _WEIGHTS = {".safetensors", ".bin", ".gguf", ".json", ".jinja", ".model", ".txt"}
-"""Endings of what decides a model's answers, among the files in its folder."""
+"""Suffixes of the files in a model's folder that determine its answers."""
 
 Scores = list[LogProb]
 
 
 class Scorer(Protocol):
-    """Gives the log-probabilities of answers."""
+    """Returns the log-probabilities of answers."""
 
     together: int
     """How many questions are best asked at once."""
 
     async def score(self, questions: Sequence[Question], priority: int) -> list[Scores | RowError]:
-        """Of all answers of each question, or why there are none.
+        """Those of all answers to each question, or why there are none.
 
         Raises:
             SeapoError: nothing can be scored any more.
@@ -48,7 +48,7 @@ class Scorer(Protocol):
 class LocalScorer:
     """A transformers model or GGUF file in a process of its own.
 
-    What was scored is in the store at once, so a run that was broken off goes on from there.
+    Scores are stored at once, so an interrupted run resumes from there.
     """
 
     together = 16
@@ -60,7 +60,7 @@ class LocalScorer:
         self._process = ScoringProcess(model)
 
     async def score(self, questions: Sequence[Question], priority: int) -> list[Scores | RowError]:  # noqa: ARG002
-        """From the store, and the others together from the model."""
+        """From the store; the rest together from the model."""
         keys = [self._key(question) for question in questions]
         found = [await self._stored(key) for key in keys]
         open_ = [place for place, known in enumerate(found) if known is None]
@@ -111,7 +111,7 @@ class ServedScorer:
         self.together = 2 * gateway.concurrency
 
     async def score(self, questions: Sequence[Question], priority: int) -> list[Scores | RowError]:
-        """All at once, as far as the gateway lets them; it keeps what came."""
+        """All at once, within the gateway's limits; it stores the answers."""
         return await asyncio.gather(*(self._one(question, priority) for question in questions))
 
     def close(self) -> None:
@@ -133,7 +133,7 @@ async def gives_logprobs(use: ModelUse) -> bool:
     Raises:
         SeapoError: it cannot be asked.
     """
-    # A gateway of its own: one refusal ends a gateway.
+    # A separate gateway: one refusal ends a gateway.
     async with open_gateway(use, Tally()) as gateway:
         try:
             await served_logprobs((Message(role="user", content="1"),), (), ["1"], gateway, 0)
@@ -147,7 +147,7 @@ async def gives_logprobs(use: ModelUse) -> bool:
 
 
 def identity(model: str) -> str:
-    """Names a model by all of its content; a hub name stands for itself.
+    """Identifies a model by all of its content; a hub name stands for itself.
 
     A cheaper hash could mistake two checkpoints of one run for each other.
     """

@@ -22,7 +22,7 @@ class Benchmark:
     """A task that has a name."""
 
     file: str
-    """Its data, in a folder of `--data`, with any ending that can be read."""
+    """Its data file in a folder of `--data`, with any suffix that can be read."""
     needs: Needs
     read: Callable[[Answers], Read]
     runs_code: bool = False
@@ -60,7 +60,7 @@ class DataFiles:
 
     @classmethod
     def of(cls, given: Iterable[str]) -> DataFiles:
-        """From values of `--data`: a folder, or NAME=FILE.
+        """From the values of `--data`: folders, or NAME=FILE.
 
         Raises:
             UsageError: a value is neither.
@@ -85,7 +85,7 @@ class DataFiles:
         """The file of a named task.
 
         Raises:
-            UsageError: there is none; says where it was looked for.
+            UsageError: there is none; the message says where it was looked for.
         """
         if name in self.files:
             return self.files[name]
@@ -100,7 +100,9 @@ class DataFiles:
             return str(found[0])
         if found:
             names = ", ".join(file.name for file in found)
-            raise UsageError(f"{name}: several files could be meant ({names}): --data {name}=FILE")
+            raise UsageError(
+                f"{name}: ambiguous, several files match ({names}): use --data {name}=FILE"
+            )
         where = ", ".join(map(str, self.folders))
         there = f"none named {start}*.jsonl in {where}" if where else "none was given"
         raise UsageError(
@@ -115,7 +117,7 @@ def find_tasks(
     cluster: str | None = None,
     limit: int | None = None,
 ) -> list[Task]:
-    """The tasks that the names mean: those of `BENCHMARKS` and of the harness, else files of pairs.
+    """The tasks with these names: those of `BENCHMARKS` and of the harness, else files of pairs.
 
     Raises:
         UsageError: there is no such task or file, or two have the same name.
