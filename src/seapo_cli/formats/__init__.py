@@ -5,6 +5,7 @@ A new one is its module and one line here. Nothing heavy loads here: the command
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ FORMATS = {
 """Module and name of each `Format`."""
 
 
+@cache
 def load_format(name: str) -> Format:
     """Find a format by name.
 
