@@ -146,6 +146,12 @@ class EngineSettings(StoreSettings, BudgetSettings, group=_REQUESTS):
         harmless=True,
         within=COUNT,
     )
+    rpm: Annotated[int | None, "Most requests a minute, sent evenly."] = opt(
+        None, env="SEAPO_RPM", harmless=True, within=COUNT
+    )
+    tpm: Annotated[int | None, "Most tokens a minute, of prompts (estimated) and answers."] = opt(
+        None, env="SEAPO_TPM", harmless=True, within=COUNT
+    )
     retries: Annotated[int, "Times a request is sent again after a failure."] = opt(
         5, env="SEAPO_RETRIES", harmless=True, ge=0
     )
