@@ -38,6 +38,8 @@ class _App:
         self.open = 0
         self.seen: Counter[str] = Counter()
         self.fired: Counter[Fault] = Counter()
+        self.window = (0.0, 0)
+        """Its end, and the requests in it."""
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
@@ -60,19 +62,38 @@ class _App:
         self, request: web.Request, body: dict[str, Any], entry: Entry
     ) -> web.StreamResponse:
         behaviour, busy = self.behaviour, self.open
+        limits, full = self._count(behaviour)
         self.seen[entry.key] += 1
         fault = self._fault(body, self.seen[entry.key])
         await asyncio.sleep(behaviour.latency + behaviour.jitter * int(entry.key[:6], 16) / 2**24)
         if behaviour.most_open is not None and busy > behaviour.most_open:
             fault = Fault("status", 429)
+        if full:
+            fault = Fault("status", 429)
         if fault is not None and fault.kind not in ("status", "refuse"):
             return await _break(fault, request)
         entry.status = 200 if fault is None else fault.status
         response = _good(body, entry.key, behaviour) if fault is None else _bad(fault, request)
+        response.headers.update(limits)
         await response.prepare(request)
         await response.write_eof()
         entry.sent = time.monotonic()
         return response
+
+    def _count(self, behaviour: Behaviour) -> tuple[dict[str, str], bool]:
+        """The headers on what is left of this window, and whether it was full already."""
+        if behaviour.window is None:
+            return {}, False
+        now, (end, count) = time.monotonic(), self.window
+        if now >= end:
+            end, count = now + behaviour.window, 0
+        self.window = end, count + 1
+        left = behaviour.most_in_window - count - 1
+        limits = {
+            "x-ratelimit-remaining-requests": str(max(0, left)),
+            "x-ratelimit-reset-requests": f"{(end - now) * 1000 + 1:.0f}ms",
+        }
+        return limits, left < 0
 
     def _fault(self, body: dict[str, Any], attempt: int) -> Fault | None:
         for fault in self.behaviour.faults:

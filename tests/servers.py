@@ -62,6 +62,10 @@ class Behaviour:
     """What it repeats: see `answers.answer_to`."""
     most_open: int | None = None
     """429 while more requests than this are open."""
+    window: float | None = None
+    """Seconds for which `most_in_window` holds; said in `x-ratelimit-*` headers."""
+    most_in_window: int = 0
+    """429 for more requests than this in one window."""
     faults: tuple[Fault, ...] = ()
 
     @classmethod

@@ -113,3 +113,37 @@ def test_a_pause_next_to_nothing_is_not_taken_at_its_word() -> None:
         assert loop.time() - begun > 0.8
 
     run(work())
+
+
+def test_no_more_go_out_than_the_server_says_it_takes() -> None:
+    async def work() -> None:
+        limiter, loop = Limiter(8), asyncio.get_running_loop()
+        await limiter.acquire(0)
+        begun = loop.time()
+        limiter.heed(2, 0.2)
+        await limiter.acquire(0)  # the second one
+        third = asyncio.ensure_future(limiter.acquire(0))
+        await asyncio.sleep(0.05)
+        assert not third.done()
+        await third
+        assert loop.time() - begun >= 0.2
+
+    run(work())
+
+
+def test_the_latest_word_of_the_server_counts() -> None:
+    async def work() -> None:
+        limiter, loop = Limiter(8), asyncio.get_running_loop()
+        begun = loop.time()
+        limiter.heed(0, 0.05)
+        limiter.heed(0, 0.3)
+        await limiter.acquire(0)
+        assert loop.time() - begun >= 0.3
+        limiter.heed(0, 1000)
+        waiting = asyncio.ensure_future(limiter.acquire(0))
+        await asyncio.sleep(0)
+        limiter.heed(5, 1000)
+        limiter.release()
+        await waiting
+
+    run(work())

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from seapo_cli.backends.allowance import Allowance
 from seapo_cli.calls import canonical_json
 from seapo_cli.completions import Completion, Request
 
@@ -31,6 +32,8 @@ class Backend:
     """Further fields of each request's body."""
     concurrency: int
     """Most open requests where the user does not say."""
+    allowance: Allowance | None = None
+    """What the reply to the last request said of those that may follow."""
     answers_later: bool = False
     """Whether it only takes requests down, whose answers come with a later run."""
 

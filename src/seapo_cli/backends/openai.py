@@ -16,6 +16,7 @@ from urllib.request import getproxies
 import aiohttp
 import orjson
 
+from seapo_cli.backends.allowance import read_allowance
 from seapo_cli.backends.base import NO_PROMPT_LOGPROBS, Backend
 from seapo_cli.backends.replies import Refusal, read_completion, shown
 from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, Dialect
@@ -113,6 +114,7 @@ class OpenAIBackend(Backend):
         """
         body = self._dialect.body(request)
         status, headers, data = await self._http.post("/chat/completions", orjson.dumps(body))
+        self.allowance = read_allowance(headers)
         if status == 200:
             completion = read_completion(data)
             if request.scored and completion.prompt_logprobs is None:

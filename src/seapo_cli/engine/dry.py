@@ -43,8 +43,6 @@ def dry_run(stage: Stage, files: Files, keys: Keys, model: ModelUse) -> str:
         model.engine,
         store=kept if looks else None,
         patience=_BRIEF_SECONDS,  # another run may have a request under way: not waited for
-        max_cost=None,
-        max_tokens_total=None,
     )
     use = ModelUse(model.backend, engine, backend)
     tally = new_tally(use)

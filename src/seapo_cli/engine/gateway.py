@@ -19,6 +19,7 @@ from seapo_cli.backends.thinking import nothing_but_thought
 from seapo_cli.completions import Completion, Request, Usage
 from seapo_cli.engine.budget import Budget
 from seapo_cli.engine.limiter import Limiter
+from seapo_cli.engine.pace import Pace
 from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import (
@@ -59,7 +60,10 @@ class Gateway:
         self._settings = settings
         self.concurrency = settings.concurrency or backend.concurrency
         limited = settings.max_cost is not None or settings.max_tokens_total is not None
-        self._budget = Budget(settings, tally) if limited else None
+        self._budget = Budget(settings, tally) if limited and not self.answers_later else None
+        paced = (settings.rpm or settings.tpm) and not self.answers_later
+        self._pace = Pace(settings.rpm, settings.tpm) if paced else None
+        self._answers = 0
         self._limiter = Limiter(self.concurrency)
         self._in_flight: dict[bytes, asyncio.Future[Completion]] = {}
         self._health = _Health(settings.patience)
@@ -192,10 +196,14 @@ class Gateway:
 
     async def _kept(self, key: bytes, request: Request, spent: Usage) -> Completion:
         """Send once, and store the answer; `spent` is what finding out how to ask has cost."""
+        expected = await self._pace.wait(request) if self._pace else 0
         self._health.check()
         self._tally.requests_sent += 1
         completion = await self._sent(request)
         self._tally.usage += completion.usage
+        self._answers += 1
+        if self._pace:
+            self._pace.used(expected, completion.usage)
         if spent != Usage():
             completion = completion.model_copy(update={"usage": completion.usage + spent})
         if self._store is not None:
@@ -214,12 +222,27 @@ class Gateway:
                     "--patience: run the command again later to continue from here"
                 ) from None
             self._limiter.slow_down(sent_at, error.retry_after)
+            self._heed()
             raise
         except Unreachable:
             self._limiter.slow_down(sent_at, None)
             raise
         self._limiter.speed_up()
+        self._heed()
         return completion
+
+    def _heed(self) -> None:
+        """Send no more than the server says, in the reply that just came, it will take.
+
+        What it wants waited for longer than `--patience` is left to its refusals, which say why.
+        """
+        if (allowance := self._backend.allowance) is None:
+            return
+        usage = self._tally.usage
+        mean = (usage.prompt_tokens + usage.completion_tokens) / max(1, self._answers)
+        left = allowance.left(mean)
+        if left is not None and left.reset <= self._settings.patience:
+            self._limiter.heed(left.remaining, left.reset)
 
 
 class _Health:

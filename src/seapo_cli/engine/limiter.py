@@ -29,6 +29,9 @@ class Limiter:
         self._paused_until = 0.0
         self._decreased_at = 0.0
         self._rounds_refused = 0
+        self._allowed: int | None = None
+        """Requests that the server still takes, those among them that are open now."""
+        self._allowed_until = 0.0
 
     async def acquire(self, priority: int) -> None:
         """Wait for a slot; the lowest `priority` is next, first come first served among equals."""
@@ -78,13 +81,35 @@ class Limiter:
             self._paused_until = max(self._paused_until, now + pause)
             asyncio.get_running_loop().call_at(now + pause, self._resume, now + pause)
 
+    def heed(self, allowed: int, reset: float) -> None:
+        """The server takes so many more requests, and all again in `reset` seconds.
+
+        Those that are open may or may not have been counted: they are taken for not counted.
+        """
+        loop = asyncio.get_running_loop()
+        if self._allowed is None:
+            loop.call_at(loop.time() + reset, self._all_again)
+        self._allowed, self._allowed_until = allowed, loop.time() + reset
+
+    def _all_again(self) -> None:
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._allowed_until:  # a later reply said otherwise
+            loop.call_at(self._allowed_until, self._all_again)
+            return
+        self._allowed = None
+        self._admit()
+
+    def _is_used_up(self) -> bool:
+        return self._allowed is not None and self._open >= self._allowed
+
     def _resume(self, moment: float) -> None:
         if moment >= self._paused_until:  # else a later pause took over
             self._paused_until = 0.0
             self._admit()
 
     def _has_place(self) -> bool:
-        return not self._paused_until and self._open < int(self._limit)
+        free = not self._paused_until and self._open < int(self._limit)
+        return free and not self._is_used_up()
 
     def _admit(self) -> None:
         while self._waiting and self._has_place():
