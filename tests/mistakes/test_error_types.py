@@ -22,7 +22,7 @@ GOOD = "---\nname: pirate\ndescription: Talk like a pirate.\n---\nArr.\n"
 
 
 PACKS = {"general": 14, "mathematics": 7, "code": 6, "grounded": 2, "tools": 3}
-"""Types of each pack, but for the experimental ones."""
+"""Types of each pack, except the experimental ones."""
 
 
 def test_the_packaged_types() -> None:
@@ -106,7 +106,7 @@ def test_dashes_inside_of_the_front_matter_do_not_end_it(tmp_path: Path) -> None
         ("---\nname: A b\ndescription: c\n---\nbody\n", "name: String should match"),
         ("---\nname: a\ndescription: c\nplace: [number]\n---\nbody\n", "place: Extra inputs"),
         ("---\nname: a\ndescription: c\nexamples: [{mistake: d}]\n---\nb\n", "examples.0.original"),
-        ("---\nname: a\ndescription: c\nguidance: d\n---\nb\n", "guidance stands below"),
+        ("---\nname: a\ndescription: c\nguidance: d\n---\nb\n", "guidance belongs below"),
         ("---\nname: a\ndescription: b\n1: a\n---\nbody\n", "1: Extra inputs"),
         (f"---\nname: a\ndescription: {'[' * 3000}\n---\nbody\n", "nested too deeply"),
         ('---\nname: a\ndescription: "\\ud800"\n---\nbody\n', "not valid UTF-8"),
