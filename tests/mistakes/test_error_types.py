@@ -38,7 +38,7 @@ def test_the_packaged_types() -> None:
 
 
 def test_an_unknown_pack_lists_what_there_is() -> None:
-    with pytest.raises(UsageError, match="no pack 'nope': take one of code, general"):
+    with pytest.raises(UsageError, match="no pack 'nope': use one of code, general"):
         pack("nope")
 
 
