@@ -108,7 +108,7 @@ def test_a_closed_pipe_names_no_half_files(seapo: Seapo) -> None:
         run.stdout.close()
         run.stdout = None
         result = seapo.finish(run)
-    assert (result.code, "dropped.jsonl not whole" in result.stderr) == (1, True), result.stderr
+    assert (result.code, "dropped.jsonl incomplete" in result.stderr) == (1, True), result.stderr
     assert Path(old).read_bytes() == b"old\n"
 
 

@@ -37,7 +37,7 @@ def test_the_packaged_types() -> None:
 
 
 def test_an_unknown_pack_lists_what_there_is() -> None:
-    with pytest.raises(UsageError, match="no pack 'nope': take one of code, general"):
+    with pytest.raises(UsageError, match="no pack 'nope': use one of code, general"):
         pack("nope")
 
 
@@ -105,7 +105,7 @@ def test_dashes_inside_of_the_front_matter_do_not_end_it(tmp_path: Path) -> None
         ("---\nname: A b\ndescription: c\n---\nbody\n", "name: String should match"),
         ("---\nname: a\ndescription: c\nplace: [number]\n---\nbody\n", "place: Extra inputs"),
         ("---\nname: a\ndescription: c\nexamples: [{mistake: d}]\n---\nb\n", "examples.0.original"),
-        ("---\nname: a\ndescription: c\nguidance: d\n---\nb\n", "guidance stands below"),
+        ("---\nname: a\ndescription: c\nguidance: d\n---\nb\n", "guidance belongs below"),
         ("---\nname: a\ndescription: b\n1: a\n---\nbody\n", "1: Extra inputs"),
         (f"---\nname: a\ndescription: {'[' * 3000}\n---\nbody\n", "nested too deeply"),
         ('---\nname: a\ndescription: "\\ud800"\n---\nbody\n', "not valid UTF-8"),

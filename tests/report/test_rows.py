@@ -146,8 +146,8 @@ def test_summaries_tell_what_rows_do_not() -> None:
         ("inject", "declined: answer is wrong"): 1,
         ("filter", "check length"): 15,
         ("filter", "check echo"): 5,
-        ("pair", "prompts that an evaluation set has"): 1,
+        ("pair", "prompts in an evaluation set"): 1,
         ("pair", "prompts without two answers to tell apart"): 2,
         ("pair", "pairs held out for evaluation"): 6,
-        ("pair", "rows that were not drawn for a pair"): 14,
+        ("pair", "rows not drawn for a pair"): 14,
     }

@@ -90,7 +90,7 @@ def test_the_older_checkpoint_is_taken(
     (line,) = (line for line in stderr if "damaged" in line)
     assert f"{newest}: damaged (" in line
     assert f"put aside as {newest.name}.damaged" in line
-    assert f"seapo train: going on after step 2 ({older.name})" in stderr
+    assert f"seapo train: resuming after step 2 ({older.name})" in stderr
     assert weights(settings) == expected
     assert newest.with_name(f"{newest.name}.damaged").read_bytes() == bytes_of_it
     assert not newest.with_name("poison").exists()
@@ -105,7 +105,7 @@ def test_without_a_good_checkpoint_it_begins_again(settings: TrainSettings, capf
     assert program.train(settings) == 0
     stderr = capfd.readouterr().err
     assert stderr.count("damaged (") == 2
-    assert "no good checkpoint is left: beginning again" in stderr
+    assert "no good checkpoint is left: starting over" in stderr
     assert weights(settings) == expected
 
 

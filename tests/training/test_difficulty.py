@@ -102,7 +102,7 @@ def test_pairs_outside_the_window_are_left_out(tmp_path: Path, capfd: Any) -> No
     assert told[-1]["step"] == 2
     assert "4 of 8 pairs left out" in capfd.readouterr().err
     more |= {"output_dir": tmp_path / "none", "margin_window": (1e6, 1e7)}
-    with pytest.raises(SeapoError, match=r"leaves no pair: reference margins go from .* to "):
+    with pytest.raises(SeapoError, match=r"leaves no pair: reference margins range from .* to "):
         run(tmp_path, rows, **more)
 
 

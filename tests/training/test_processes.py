@@ -84,7 +84,7 @@ def test_a_killed_run_goes_on_to_the_same_bit(tmp_path: Path, values: dict[str, 
         wait_for_steps(killed, 11)
         process.send_signal(signal.SIGKILL)
     assert not (killed.output_dir / "model.safetensors").exists()
-    assert "going on after step" in run(PROGRAM, killed)
+    assert "resuming after step" in run(PROGRAM, killed)
     assert curve(killed) == curve(whole)
     one, other = (s.output_dir / "model.safetensors" for s in (killed, whole))
     assert one.read_bytes() == other.read_bytes()

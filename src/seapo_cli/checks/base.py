@@ -23,14 +23,14 @@ Preset = Literal["none", "default", "strict"]
 
 
 class Verdict(NamedTuple):
-    """What a check says of a pair."""
+    """What a check says about a pair."""
 
     decision: Decision
     """`skip`: the check does not apply to this pair, and does not speak against it."""
     value: Any = None
-    """What was measured, as JSON; None where there is nothing to tell."""
+    """What was measured, as JSON; None if there is nothing to report."""
     reason: str | None = None
-    """Why not `pass`, in one line."""
+    """Why it did not pass, in one line."""
 
     def dump(self) -> dict[str, Any]:
         """What the row keeps under `checks`."""
@@ -59,7 +59,7 @@ def skipped(reason: str) -> Verdict:
 
 
 class AnyCheck(BaseModel):
-    """What all checks have; the fields of a subclass are its options.
+    """What all checks share; the fields of a subclass are its options.
 
     Raises:
         UsageError: the value of an option is wrong.
@@ -71,7 +71,7 @@ class AnyCheck(BaseModel):
     about: ClassVar[str]
     """What it asks, in one line, for `seapo checks`."""
     presets: ClassVar[tuple[Preset, ...]] = ()
-    """Presets that have it."""
+    """Presets that include it."""
     strict: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     """Options that differ from the defaults in the preset `strict`."""
 
@@ -90,7 +90,7 @@ class AnyCheck(BaseModel):
         return f"--set {cls.name}.{field}"
 
     def summary(self) -> Mapping[str, Any]:
-        """What it has to tell in the summary, besides how many pairs it rejected."""
+        """What it reports in the summary besides the number of pairs it rejected."""
         return {}
 
 
@@ -99,7 +99,7 @@ class Check(AnyCheck):
 
     presets = ("default", "strict")
     last: ClassVar[bool] = False
-    """Whether it looks only at pairs that all other checks let pass."""
+    """Whether it sees only pairs that passed all other checks."""
 
     def verdict(self, pair: CheckedPair) -> Verdict:
         """Answer for one pair."""
@@ -109,7 +109,7 @@ class Check(AnyCheck):
 class SlowCheck(AnyCheck):
     """A check that waits for something: a model, a child process.
 
-    It sees only pairs that the quick checks let pass.
+    It sees only pairs that passed the quick checks.
     """
 
     @property

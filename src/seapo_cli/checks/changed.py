@@ -10,14 +10,14 @@ from seapo_cli.text.synonyms import VOCABULARY
 
 _MARKS = ".,;:!?\"'()"
 _MOST_PLACES = 12
-"""More changed places than that are not a mere rewording; comparing them would take time."""
+"""With more changed places it is not a mere rewording, and comparing them would take time."""
 
 
 class Changed(Check):
-    """Compares the differing words only: all else is the same anyway."""
+    """Compares only the words that differ: everything else is the same anyway."""
 
     name = "changed"
-    about = "The negative differs by more than space, marks, case, or words that mean the same."
+    about = "The negative differs by more than spaces, punctuation, case or synonyms."
 
     def verdict(self, pair: CheckedPair) -> Verdict:
         for removed, added in pair.hunks:
@@ -41,7 +41,7 @@ class Changed(Check):
 
 
 def _differ(old: str, new: str) -> bool:
-    """Whether two words are other words for sure, neither spellings of one nor synonyms."""
+    """Whether two words are certainly different, neither spellings of one word nor synonyms."""
     old, new = old.strip(_MARKS).lower(), new.strip(_MARKS).lower()
     if not (old.isalnum() and new.isalnum()) or old[:2] == new[:2]:
         return False
@@ -49,7 +49,7 @@ def _differ(old: str, new: str) -> bool:
 
 
 def _in_code(pair: CheckedPair) -> bool:
-    """Whether the difference stands in code: in a block, between back-ticks, or in such lines."""
+    """Whether the difference is in code: in a block, between backticks, or in lines of code."""
     text, start = pair.response, pair.start
     if text.count("```", 0, start) % 2 or "`" in pair.removed:
         return True
@@ -65,7 +65,7 @@ def _has_python(text: str) -> bool:
 
 
 def _other_program(pair: CheckedPair) -> bool:
-    """Whether they are Python that white space makes different: a line moved out of a loop."""
+    """Whether both are Python in which white space matters: a line moved out of a loop."""
     sides = [
         [(b.tag, b.code) for b in fenced_blocks(side)] or [("", side)]
         for side in (pair.response, pair.negative)

@@ -1,4 +1,4 @@
-"""Which checks run, with which options: from a preset and what the user says besides."""
+"""Which checks run, with which options: from a preset and the user's other options."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Commentary(Check):
     """Notes of the injecting model about what it did."""
 
     name = "commentary"
-    about = "The negative does not hint that a mistake was put in."
+    about = "The negative does not hint that a mistake was injected."
 
     def verdict(self, pair: CheckedPair) -> Verdict:
         found = REVEALING.added(pair)
@@ -53,10 +53,10 @@ class Commentary(Check):
 
 
 def _remark(pair: CheckedPair) -> str | None:
-    """What was put in, at either end or in brackets, and speaks of right and wrong.
+    """Text inserted at either end or in brackets that talks about right and wrong.
 
-    A mistake that is put in speaks of the matter. Words that the prompt or the response uses are
-    part of the matter.
+    An injected mistake talks about the subject. Words that the prompt or the response uses are
+    part of the subject.
     """
     if not pair.injected:
         return None

@@ -1,4 +1,4 @@
-"""Does the negative go on to its end?"""
+"""Is the negative complete?"""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Complete(Check):
     about = "The negative is not empty, nor cut in a sentence, a code block or before its end."
 
     least_missing: float = Field(default=0.1, ge=0, le=1)
-    """Share of the response that must be missing at the end to count as cut."""
+    """Share of the response that must be missing at the end to count as cut off."""
 
     def verdict(self, pair: CheckedPair) -> Verdict:
         if not pair.negative.strip():
@@ -51,7 +51,7 @@ class Complete(Check):
         return PASS
 
     def _lacks_the_end(self, pair: CheckedPair) -> bool:
-        """Whether the negative stops where the response goes on."""
+        """Whether the negative stops where the response continues."""
         negative, response = pair.negative.rstrip(), pair.response.rstrip()
         missing = len(response) - len(negative)
         if missing < max(self.least_missing * len(response), 1):

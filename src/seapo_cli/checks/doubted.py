@@ -7,7 +7,7 @@ from seapo_cli.checks.pair import CheckedPair
 
 
 class Doubted(Check):
-    """`inject` writes `error.answer_doubted` where the model declined another type for that."""
+    """`inject` writes `error.answer_doubted` if the model declined another type for that reason."""
 
     name = "doubted"
     about = "The model that made the negatives did not call the response itself wrong."

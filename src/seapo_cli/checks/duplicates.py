@@ -13,14 +13,14 @@ from seapo_cli.checks.seen import Seen, fingerprint, mark_of
 from seapo_cli.text.difference import Hunk
 
 _PROMPT, _RESPONSE = 100, 200
-"""Characters at either end that tell a text from others."""
+"""Characters at either end that identify a text."""
 _LONG_WORD = 6
 _FEW_WORDS = 3
 """Changed places of so few words are known by all of them, longer ones by the telling ones."""
 
 
 class Duplicates(Check):
-    """Two pairs are duplicates where the same words were changed in nearly the same text.
+    """Two pairs are duplicates if the same words were changed in nearly the same text.
 
     Short words more or less, and a lone word put in elsewhere, make no other change. Negatives of
     one response with different mistakes are none, however much text they share. Memory is fixed:
@@ -32,7 +32,7 @@ class Duplicates(Check):
     last = True
 
     distance: int = Field(default=6, ge=0, le=8)
-    """Bits of 64 by which texts may differ: 6 is a word in thirty or so, 0 none."""
+    """How many of 64 bits may differ: 6 is about one word in thirty, 0 is none."""
     rows: int = Field(default=1_000_000, ge=1000)
     """Rows to remember, at 32 bytes each."""
 

@@ -1,4 +1,4 @@
-"""Does the negative repeat what the model was told, instead of doing it?"""
+"""Does the negative repeat the model's instructions instead of following them?"""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.mistakes.error_types import ErrorType, error_types, folder
 
 _RUN = 6
-"""Words in a row that nobody writes by chance as the instructions do."""
+"""Words in a row that match the instructions too closely to be chance."""
 _QUESTION_RUN = 12
 """Words in a row of the prompt's last turn, from its beginning or at its end."""
 _SHORT_QUESTION = 4
-"""Words of a prompt that are repeated as a whole by purpose only."""
+"""Words of a prompt that are repeated as a whole only on purpose."""
 _LEAST_QUESTION, _LEAST_TAIL = 10, 60
 """Characters of a prompt, and of its end, that nothing else ends with."""
 _WORD = re.compile(r"\w+")
@@ -55,7 +55,7 @@ _BLANK = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
-"""Places to be filled in, labels of turns and of parts of a prompt, the keys of a reply."""
+"""Blanks to be filled in, labels of turns and of parts of a prompt, the keys of a reply."""
 
 
 class Echo(Check):

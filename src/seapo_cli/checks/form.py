@@ -18,13 +18,13 @@ _MARKUP = re.compile(
 )
 _BLOCK = re.compile(r"\s*(?:#{1,6} |[-*•+] |> |\|)")
 _MOST_MARKUP = 1
-"""Marks of Markdown or HTML that a mistake may bring in, besides twice those that were there."""
+"""Markdown or HTML marks that a mistake may add, besides twice those that were there."""
 _FEWEST_ITEMS = 3
 _KEPT_ITEMS = 0.5
 
 
 class Form(Check):
-    """What reads or renders the answer must not stumble where the response does not.
+    """Whatever parses or renders the answer must not fail where the response does not.
 
     A mistake changes what is said. Another form is a fault too, unless the type is about form;
     only rows of `inject` promise to keep it.

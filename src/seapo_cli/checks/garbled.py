@@ -1,4 +1,4 @@
-"""Is what is new in the negative readable: no broken encoding, no look-alikes, no loops?"""
+"""Is the new text in the negative readable: no broken encoding, look-alikes or loops?"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MIXED = re.compile(
 )
 """Letters of two scripts side by side."""
 _LOOKALIKE = re.compile("\\b[асеорхуіјѕԁһԛԝʏАВСЕНІЈКМОРЅТХУΑΒΕΖΗΙΚΜΝΟΡΤΥΧοναρ]{2,}\\b")
-"""Words of letters that look Latin and are not."""
+"""Words whose letters look Latin but are not."""
 _STYLED = re.compile(
     "[\U0001d400-\U0001d7ff\uff01-\uff5e\u24b6-\u24e9\U0001f130-\U0001f189\u1d00-\u1d2b\u0250-\u02af]"
 )
@@ -36,17 +36,17 @@ _LEAST_SENTENCE = 14
 _LETTERS = 0.6
 """Share of letters and spaces in prose; lines of tables and code may come again."""
 _RUN = 4
-"""Words of a run that comes again and again."""
+"""Words in a run that is repeated again and again."""
 _LEAST_WORDS = 12
 _NEW_RUNS = 0.6
 """Share of runs of words that are different from one another, in a text that is not a loop."""
 
 
 class Garbled(Check):
-    """Looks at what the response has not: its own oddities may stay."""
+    """Looks only at what the response does not contain: its own oddities may stay."""
 
     name = "garbled"
-    about = "What is new has no broken encoding, look-alike letters or endless repetition."
+    about = "New text has no broken encoding, look-alike letters or endless repetition."
 
     def verdict(self, pair: CheckedPair) -> Verdict:
         reason = _letters(pair) or _loop(pair)
@@ -128,7 +128,7 @@ def _sentence_again(pair: CheckedPair) -> str | None:
 
 
 def _standalone(text: str, whole: str) -> bool:
-    """Whether a sentence stands there twice as one, not in the midst of longer ones."""
+    """Whether a sentence occurs twice on its own, not inside longer ones."""
     marked = rf"(?:^|[{ENDS}\n*\-:>\"]\s*){re.escape(text)}"
     return len(re.findall(marked, whole)) > 1
 

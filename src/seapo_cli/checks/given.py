@@ -1,7 +1,7 @@
 """Does the prompt alone show that the mistake is wrong?
 
 A number or a name that the prompt states, that the response repeats and the negative changes:
-whoever reads the question sees it, and no knowledge is learnt. Only types with `against_prompt`
+whoever reads the question sees it, and no knowledge is learned. Only types with `against_prompt`
 are about that.
 """
 
@@ -24,13 +24,13 @@ _NAME = re.compile(
 )
 _FACT = re.compile(r"[\dA-Z\u00c0-\u00de]|[^\x00-\x7f]")
 _MOST_PLACES = 12
-"""Changed places beyond which an answer was told anew."""
+"""Changed places beyond which an answer counts as rewritten."""
 _NEAR = 3
 """Words on either side of a number that say what it counts."""
 _SMALL = 2
 """Numbers up to this are written for many reasons."""
 _LONGEST = 120
-"""Characters of a changed place; in longer ones there is no telling what stands for what."""
+"""Characters of a changed place; in longer ones it is unclear what replaces what."""
 
 
 class Changed(NamedTuple):
@@ -66,7 +66,7 @@ def contradicts(
 ) -> Changed | None:
     """The first number or name of the prompt that a changed place gives another value.
 
-    Only places that change nothing else count: where a step is told anew, its figures may be
+    Only places that change nothing else count: if a step is rewritten, its figures may be
     right for that step. What earlier turns say counts as well.
     """
     asked = plain_digits("\n".join(message.content for message in messages))

@@ -13,7 +13,7 @@ from seapo_cli.text.code import fenced_blocks, parsed_python
 
 
 def given_tests(data: Mapping[str, Any], answer: str) -> tuple[Language, Task] | None:
-    """The tests on a row and their language; None where it has none.
+    """The tests of a row and their language; None if it has none.
 
     `test` (with `entry_point` where it defines HumanEval's `check`), or `test_list`, statements
     (with `test_setup_code`). A prompt that is a program gives the tests its helpers.
@@ -65,7 +65,7 @@ def _helpers(data: Mapping[str, Any]) -> str:
 
 
 def code_of(answer: str, language: Language) -> str:
-    """The code blocks of an answer in a language; all of it where there are none."""
+    """The code blocks of an answer in a language; the whole answer if there are none."""
     names = ("", language.name, *language.aliases)
     blocks = [block.code for block in fenced_blocks(answer) if block.tag in names]
     return "\n".join(blocks) or answer

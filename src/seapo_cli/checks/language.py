@@ -14,11 +14,11 @@ from seapo_cli.text.languages import guess, letters
 from seapo_cli.text.words import SENTENCE
 
 _LETTERS, _SIGNS = 12, 4
-"""Letters of another script that are more than a name, in Latin and in others."""
+"""How many letters of another script are more than a name, in Latin and in others."""
 _WRITTEN_TOGETHER = 10
-"""Characters a word beyond which a script has no spaces."""
+"""Characters per word beyond which a script has no spaces."""
 _PROSE = 0.8
-"""Share of letters and spaces in a sentence; less is code, figures, markup."""
+"""Minimum share of letters and spaces in a sentence; with less it is code, figures or markup."""
 _LONGEST = 400
 _MOST_SENTENCES = 20
 """Of a response; more do not show another language of it."""
@@ -39,14 +39,14 @@ _COMMON = frozenset(
 
 
 class Language(Check):
-    """Of each sentence that is new, by a model of 176 languages; of single words, by the script.
+    """Judges each new sentence by a model of 176 languages, and single words by their script.
 
-    A sentence counts that is surely in one language which neither the response nor the prompt is
+    A sentence counts if it is certainly in a language that neither the response nor the prompt is
     in. Fewer words cannot be told apart from names and quotations, and are not looked at.
     """
 
     name = "language"
-    about = "What is new in the negative is in the script and a language of the response."
+    about = "New text in the negative is in the script and a language of the response."
 
     words: int = Field(default=5, ge=1)
     """Words of a sentence that must be new for its language to be looked at."""
@@ -92,7 +92,7 @@ def _sentences(text: str) -> Iterator[str]:
 
 
 def _foreign(text: str, ours: set[str]) -> str | None:
-    """The language of a sentence that is surely none of `ours`."""
+    """The language of a sentence that is certainly not one of `ours`."""
     chances = guess(text[:_LONGEST])
     best = max(chances, key=chances.__getitem__, default=None)
     if best is None or best in ours or chances[best] < _SURE:

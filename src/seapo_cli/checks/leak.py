@@ -9,17 +9,17 @@ from seapo_cli.checks.pair import CheckedPair
 
 
 class Leak(Check):
-    """Known only once all rows have been compared: `filter --max-leak` reads them before.
+    """Known only once all rows have been compared: `filter --max-leak` reads them first.
 
     So it is not among the checks that `--check` names.
     """
 
     name = "leak"
-    about = "Nothing but the question tells the sides apart: with --max-leak only."
+    about = "The sides cannot be told apart without the question: with --max-leak only."
     last = True
 
     surest: Mapping[int, float]
-    """Lines to sort out, and how surely each was told apart."""
+    """Lines to reject, and how confidently each was told apart."""
 
     def verdict(self, pair: CheckedPair) -> Verdict:
         score = self.surest.get(pair.row.line)

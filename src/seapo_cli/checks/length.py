@@ -20,13 +20,13 @@ class Length(Check):
     """
 
     name = "length"
-    about = "The negative has a like length: characters of the negative over the response's."
+    about = "The negative is of similar length: its characters over those of the response."
     strict: ClassVar[Mapping[str, Any]] = {"min": 0.7, "max": 1.4, "short": 40}
 
     min: float = Field(default=0.5, ge=0)
     max: float = Field(default=2.0, gt=0)
     short: int = Field(default=80, ge=0)
-    """Responses of fewer characters are not checked: a few words more double them."""
+    """Responses of fewer characters are not checked: a few more words double them."""
 
     def verdict(self, pair: CheckedPair) -> Verdict:
         if len(pair.response) < self.short:

@@ -30,12 +30,12 @@ _ONE_TOKEN = Sampling(temperature=0.0, max_tokens=1)
 class Plausibility(SlowCheck):
     """Mean log-probability of the negative's tokens minus that of the response's, in nats.
 
-    A row cannot wait for all others, so rejection is by a fixed bound; the summary tells the
+    A row cannot wait for all others, so rejection is by a fixed bound; the summary reports the
     quantiles that help to choose it, of a sample that is the same in every run.
     """
 
     name = "plausibility"
-    about = "Mean log-probability of a token: negative minus response."
+    about = "Mean log-probability per token: negative minus response."
 
     min: float = -2.0
     max: float = math.inf

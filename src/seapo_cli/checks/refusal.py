@@ -7,7 +7,7 @@ from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.text.refusing import EXCUSING, REFUSING
 
 _NO_ANSWER = 240
-"""Characters that hold an excuse and no answer."""
+"""Length in characters of an answer that holds an excuse and nothing more."""
 
 
 class Refusal(Check):
@@ -17,7 +17,7 @@ class Refusal(Check):
     """
 
     name = "refusal"
-    about = "The negative does not refuse or apologise where the response does not."
+    about = "The negative does not refuse or apologize unless the response does."
 
     def verdict(self, pair: CheckedPair) -> Verdict:
         found = REFUSING.added(pair)

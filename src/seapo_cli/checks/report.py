@@ -13,12 +13,12 @@ from seapo_cli.text.tables import table
 _UNNAMED = "(none)"
 _OTHER = "(other)"
 _MOST_TYPES = 1000
-"""Beyond so many labels they are counted together: memory must not grow with the input."""
+"""Beyond this many labels they are counted together: memory must not grow with the input."""
 _MOST_COLUMNS = 6
 
 
 class FilterReport:
-    """Counted while a run goes on. A pair that fails several checks counts for each."""
+    """Updated during a run. A pair that fails several checks counts for each."""
 
     def __init__(self, checks: Sequence[str]) -> None:
         self._checks = checks
@@ -41,7 +41,7 @@ class FilterReport:
                 self._skipped[name] += 1
 
     def merge(self, figures: Mapping[str, Any]) -> None:
-        """Count what another report counted, from its figures."""
+        """Merge the figures of another report."""
         for kind, counts in figures["types"].items():
             self._rows[kind] += counts["rows"]
             self._kept[kind] += counts["kept"]

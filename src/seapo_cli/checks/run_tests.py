@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class RunTests(SlowCheck):
     """Runs the row's tests against both answers, isolated; see docs/filter.md and SECURITY.md.
 
-    An answer that does not end fails. A negative whose process is killed twice proves nothing:
+    One that does not terminate fails. A negative whose process is killed twice proves nothing:
     the pair is skipped.
     """
 
@@ -36,7 +36,7 @@ class RunTests(SlowCheck):
     memory: int = Field(default=512, ge=64)
     """MiB for one answer."""
     unsafe: bool = False
-    """Run also where no isolation works (--set tests.unsafe=true)."""
+    """Run even if no isolation works (--set tests.unsafe=true)."""
 
     @cached_property
     def _means(self) -> Means:

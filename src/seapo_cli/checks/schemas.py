@@ -1,4 +1,4 @@
-"""What a tool's schema says of a call's arguments."""
+"""What a tool's schema says about a call's arguments."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def parameters_of(tool: Tool) -> Mapping[str, Any]:
 
 
 def faults(tool: Tool, arguments: Mapping[str, Any]) -> list[Fault]:
-    """All that a tool's schema has against arguments.
+    """All objections of a tool's schema to arguments.
 
     Names that it does not list are not accepted, unless it says that it takes others.
 
     Raises:
-        BadSchema: it is not a JSON Schema, or refers to what is not there.
+        BadSchema: it is not a JSON Schema, or has a dangling reference.
     """
     from referencing.exceptions import Unresolvable
 
@@ -76,7 +76,7 @@ def _validator(text: str) -> Validator:
 def _closed(schema: Any) -> Any:
     """The schema with objects that take only the names that they list.
 
-    Not where a schema is put together of several: there each part knows some names only.
+    Not if a schema is composed of several: there each part knows only some of the names.
     """
     if not isinstance(schema, dict):
         return schema

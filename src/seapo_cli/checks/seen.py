@@ -1,4 +1,4 @@
-"""A memory of fixed size for texts that were seen: it finds equal and nearly equal ones.
+"""A fixed-size memory of the texts seen so far: it finds equal and nearly equal ones.
 
 A text's fingerprint is its simhash (Charikar, 2002): 64 bits, each the majority vote of the
 hashes of its words, so that texts with few different words differ in few bits. Where at most
@@ -62,7 +62,7 @@ def _hash(text: str) -> int:
 class Seen:
     """Remembers about `rows` fingerprints, each under a mark that must be equal to match.
 
-    A new one drives out what was at its places. At 1,000,000 of 1,000,000 rows, an equal text
+    A new one evicts what was at its places. At 1,000,000 of 1,000,000 rows, an equal text
     is still found in 98 of 100 cases: it is lost only where all four of its places are.
     """
 

@@ -1,4 +1,4 @@
-"""Is the response really the better side? Found out without a model."""
+"""Is the response really the better side? Determined without a model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ROUNDED = Fraction(1, 100)
 
 
 class Sides(Check):
-    """By the row's own edits, equations worked out, and what no good answer says."""
+    """Judged by the row's own edits, by checking equations, and by what no good answer says."""
 
     name = "sides"
     about = "The response is not the side with the mistake: its edits, equations, wording."

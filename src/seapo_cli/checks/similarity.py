@@ -1,4 +1,4 @@
-"""Is the negative a version of the response, neither another text nor the same one?"""
+"""Is the negative a version of the response, neither a different text nor the same one?"""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Similarity(Check):
     """
 
     name = "similarity"
-    about = "Neither another text nor nearly the same: share of text in common words."
+    about = "Neither a different text nor nearly the same: share of text in common words."
     strict: ClassVar[Mapping[str, Any]] = {"min": 0.5}
 
     min: float = Field(default=0.2, ge=0, le=1)

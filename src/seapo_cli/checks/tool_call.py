@@ -1,4 +1,4 @@
-"""Is the mistake in a tool call the one that the error type names? Told from the tools' schemas."""
+"""Is the mistake in a tool call the one that the error type names? Decided by their schemas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which part of an answer a mistake goes into, and how the answer is whole again after it."""
+"""Which part of an answer a mistake goes into, and how the answer is reassembled afterwards."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def changeable(response: str, error_type: ErrorType, tools: tuple[Tool, ...]) ->
     """What a mistake of a type may change: all of an answer, or the text before its tool calls.
 
     Raises:
-        Declined: the answer has nothing for the type, or its calls are wrong already.
+        Declined: the answer has nothing that suits the type, or its calls are already wrong.
     """
     if not isinstance(response, ToolAnswer):
         return response
@@ -61,5 +61,5 @@ def whole(injection: Injection, changed: str, response: str) -> tuple[str, tuple
         called = response.read(negative)
     except ValueError as error:
         raise InjectionError(str(error)) from None
-    # What reading evens out (spaces in the JSON, say) is not a difference of the answers.
+    # What parsing normalizes (such as spaces in the JSON) is not a difference between the answers.
     return called, edits if called == negative else edits_between(response, called)

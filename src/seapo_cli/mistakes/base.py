@@ -24,7 +24,7 @@ AMOUNTS: dict[Severity, str] = {
     "moderate": "clear to a reader who knows the matter, once pointed out",
     "severe": "so grave that it overturns what the answer says",
 }
-"""How far off a mistake is, in words for the model."""
+"""How blatant a mistake is, in words for the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +34,17 @@ class Task:
     messages: tuple[Message, ...]
     """The conversation that `response` answers: system and earlier turns are context."""
     response: str
-    """`ToolAnswer` where the mistake goes into its tool calls."""
+    """A `ToolAnswer` if the mistake goes into its tool calls."""
     error_type: ErrorType
     edits: int = 1
-    """How many mistakes to put in."""
+    """How many mistakes to inject."""
     severity: Severity = "moderate"
     seed: int = 0
     """Seed of this task's local draws and of its requests; differs by row and type."""
     attempts: int = 5
     """How many requests may be spent on one mistake before giving up."""
     tools: tuple[Tool, ...] = ()
-    """What the conversation offers to call."""
+    """The tools that the conversation offers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""Continue mode: a wrong step is put in, and the model goes on from there in its own words.
+"""Continue mode: a wrong step is injected, and the model continues the answer from there.
 
-The beginning of the answer stays, so both sides still share it; what follows from the mistake
+The beginning of the answer is kept, so both sides still share it; what follows the mistake
 is the model's own reasoning, as it would be if the model had made the mistake itself.
 """
 
@@ -29,7 +29,7 @@ from seapo_cli.text.words import ENDS
 _TEMPERATURES = (0.0, 0.7, 1.0)
 _STEP_END = re.compile(rf"(?<=[{ENDS}])[\"')\]”’*]*\s+|\n+|\Z")
 _LONGEST = 2.0
-"""Times the length of what it replaces that a continuation may have."""
+"""Maximum length of a continuation, as a multiple of what it replaces."""
 _TURNED_BACK = re.compile(
     r"\b(?:wait|actually|correction|let me (?:re-?check|re-?do|re-?consider)|i made a mistake"
     r"|that(?:'s| is) (?:not right|wrong|incorrect)|on second thought)\b",
@@ -38,7 +38,7 @@ _TURNED_BACK = re.compile(
 
 
 def check(error_type: ErrorType) -> None:
-    """Refuse types for tool calls, which are not a text to go on from.
+    """Refuse types for tool calls, which are not text that can be continued.
 
     Raises:
         UsageError: it is one.
@@ -48,11 +48,11 @@ def check(error_type: ErrorType) -> None:
 
 
 def steps(task: Task) -> Steps:
-    """Ask for a wrong step, then for what follows from it; again while that cannot be used.
+    """Ask for a wrong step, then for its continuation; retry while the reply is unusable.
 
     Raises:
         Declined: the model says that the type does not fit the answer, or the answer is wrong.
-        InjectionError: nothing usable came in `task.attempts` requests for either.
+        InjectionError: `task.attempts` requests for either brought nothing usable.
     """
     rng = random.Random(task.seed)
     values = wording(task, domain_of(task.response), rng)
@@ -109,7 +109,7 @@ def _joined(beginning: str, text: str) -> str:
 
 
 def _unwanted(task: Task, beginning: str, negative: str) -> str | None:
-    """Why what the model went on to say is not a consequence of the wrong step."""
+    """Why the model's continuation does not follow from the wrong step; None if it does."""
     rest, old = negative[len(beginning) :], len(task.response) - len(beginning)
     if not rest.strip():
         return "the model said nothing more after the wrong step"

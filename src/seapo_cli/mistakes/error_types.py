@@ -26,17 +26,17 @@ _FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<head>.*?\n)---[ \t]*\n(?P<body>.*)",
 
 
 Domain = Literal["prose", "mathematics", "code", "tools"]
-"""What an answer consists of, for the most part."""
+"""What an answer mainly consists of."""
 
 
 class Example(BaseModel):
-    """A good piece of an answer and the same one with the mistake in it."""
+    """A good passage of an answer, and the same one with the mistake in it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     domain: Domain = "prose"
     original: str
-    """Empty where the mistake is an inserted sentence."""
+    """Empty if the mistake is an inserted sentence."""
     mistake: str
 
 
@@ -48,26 +48,26 @@ class ErrorType(BaseModel):
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
     aliases: tuple[str, ...] = ()
     packs: tuple[str, ...] = ()
-    """Groups that it belongs to: `-t pack:NAME` takes all types of one."""
+    """Groups that it belongs to: `-t pack:NAME` selects all types in one."""
     experimental: bool = False
-    """Its blind figure is below the bar (docs/types.md): taken by its name, not with its packs."""
+    """Its blind figure is below the bar (docs/types.md): selected by name, not with its packs."""
     description: str
-    """One line: what the mistake is. Shown by `seapo types` and told to the model."""
+    """One line: what the mistake is. Shown by `seapo types` and included in the model's prompt."""
     domains: tuple[Domain, ...] = ()
     """Answers that it fits; others are declined without asking a model. Empty: all."""
     keeps_final_answer: bool = False
     """Whether the mistake may leave a final answer (`#### 42`) as it is."""
     keeps_content: bool = False
-    """Whether only the wording changes: other words and another form are not a fault then."""
+    """Whether only the wording changes: different words or form are then not a fault."""
     against_prompt: bool = False
     """Whether the mistake contradicts the prompt itself: misreading it, unfaithfulness to it."""
     proof: str | None = None
     """The check of `filter` that proves such a mistake exactly, where there is one."""
     places: tuple[str, ...] = ()
-    """Kinds of places where menu mode may put it, the best first; empty: menu mode cannot."""
+    """Kinds of places where menu mode may put it, best first; if empty, menu mode cannot."""
     examples: tuple[Example, ...] = ()
     guidance: str
-    """How to make the mistake well, in any answer: the file's body before its first section."""
+    """How to make the mistake well in any answer: the file's body before its first section."""
     sections: Mapping[Domain, str] = Field(default_factory=dict)
     """How to make it in answers of one domain."""
     source: str = Field(exclude=True)
@@ -75,7 +75,7 @@ class ErrorType(BaseModel):
 
     @property
     def traits(self) -> tuple[str, ...]:
-        """Which of the switches above are on: what `filter` must know of a type."""
+        """Which of the flags above are set: what `filter` must know about a type."""
         return tuple(name for name in TRAITS if getattr(self, name))
 
 
@@ -83,7 +83,7 @@ TRAITS = ("keeps_final_answer", "keeps_content", "against_prompt")
 
 
 def folder() -> Path:
-    """Where the packaged prompts are: in the wheel beside this module, in a checkout at the top."""
+    """Where the packaged prompts are: in a wheel beside this module, in a checkout at the top."""
     package = Path(__file__).parents[1]
     packaged = package / "prompts_data"
     return packaged if packaged.is_dir() else package.parents[1] / "prompts"
@@ -102,12 +102,12 @@ def _names() -> dict[str, str]:
 
 
 def canonical_name(name: str) -> str:
-    """An error type's own name, where an alias of a packaged one is given; else the same name."""
+    """The canonical name of a packaged error type given by an alias; any other name unchanged."""
     return _names().get(name, name)
 
 
 def pack(name: str) -> tuple[ErrorType, ...]:
-    """The packaged error types of a pack, but for the experimental ones.
+    """The packaged error types of a pack, except the experimental ones.
 
     Raises:
         UsageError: there is no such pack.
@@ -115,7 +115,7 @@ def pack(name: str) -> tuple[ErrorType, ...]:
     if kinds := [kind for kind in error_types().values() if name in kind.packs]:
         return tuple(kind for kind in kinds if not kind.experimental)
     known = sorted({name for kind in error_types().values() for name in kind.packs})
-    raise UsageError(f"no pack {name!r}: take one of {', '.join(known)}")
+    raise UsageError(f"no pack {name!r}: use one of {', '.join(known)}")
 
 
 def load_error_type(name: str) -> ErrorType:
@@ -162,12 +162,12 @@ def read_error_type(path: Path) -> ErrorType:
     if not parts or not parts["body"].strip():
         raise UsageError(f"{path}: expected front matter between two lines '---', then guidance")
     try:
-        # All scalars are text: nothing is taken for a date, a truth value or a number.
+        # All scalars are text: nothing is read as a date, a boolean or a number.
         fields: Any = yaml.load(parts["head"], Loader=yaml.BaseLoader)
         if not isinstance(fields, dict):
             raise UsageError(f"{path}: the front matter must be a mapping of names to values")
         if fields.keys() & {"guidance", "sections", "source"}:
-            raise UsageError(f"{path}: guidance stands below the front matter, not in it")
+            raise UsageError(f"{path}: guidance belongs below the front matter, not in it")
         if not is_utf8(fields):
             raise UsageError(f"{path}: front matter: not valid UTF-8")
         guidance, *sections = _SECTION.split(parts["body"].strip())
@@ -193,11 +193,11 @@ def template(name: str) -> Template:
 
 
 def mode_template(mode: str) -> Template:
-    """What a mode says to the model."""
+    """A mode's prompt template."""
     return template(f"modes/{mode}")
 
 
 def template_hash(error_type: ErrorType, mode: str) -> str:
-    """Names the exact wording behind a negative: changes with any file that has a part in it."""
+    """Identifies the exact wording behind a negative: changes with any file involved."""
     text = error_type.source + mode_template(mode).template
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

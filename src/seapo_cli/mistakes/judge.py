@@ -1,6 +1,6 @@
 """A model compares two answers, in both orders, and names the mistakes under a JSON schema.
 
-Models favour the answer that they read first (or last), so a preference counts only where it
+Models favor the answer that they read first (or last), so a preference counts only if it
 survives the swap.
 """
 
@@ -23,7 +23,7 @@ from seapo_cli.text.replies import json_objects
 
 NO_MISTAKE = "none"
 _BROAD = ("factual", "logical", "hallucination", "style")
-"""Kinds that every judgement may name; a finer one only where it is asked about."""
+"""Kinds that every judgment may name; a more specific one only if it is asked about."""
 _SLIGHTLY, _FAR = 1, 3
 _MAX_TOKENS = 96
 """The verdict takes about 35."""
@@ -63,7 +63,7 @@ class Comparison:
 
     @property
     def better(self) -> Literal["first", "second"] | None:
-        """The answer that both orders prefer; None where they disagree: no clear difference."""
+        """The answer that both orders prefer; None if they disagree: no clear difference."""
         if min(self.margins) > 0:
             return "first"
         return "second" if max(self.margins) < 0 else None
@@ -83,7 +83,7 @@ async def compare(
     Args:
         priority: the row's line: requests of earlier rows go out first.
         kind: a mistake to look for besides the packaged error types; an alias is one of these.
-        tools: what the conversation offers to call.
+        tools: the tools that the conversation offers.
 
     Raises:
         RowError: a request failed, or its answer holds no verdict.
@@ -132,7 +132,7 @@ def _request(
 
 
 def _schema(kinds: tuple[str, ...]) -> dict[str, Any]:
-    """Mistakes before the verdict, which they bear on.
+    """The mistakes come before the verdict, as they bear on it.
 
     Only `enum`, which llama.cpp, vLLM and OpenAI all enforce.
     """

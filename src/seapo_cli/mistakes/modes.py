@@ -1,7 +1,7 @@
 """Injection modes: ways to put a mistake into an answer.
 
-A new one is one module with `steps` (and `check`, where it cannot make every type), its wording in
-`prompts/modes/`, and one line here. Nothing heavy loads here: the command line names them.
+A new one is one module with `steps` (and `check`, if it cannot make every type), its wording in
+`prompts/modes/`, and one line here. Imports nothing heavy: the command line lists the modes.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Mode:
 
 
 MODES = {
-    "propose": Mode("propose", "the model says what to replace by what"),
-    "rewrite": Mode("rewrite", "it writes the whole answer again"),
-    "continue": Mode("continue_", "it goes on in its own words from a wrong step"),
-    "menu": Mode("menu.mode", "it chooses among values worked out for it"),
+    "propose": Mode("propose", "the model names text to replace and its replacement"),
+    "rewrite": Mode("rewrite", "it rewrites the whole answer"),
+    "continue": Mode("continue_", "it continues the answer from a wrong step"),
+    "menu": Mode("menu.mode", "it chooses among precomputed values"),
 }

@@ -1,4 +1,4 @@
-"""Propose mode's answers: the JSON that a model writes, read leniently, and where its quotes are.
+"""Propose mode's answers: the JSON that a model writes, read leniently, and where its quotes occur.
 
 A model is asked for `{"decline": "", "mistake": "...", "edits": [{"quote": ..., "replacement":
 ...}]}`. Not every server enforces a schema, so prose and code fences around it, a bare list,
@@ -20,7 +20,7 @@ from seapo_cli.text.words import WORD
 MOST_EDITS = 20
 """More replacements than this are another answer, not a mistake in this one."""
 _MOST_VALUES = 20
-"""So many beginnings of JSON values are tried in an answer that runs wild."""
+"""How many starts of JSON values are tried in a runaway answer."""
 
 Decline = Literal["type does not fit", "answer is wrong"]
 NOT_FITTING: Decline = "type does not fit"
@@ -52,7 +52,7 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """What stands in the answer, as the model quotes it, and what is to stand there."""
+    """What is in the answer, as the model quotes it, and what is to replace it."""
 
     quote: str
     replacement: str
@@ -69,9 +69,9 @@ class Proposal:
 
 
 def read_proposals(text: str) -> Iterator[Proposal]:
-    """The readings of a model's answer, the likeliest first.
+    """The possible readings of a model's answer, the likeliest first.
 
-    There are two where back-slashes may be LaTeX's or JSON's: `"\\frac"` is a form feed and
+    There are two if backslashes may be LaTeX's or JSON's: `"\\frac"` is a form feed and
     `rac` to a JSON parser. The one whose quotes are in the answer is right.
 
     Raises:
@@ -159,7 +159,7 @@ def located(proposal: Proposal, response: str) -> tuple[Edit, ...]:
 _ALIKE = str.maketrans({**dict.fromkeys("‘’ʼ′", "'"), **dict.fromkeys("“”″", '"'), "−": "-"}) | {
     ord(dash): "-" for dash in "‐‑‒–"
 }
-"""Signs that models write for one another when they quote."""
+"""Characters that models interchange when they quote."""
 
 
 class _Text:
@@ -202,7 +202,7 @@ class _Text:
             at = self._folded.find(wanted, at + 1)
 
     def _is_whole(self, start: int, end: int) -> bool:
-        """Whether the span cuts no word and no number."""
+        """Whether the span does not split a word or number."""
         left = self._folded[max(0, start - 2) : start + 1]
         right = self._folded[end - 1 : end + 2]
         return not _JOINED_LEFT.search(left) and not _JOINED_RIGHT.match(right)

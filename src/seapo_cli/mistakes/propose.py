@@ -1,7 +1,7 @@
-"""Propose mode: the model returns exact quotes of the answer and what is to stand there instead.
+"""Propose mode: the model returns exact quotes of the answer and what is to replace them.
 
-It may change any place, as many as consistency asks for, or decline. seapo finds the quotes
-(`proposal`), looks at what came of them (`soundness`), and where something is wrong tells the
+It may change any place, as many as consistency requires, or decline. seapo finds the quotes
+(`proposal`), checks the result (`soundness`), and if something is wrong informs the
 model and asks again.
 """
 
@@ -35,7 +35,7 @@ _RETRY_TEMPERATURE = 0.8
 
 
 def steps(task: Task) -> Steps:
-    """Ask for a mistake; again, with what was wrong, while what comes back cannot be used.
+    """Ask for a mistake; retry, saying what was wrong, while the reply is unusable.
 
     Raises:
         Declined: the type does not fit the answer, or the model says that the answer is wrong.
@@ -89,10 +89,10 @@ def proposed(
 
 
 def _usable(task: Task, completion: Completion, checks: Sequence[DraftCheck]) -> Proposed:
-    """What an answer proposes, if it can be used.
+    """What an answer proposes, if it is usable.
 
     Raises:
-        Declined: it is none, for a reason.
+        Declined: the model proposes nothing, and says why.
         Unusable: it cannot be used.
     """
     if completion.finish_reason in ("length", "content_filter"):

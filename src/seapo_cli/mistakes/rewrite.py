@@ -21,13 +21,13 @@ from seapo_cli.text.difference import Difference, edits_between
 _DECLINED = re.compile(r"`?DECLINE\b(?: *((?:type|answer)[\w ]{0,20}))?:? *([^\n]*?)`?", re.DOTALL)
 _RETRY_TEMPERATURE = 0.8
 _LEAST_SIMILAR = 0.3
-"""Below this share of common words a text is another answer, not this one with a mistake."""
+"""Below this share of common words, a text is another answer, not this one with a mistake."""
 _SHORT = 80
 """Responses of fewer characters may change as a whole: one word can be all of them."""
 
 
 def steps(task: Task) -> Steps:
-    """Ask for the whole answer with the mistake in it; again, while what comes back is unusable.
+    """Ask for the whole answer with the mistake in it; retry while the reply is unusable.
 
     Raises:
         Declined: the model says that the type does not fit the answer, or the answer is wrong.

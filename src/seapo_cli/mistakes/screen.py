@@ -1,6 +1,6 @@
-"""Whether a negative is usable at all, as soon as it is made.
+"""Checks whether a negative is usable at all, as soon as it is made.
 
-The checks that `filter` runs later: what they would drop is not worth writing down.
+Runs the checks that `filter` runs later: what they would drop is not worth writing.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What is wrong with a proposed mistake, as far as that shows without a model.
+"""What is wrong with a proposed mistake, insofar as it can be seen without a model.
 
-Each check returns a reason worded for the model that made the proposal, which is told it and asked
+Each check returns a reason worded for the model that made the proposal, which is sent it and asked
 again. To add one, write a function and name it in `CHECKS`.
 """
 
@@ -29,7 +29,7 @@ from seapo_cli.text.worked import disagreement
 MOST_CHANGED = 0.6
 """Largest share of the answer that a mistake may replace."""
 SHORT = 200
-"""Characters of an answer so short that a mistake may well take more of it."""
+"""Characters of an answer so short that a mistake may well take up more of it."""
 ROOM = 24
 """Characters by which a change may be longer or shorter than what it replaces."""
 SLACK = 8
@@ -78,7 +78,7 @@ def _is_small(draft: Draft) -> str | None:
 class Length:
     """How much longer or shorter a change may make the answer.
 
-    A side that is longer as a rule gives itself away. In prose, where models tend to explain,
+    A side that tends to be longer gives itself away. In prose, where models tend to explain,
     half of the rows are asked for a change that is a little longer, the others for a shorter one.
     """
 
@@ -97,7 +97,7 @@ class Length:
         )
 
     def check(self, draft: Draft) -> str | None:
-        """Why a draft is too long or too short; None where it is neither."""
+        """Why a draft is too long or too short; None if it is neither."""
         old = sum(_length(edit.original) for edit in draft.edits)
         new = sum(_length(edit.replacement) for edit in draft.edits)
         word = "longer" if new > old else "shorter"
@@ -164,7 +164,7 @@ def _is_proven(draft: Draft) -> str | None:
 def unproven(
     response: str, negative: str, error_type: ErrorType, tools: tuple[Tool, ...]
 ) -> str | None:
-    """Why a changed tool call has not the mistake of its type, as `filter` would say."""
+    """Why a changed tool call lacks the mistake of its type, as `filter` would say."""
     if not isinstance(response, ToolAnswer) or error_type.name not in PROOFS:
         return None
     verdict = prove(error_type.name, response, negative, tools)
@@ -179,7 +179,7 @@ CALL_CHECKS: tuple[DraftCheck, ...] = (
     _keeps_script,
     _is_no_example,
 )
-"""For answers that call tools, which the schemas say more of than lengths and forms do."""
+"""For answers that call tools, which schemas constrain better than lengths and forms do."""
 CALL_RULE = (
     "Form: the lines of JSON at the end of the answer are its tool calls. Each stays one line of "
     "valid JSON, and their number stays; what the answer says before them agrees with them."
@@ -203,7 +203,7 @@ _SOUNDS_OTHERWISE = re.compile(r"(?:one|once|eu|ew|hour|honest|honou?r|heir)")
 
 
 def with_articles(response: str, edits: Sequence[Edit]) -> tuple[Edit, ...]:
-    """The edits, with `a` and `an` before them changed where the new word asks for it.
+    """The edits, with a preceding `a` or `an` changed where the new word requires it.
 
     Only where the article was right for the old word: `a 2-day` and `an MRI` are left alone.
     """
@@ -229,7 +229,7 @@ def with_articles(response: str, edits: Sequence[Edit]) -> tuple[Edit, ...]:
 
 
 def _article(following: str) -> str | None:
-    """The article that a word asks for; None where its spelling does not tell."""
+    """The article that a word requires; None if its spelling does not tell."""
     word = re.match(r"[A-Za-z][a-z]+", following)
     if not word or _SOUNDS_OTHERWISE.match(word[0].lower()):
         return None

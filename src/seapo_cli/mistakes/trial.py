@@ -1,4 +1,4 @@
-"""`--mode auto`: which mode a model can do is found out by asking it, not by its name.
+"""`--mode auto`: which mode a model can handle is found by trying it, not by its name.
 
 Short answers whose mistakes can be checked exactly go to the model in propose mode. The requests
 are those of any row, so the store keeps their answers and no run pays for them twice.
@@ -37,7 +37,7 @@ _ASKED = (  # the shortest first: a model that cannot may go on to the token lim
     ),
 )
 _ENOUGH = 2
-"""So many usable mistakes show that a model can propose, so many failures that it cannot."""
+"""This many usable mistakes show that a model can propose, this many failures that it cannot."""
 
 Drive = Callable[[Steps], Awaitable[Injection]]
 

@@ -1,4 +1,4 @@
-"""What the modes that let a model write say of a mistake: its kind, examples, how much, where."""
+"""How the modes in which a model writes describe a mistake: kind, examples, how much, where."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from seapo_cli.mistakes.base import AMOUNTS, Task, conversation_text
 from seapo_cli.mistakes.error_types import Domain, ErrorType, Example
 
 _EXAMPLES = 2
-"""Examples shown, drawn among the type's by the row's seed: so that no mould forms."""
+"""Examples shown, drawn from the type's by the row's seed, so that negatives vary."""
 _PLACES = ("into the first third", "into the middle third", "into the last third")
 _LONG = 400
 """Characters of an answer that leave a choice of places."""

@@ -3,7 +3,7 @@
     kinds          what a line or document is, by its content
     inputs         files → all that a report is made of
     entry, rows    distinct rows, whichever files they stand in, and counts of all of them
-    measures       lengths, likeness, edits and margins of pairs
+    measures       lengths, similarity, edits and margins of pairs
     overview       from prompts to pairs (funnel), figures by type and source (distributions)
     audits, training, evaluations      a section each
     sections       what a section is made of: tables and figures, and their HTML
@@ -12,7 +12,7 @@
     page           all of it in one file, with page.css and page.js
     make           files in, a report out
 
-Figures need matplotlib, which the extra `report` brings.
+Figures need matplotlib, which the extra `report` installs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from seapo_cli.extras import install
 
 
 def need_matplotlib() -> None:
-    """Check that the extra is there.
+    """Check that the extra is installed.
 
     Raises:
         UsageError: it is not.

@@ -14,7 +14,7 @@ _MOST_PARTS = 40
 _SHOWN_WORDS = 10
 _RULES = ("word", "position", "format")
 _LEAD = (
-    "A classifier that never sees the question guesses which side is the chosen one. Where it does "
+    "A classifier that never sees the question guesses which side is the chosen one. If it does "
     "better than chance, a model may learn what gives the sides away instead of what is true."
 )
 
@@ -61,7 +61,7 @@ def _told_apart(figure: str, title: str, parts: Sequence[Part]) -> Figure:
         across(axes, [_label(part) for part in parts], colours, longest=48)
         axes.axvline(0.5, color=colours.muted, linewidth=0.8)
         axes.set_xlim(0.3, 1.0)
-        axes.set_xlabel("share of pairs told apart, 95% interval; the band is what chance gives")
+        axes.set_xlabel("share of pairs told apart, 95% interval; the band is the chance level")
 
     told = "; ".join(f"{_label(p)} {number(amount(p, 'accuracy', 'value'))}" for p in parts)
     height = 70 + 26 * len(parts)

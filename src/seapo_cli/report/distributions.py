@@ -1,4 +1,4 @@
-"""Charts of pairs: lengths, likeness, where the mistake is and how large, margins."""
+"""Charts of pairs: lengths, similarity, position and size of the mistake, margins."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from seapo_cli.report.sections import Figure, number
 from seapo_cli.text.safe import label
 
 _MOST_LINES = 5
-"""Types that a chart tells apart; the rest are one line."""
+"""How many types a chart distinguishes; the rest share a line."""
 
 
 def grouped(
@@ -41,7 +41,7 @@ def distributions(pairs: Sequence[Measured]) -> list[Figure]:
         _lengths(pairs),
         _histogram(
             "longer",
-            "Characters that the rejected side has more",
+            "Extra characters of the rejected side",
             groups,
             lambda p: float(p.bad - p.good),
             _spread([p.bad - p.good for p in pairs]),
@@ -144,7 +144,7 @@ def _medians(groups: Mapping[str, Sequence[Measured]], name: str) -> str:
 
 
 def _spread(values: Sequence[float]) -> tuple[float, float]:
-    """Bounds of all values but the most extreme ones, which go to the outermost bins."""
+    """Bounds of all values but the most extreme, which go into the outermost bins."""
     low, high = np.quantile(values, [0.01, 0.99])
     return min(float(low), -1.0), max(float(high), 1.0)
 

@@ -1,4 +1,4 @@
-"""One row, with all that its files tell of it."""
+"""One row, with everything that its files say about it."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from seapo_cli.rows import error_type_of, read_row
 from seapo_cli.text.safe import label
 
 STAGES: tuple[Kind, ...] = ("prompt", "answer", "failure", "negative", "dropped", "kept", "pair")
-"""What a row can be, the least first."""
+"""What a row can be, in ascending order."""
 UNTYPED = "untyped"
 
 
 @dataclass(slots=True)
 class Entry:
-    """A row, with all that its files tell of it."""
+    """A row, with everything that its files say about it."""
 
     key: int
     """64 bits of a hash of prompt and answers."""
     drawn: int
-    """64 bits of a hash of the prompt: rows with low ones are shown, of many."""
+    """64 bits of a hash of the prompt: if there are many rows, those with low hashes are shown."""
     prompt: tuple[Message, ...]
     good: str | None
     bad: str | None
@@ -48,7 +48,7 @@ class Entry:
     """Whether the model said that nothing should be made."""
 
     def merge(self, other: Entry) -> None:
-        """Take in what another file tells of the same row."""
+        """Merge what another file says about the same row."""
         self.stage = max(self.stage, other.stage, key=STAGES.index)
         self.places += other.places
         if other.named_source and not self.named_source:

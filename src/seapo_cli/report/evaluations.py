@@ -33,7 +33,7 @@ def evaluations(inputs: Inputs) -> Section | None:
     """The section; None without evaluations. Results count where no summary has their task.
 
     Raises:
-        UsageError: results need scikit-learn, and it is not there.
+        UsageError: results need scikit-learn, which is not installed.
     """
     parts, compared = _of_summaries(inputs.summaries.values())
     known = set(parts)
@@ -58,7 +58,7 @@ def evaluations(inputs: Inputs) -> Section | None:
         found.append(_table(f"Figures: {task}", lines))
     if compared:
         found.append(_comparisons(compared))
-    return Section("eval", "Evaluation", "Intervals are of 95%.", found)
+    return Section("eval", "Evaluation", "Intervals are 95%.", found)
 
 
 def _task(line: Mapping[str, Any]) -> str:

@@ -21,14 +21,14 @@ _COMMON = {f.name for f in fields(Tally)} | {
     "tokens_per_second",
     "cost",
 }
-"""What every summary has."""
+"""The keys that every summary has."""
 _MOST_REASONS = 12
 """Of a stage; the rest are counted together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is there after a stage."""
+    """What remains after a stage."""
 
     name: str
     count: int
@@ -46,7 +46,7 @@ class Drop:
 
 
 def steps(inputs: Inputs) -> list[Step]:
-    """How many there are of what, from prompts on; what no file tells of is left out."""
+    """How many rows there are at each step, from prompts on; steps in no file are left out."""
     rows, told = inputs.rows, _by_stage(inputs)
     seen, behind = rows.seen, rows.prompts
     made = seen["negative"] | seen["kept"] | seen["dropped"]
@@ -102,7 +102,7 @@ def runs(inputs: Inputs) -> Table:
 
 
 def stage_of(summary: Mapping[str, Any]) -> str:
-    """Whose summary it is, by what it tells besides the common counts."""
+    """Whose summary it is, by what it holds besides the common counts."""
     if "tasks" in summary:
         return "eval"
     if "parts" in summary:
@@ -168,7 +168,7 @@ def _told_checks(summary: Mapping[str, Any]) -> dict[str, int]:
 
 def _left_by_pair(summary: Mapping[str, Any]) -> Iterator[Drop]:
     told = {
-        "contaminated_prompts": "prompts that an evaluation set has",
+        "contaminated_prompts": "prompts in an evaluation set",
         "prompts_without_pair": "prompts without two answers to tell apart",
         "evaluation_pairs": "pairs held out for evaluation",
     }
@@ -179,4 +179,4 @@ def _left_by_pair(summary: Mapping[str, Any]) -> Iterator[Drop]:
     if rows is not None and pairs is not None:
         gone = [amount(summary, key) or 0 for key in ("rows_failed", "evaluation_pairs")]
         if (rest := rows - pairs - sum(gone)) > 0:
-            yield Drop("pair", "rows that were not drawn for a pair", int(rest))
+            yield Drop("pair", "rows not drawn for a pair", int(rest))

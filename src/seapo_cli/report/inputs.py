@@ -1,4 +1,4 @@
-"""Files to all that a report is made of."""
+"""Files to everything that a report is made of."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Inputs:
 
 
 def read(names: Sequence[str], most: int) -> Inputs:
-    """Read all files; of more rows than `most`, those of prompts drawn by hash are shown.
+    """Read all files; if there are more rows than `most`, those of prompts drawn by hash are shown.
 
     Raises:
         UsageError: a file cannot be opened, or holds nothing that a report can show.
@@ -120,7 +120,7 @@ def _lines(name: str) -> Iterator[Line]:
 
 
 def _document(name: str) -> object | None:
-    """A JSON object over several lines, as audits and summaries are; None for all else."""
+    """A JSON object over several lines, as audits and summaries are; None for anything else."""
     path = Path(name)
     if name == "-" or not is_plain(name) or not path.is_file():
         return None
@@ -131,7 +131,7 @@ def _document(name: str) -> object | None:
             file.seek(0)
             found: object = decode(file.read(MOST_ARRAY_BYTES).removeprefix(b"\xef\xbb\xbf"))
             return found
-    except (OSError, ValueError, RecursionError):  # reading it as lines tells
+    except (OSError, ValueError, RecursionError):  # reading it as lines decides
         return None
 
 

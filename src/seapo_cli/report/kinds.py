@@ -1,4 +1,4 @@
-"""What a line or a document is, by its content alone: file names say nothing."""
+"""What a line or a document is, by its content alone: file names do not matter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows as the page's script reads them: texts are safe to show, and cut where nobody reads on."""
+"""Rows as the page's script reads them: texts are safe to show, and very long ones are cut."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Listed = Sequence[tuple[Entry, Measured | None]]
 
 
 def listing(rows: Listed) -> bytes:
-    """JSON that cannot end the element that it stands in, whatever the texts are."""
+    """JSON that cannot close the element it is in, whatever the texts are."""
     types = _Names(UNTYPED)
     sources, checks = _Names(""), _Names("")
     found = [_row(entry, measured, types, sources, checks) for entry, measured in rows]

@@ -1,4 +1,4 @@
-"""Values out of documents that anybody may have written: what is not as expected is not there."""
+"""Values from untrusted documents: anything not as expected counts as missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pair as one text with the mistake marked in it, cut where nobody reads on."""
+"""A pair as one text with the mistake marked in it, and very long stretches cut."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST_EDITS = 400
 _SNIPPET = 60
 _LONGEST_WORD = 24
 _UNSPACED = "\u2e80"
-"""From here on (Chinese, Japanese, ...) words are not told by spaces."""
+"""From here on (Chinese, Japanese, ...) words are not separated by spaces."""
 
 
 def pieces(good: str, edits: Sequence[Edit]) -> list[str]:
@@ -36,7 +36,7 @@ def snippet(good: str, edits: Sequence[Edit]) -> list[str]:
 
 
 def cut(text: str) -> str:
-    """A text that can be shown, without its middle where it is very long."""
+    """A text that can be shown, without its middle if it is very long."""
     if len(text) <= _LONGEST:
         return safe(text)
     half = _LONGEST // 2

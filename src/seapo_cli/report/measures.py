@@ -1,4 +1,4 @@
-"""Pairs in figures: lengths, likeness, what was changed and where, margins."""
+"""Pairs in figures: lengths, similarity, what was changed and where, margins."""
 
 from __future__ import annotations
 

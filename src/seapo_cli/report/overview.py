@@ -1,4 +1,4 @@
-"""From prompts to pairs: what became of the rows, and their figures by type and source."""
+"""From prompts to pairs: the outcomes of the rows, and their figures by type and source."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def overview(inputs: Inputs, pairs: Sequence[Measured], prices: Prices) -> Secti
 def _lead(inputs: Inputs, pairs: Sequence[Measured]) -> str:
     if inputs.rows.left_out and pairs:
         return (
-            f"Counts are of all rows. {inputs.rows.left_out:,} rows are counted and not shown: "
-            f"figures of lengths, likeness and edits are of {len(pairs):,} pairs, whose prompts "
+            f"Counts are of all rows. {inputs.rows.left_out:,} rows are counted but not shown: "
+            f"figures of lengths, similarity and edits are of {len(pairs):,} pairs, whose prompts "
             "were drawn."
         )
     return ""
@@ -186,7 +186,7 @@ def _tokens(inputs: Inputs, prices: Prices) -> Table:
             cells = [name, f"{found.rows:,}", f"{found.prompt:,}", f"{found.completion:,}"]
             cells.append(number((found.prompt + found.completion) / found.rows, 0))
             rows.append(cells + ([number(prices.of(found), 4)] if prices.known else []))
-    head = ["", "rows", "prompt tokens", "completion tokens", "tokens a row"]
+    head = ["", "rows", "prompt tokens", "completion tokens", "tokens per row"]
     note = (
         "Of the rows in the given files, each counted once; rows that failed cost tokens as well. "
     )

@@ -21,7 +21,7 @@ import matplotlib as mpl
 from seapo_cli.report.sections import Figure
 from seapo_cli.text.safe import safe
 
-logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells when it looks for fonts
+logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it logs when it looks for fonts
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _drawn(figure: Figure, colours: Colours) -> Iterator[Any]:
         "xtick.color": colours.muted,
         "ytick.color": colours.muted,
     }
-    # A font without a letter of some name is no reason to speak up.
+    # A letter missing from the font is not worth a warning.
     with warnings.catch_warnings(), mpl.rc_context(settings):
         warnings.simplefilter("ignore")
         size = (_WIDE if figure.wide else _WIDTH) / 72, figure.height / 72
@@ -195,7 +195,7 @@ def legend(axes: Any, columns: int = 3) -> None:
 
 
 def short(name: str, longest: int = _LONGEST_NAME) -> str:
-    """A name that leaves room for what it names: beginnings and ends tell names apart."""
+    """A name shortened to leave room for its data: beginnings and ends distinguish names."""
     text = safe(name)
     half = longest // 2
     return text if len(text) <= longest else f"{text[: half - 1]}…{text[-half:]}"

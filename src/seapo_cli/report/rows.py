@@ -1,4 +1,4 @@
-"""Distinct rows, whichever files they stand in, and counts of all of them.
+"""Distinct rows, whichever files they are in, and counts of all of them.
 
 A row goes through several files: what `inject` wrote is in `filter`'s output again, and as a pair
 in the trainer's format. Prompt and answers tell that it is the same: it is counted and shown once.
@@ -18,15 +18,15 @@ from seapo_cli.report.kinds import Kind
 from seapo_cli.text.safe import label
 
 _SLACK = 1.25
-"""How far the limit is exceeded before rows are let go, so that this happens seldom."""
+"""How far the limit is exceeded before rows are discarded, so that this happens rarely."""
 _MOST_NAMES = 1000
-"""Beyond so many types, sources or reasons they are counted together."""
+"""Beyond this many types, sources or reasons, they are counted together."""
 OTHER = "(other)"
 
 
 @dataclass(slots=True)
 class Tokens:
-    """What requests behind some rows cost."""
+    """The cost of the requests behind some rows."""
 
     rows: int = 0
     """Rows that tell."""

@@ -18,16 +18,16 @@ from seapo_cli.options import RunnerSettings
 from seapo_cli.runners.shards import Shard, ShardReport, one_line
 from seapo_cli.runners.work import ATTEMPTS, Plan, Worker
 
-_LOST = f"its worker died {ATTEMPTS} times (out of memory?); Ray's own logs may say why"
+_LOST = f"its worker died {ATTEMPTS} times (out of memory?); Ray's logs may show why"
 _REASON_LENGTH = 500
 
 
 def run_shards(
     plan: Plan, shards: Sequence[Shard], settings: RunnerSettings
 ) -> Iterator[ShardReport]:
-    """Reports as shards end, in any order; one for every shard.
+    """Reports as shards finish, in any order; one for every shard.
 
-    A worker that dies is started again, and its shard done again.
+    A worker that dies is restarted, and its shard processed again.
 
     Raises:
         SeapoError: Ray is not installed, or cannot run them.
@@ -74,7 +74,7 @@ def _cluster(settings: RunnerSettings, shards: int) -> Iterator[int]:
 
 
 def _dataset(plan: Plan, shards: Sequence[Shard], settings: RunnerSettings, workers: int) -> Any:
-    """One row a shard, through a pool of workers."""
+    """One row per shard, through a pool of workers."""
     ray = _import_ray()
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
@@ -82,7 +82,7 @@ def _dataset(plan: Plan, shards: Sequence[Shard], settings: RunnerSettings, work
     context.max_errored_blocks = -1  # a shard that is lost is not a reason to lose the others
     rows = [{"shard": shard.model_dump_json()} for shard in shards]
     with warnings.catch_warnings():
-        # New versions of Ray would have the last two otherwise, which old ones do not know.
+        # New versions of Ray prefer other names for the last two, which old ones do not know.
         warnings.simplefilter("ignore")
         return ray.data.from_items(rows, override_num_blocks=len(rows)).map(
             Worker,
@@ -98,7 +98,7 @@ def _dataset(plan: Plan, shards: Sequence[Shard], settings: RunnerSettings, work
 
 @contextmanager
 def _own_terminal() -> Iterator[None]:
-    """Leave `sys.stderr` to us: what Ray writes there and on stdout tells a user nothing."""
+    """Keep `sys.stderr` for seapo: what Ray writes there and to stdout does not help a user."""
     ours, terminal = sys.stderr, os.dup(2)
     sink = os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, 2)
@@ -117,7 +117,7 @@ def _own_terminal() -> Iterator[None]:
 
 
 def _import_ray() -> Any:
-    """Ray, with what it logs in Python kept off the terminal; its log files stay."""
+    """Ray, with its Python logging kept off the terminal; its log files stay."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     warnings.filterwarnings("ignore", module="ray")

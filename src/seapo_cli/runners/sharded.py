@@ -1,4 +1,4 @@
-"""One run of a stage over shards: which are left, how it goes, what came of all of them."""
+"""One run of a stage over shards: which are left, the progress, and the outcome of all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RunShards = Callable[[Plan, Sequence[Shard]], Iterator[ShardReport]]
 
 
 def describe(plan: Plan, settings: Settings, templates: Mapping[str, str]) -> dict[str, Any]:
-    """What decides the output, besides the shards: the stage, its settings, the model."""
+    """What determines the output besides the shards: the stage, its settings and the model."""
     found = {
         "stage": plan.stage.name,
         **settings.dump(),
@@ -50,7 +50,7 @@ def run_sharded(
 ) -> Tally:
     """Run a stage over all shards of `source` that are not finished.
 
-    `command` is what decides the output, besides the shards. The tally counts the rows of all
+    `command` is what determines the output, besides the shards. The tally counts the rows of all
     shards, but the requests and tokens of this run only.
 
     Raises:
@@ -85,7 +85,7 @@ def run_sharded(
             outcome.close(file)
     if outcome.failed:
         raise SeapoError(
-            f"{outcome.failed} of {len(shards)} shards failed; the same command does them again"
+            f"{outcome.failed} of {len(shards)} shards failed; run the command again to retry them"
         )
     if tally.nothing_done:
         raise NothingDone(f"no row succeeded, {tally.rows_failed:,} failed")
@@ -94,7 +94,7 @@ def run_sharded(
 
 @dataclass(slots=True)
 class _Outcome:
-    """What came of the shards so far."""
+    """The outcome of the shards so far."""
 
     plan: Plan
     tally: Tally
@@ -106,7 +106,7 @@ class _Outcome:
     _shown: int = field(default=0)
 
     def add(self, report: ShardReport) -> None:
-        """Count and tell of a shard that ended."""
+        """Count and report a shard that finished."""
         if report.error:
             self.failed += 1
             self.progress.say(f"{report.shard.path}: failed: {report.error}")
@@ -141,7 +141,7 @@ class _Outcome:
         self.progress.head = f"{self.done + self.skipped} of {self.shards} shards, "
 
     def close(self, summary: Sink | None) -> None:
-        """Write the summary, and tell what the stage has to."""
+        """Write the summary, and report the stage's own."""
         if summary:
             shards = {
                 "shards": self.shards,

@@ -1,7 +1,7 @@
-"""Shards: which there are, where each one's output goes, and which are finished.
+"""Shards: which exist, where the output of each goes, and which are finished.
 
 Paths are any that fsspec knows (`s3://bucket/in/*.jsonl`), local ones included. Beside the
-output shards a folder `_seapo` tells what made them: `manifest.json` the command, and one
+output shards a folder `_seapo` records what made them: `manifest.json` the command, and one
 record for each finished shard.
 """
 
@@ -26,7 +26,7 @@ from seapo_cli.io.whole_files import RemoteFile
 
 _RECORDS = "_seapo"
 _IDENTITY = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "updated", "last_modified")
-"""What file systems call a mark that changes with a file's content; the first one counts."""
+"""File systems' names for a tag that changes with a file's content; the first found is used."""
 
 
 class Shard(BaseModel):
@@ -44,13 +44,13 @@ class Shard(BaseModel):
 
 
 class ShardReport(BaseModel):
-    """What came of one shard."""
+    """The outcome of one shard."""
 
     shard: Shard
     tally: Tally = Field(default_factory=Tally)
     figures: dict[str, Any] = Field(default_factory=dict)
     notes: list[str] = Field(default_factory=list)
-    """The first failed rows, where no errors file keeps them."""
+    """The first failed rows, if no errors file keeps them."""
     error: str | None = None
     """Why there is no output; one line."""
 
@@ -137,10 +137,10 @@ class Folder:
         return RemoteFile(self._fs, path) if is_remote(self.url) else Output(path)
 
     def make(self, inner: str = "") -> None:
-        """Make the folder, or one in it.
+        """Create the folder, or one in it.
 
         Raises:
-            UsageError: it cannot be made.
+            UsageError: it cannot be created.
         """
         try:
             self._fs.makedirs(f"{self.path}/{inner}".rstrip("/"), exist_ok=True)
@@ -148,7 +148,7 @@ class Folder:
             raise UsageError(f"{self.url}: cannot make this folder: {one_line(error)}") from None
 
     def claim(self, shards: Sequence[Shard], command: Mapping[str, Any]) -> None:
-        """Note which command writes here.
+        """Record which command writes here.
 
         Raises:
             UsageError: another one did before, or the files are nobody's.
@@ -170,7 +170,7 @@ class Folder:
             )
 
     def finished(self, shard: Shard) -> ShardReport | None:
-        """What came of a shard in an earlier run; None if it is still to be done.
+        """The outcome of a shard in an earlier run; None if it is still to be done.
 
         Raises:
             UsageError: the shard has changed since.
@@ -190,7 +190,7 @@ class Folder:
         return report
 
     def record(self, report: ShardReport) -> None:
-        """Note that a shard is finished."""
+        """Record that a shard is finished."""
         with self.file(f"{_RECORDS}/{report.shard.name}.json") as file:
             file.write(report.model_dump_json().encode())
 

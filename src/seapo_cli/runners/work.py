@@ -23,7 +23,7 @@ from seapo_cli.rows import Keys
 from seapo_cli.runners.shards import Folder, Folders, Shard, ShardReport, one_line
 
 ATTEMPTS = 3
-"""How often a shard is tried whose run cannot be finished."""
+"""How often a failing shard is tried."""
 _PAUSE_SECONDS = 2.0
 
 
@@ -32,7 +32,7 @@ class Plan:
     """What is done to every shard."""
 
     stage: Stage
-    """Fresh: each shard gets a copy, so that none depends on which came before it."""
+    """Unused: each shard gets a copy, so that none depends on which came before it."""
     keys: Keys
     model: ModelUse | None
     folders: Folders
@@ -106,14 +106,14 @@ class Worker:
 
 
 class _Notes(Progress):
-    """Keeps what there is to say, for the one process with a terminal."""
+    """Collects messages for the one process with a terminal."""
 
     def __init__(self, name: str, tally: Tally, total_bytes: int | None) -> None:
         super().__init__(name, tally, total_bytes)
         self.said: list[str] = []
 
     def update(self) -> None:
-        """Nothing: a shard is told of when it ends."""
+        """Does nothing: a shard is reported when it finishes."""
 
     def say(self, text: str) -> None:
         """Keep the first lines."""

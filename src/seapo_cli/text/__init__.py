@@ -1,1 +1,1 @@
-"""What is known of a text, each thing once."""
+"""Text analysis, with one module for each topic."""

@@ -1,4 +1,4 @@
-"""Equations in worked answers: where they stand, what they come to, and which are false."""
+"""Equations in worked answers: where they are, what they evaluate to, and which are false."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Equation:
     left: tuple[int, int]
     right: tuple[int, int]
     expression: str
-    """Python's signs, nothing but digits, signs and parentheses."""
+    """In Python's signs: only digits, signs and parentheses."""
     is_mark: bool
     """A calculator mark `<<48/2=24>>`, which shows its result once more after it."""
 
@@ -50,7 +50,7 @@ def is_worked(text: str) -> bool:
 
 
 def decimals_of(value: Fraction) -> int:
-    """Decimals that write `value` exactly; 9 where it has no end."""
+    """Decimals needed to write `value` exactly; 9 if they do not end."""
     return next((n for n in range(9) if (value * 10**n).denominator == 1), 9)
 
 

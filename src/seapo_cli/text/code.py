@@ -25,7 +25,7 @@ _LINE = re.compile(
     r"|[\w.\[\]'\"]+\s*[-+*/]?=\s*\S|\w[\w.]*\(.*\)[;:]?\s*$|[{}]\s*$|.*[;{]\s*$|#include|#!|//|</?\w+)"
 )
 _MOSTLY = 0.6
-"""Share of lines of code that makes a whole answer code."""
+"""Share of lines of code from which a whole answer counts as code."""
 _PYTHON_TAGS = {"python", "py", "python3"}
 _JSON_TAGS = {"json", "jsonc", "json5"}
 _COMMENT_SIGNS = {
@@ -66,7 +66,7 @@ class Block(NamedTuple):
 
 
 def fenced_blocks(text: str) -> list[Block]:
-    """The blocks of code between fences; one that is never closed goes on to the end."""
+    """The blocks of code between fences; one that is never closed extends to the end."""
     if "```" not in text and "~~~" not in text:
         return []
     return [Block(m["tag"].lower(), *m.span("code"), m["code"]) for m in _FENCED.finditer(text)]

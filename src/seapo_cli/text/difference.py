@@ -28,7 +28,7 @@ _TOKEN = re.compile(rf"(?:{WORD.pattern}|[^\w\s])\s*|\s+")
 
 
 class Hunk(NamedTuple):
-    """One changed place: the words that stood there, and those that stand there now."""
+    """One changed place: the words that were there, and those that are there now."""
 
     removed: Sequence[str]
     added: Sequence[str]
@@ -44,7 +44,7 @@ class Hunk(NamedTuple):
 class Difference:
     """Where two versions of an answer differ.
 
-    What most readers need is worked out at once, the rest when it is asked for. (Not by
+    What most callers need is computed at once, the rest on demand. (Not by
     `cached_property`: its lock, up to Python 3.11, costs more than most checks.)
     """
 
@@ -198,7 +198,7 @@ def _compared(old: Sequence[str], new: Sequence[str]) -> tuple[tuple[Hunk, ...],
 
 
 def _common_blocks(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int]]:
-    """What both sides have in the same order: where it starts in each, and its length.
+    """The blocks that both sides have in the same order: start in each, and length.
 
     The last block is empty, at both ends.
     """

@@ -33,7 +33,7 @@ def stated_result(text: str) -> str | None:
 
 
 def is_marked(pattern: re.Pattern[str]) -> bool:
-    """Whether a pattern of `final_answer` is one that nobody can miss: `####`, `\\boxed{}`."""
+    """Whether a pattern of `final_answer` is unmistakable: `####`, `\\boxed{}`."""
     return pattern in (_LINE, _BOXED)
 
 

@@ -39,7 +39,7 @@ _RANGES = {
     "Ethiopic": "\u1200-\u137f",
     "Khmer": "\u1780-\u17ff",
 }
-_LETTER = r"(?=[^\x00-@\[-`{-\xbf])"  # passes over most other signs quickly
+_LETTER = r"(?=[^\x00-@\[-`{-\xbf])"  # skips most other characters quickly
 _SCRIPTS = re.compile(
     f"{_LETTER}(?:{'|'.join(f'(?P<{name}>[{signs}])' for name, signs in _RANGES.items())})"
 )

@@ -19,7 +19,7 @@ def numbers(text: str) -> list[str]:
 
 
 def plain_digits(text: str) -> str:
-    """A text with digits of full width and of other scripts as usual ones."""
+    """A text with full-width digits and those of other scripts as ASCII digits."""
     if text.isascii():
         return text
     text = unicodedata.normalize("NFKC", text)

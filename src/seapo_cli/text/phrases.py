@@ -1,4 +1,4 @@
-"""Phrases of one kind, and how they are found in what is new in an answer.
+"""Phrases of one kind, and how they are found in the new text of an answer.
 
 When in doubt, text passes: a phrase counts only if it brings words that the response does not have.
 """

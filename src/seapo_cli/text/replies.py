@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 _MOST_OBJECTS = 20
-"""So many beginnings of JSON objects are tried in an answer that runs wild."""
+"""How many starts of JSON objects are tried in a runaway answer."""
 
 
 def json_objects(text: str) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Wordings that give a mistake away, such as "I changed the date": data for `Phrases`.
 
-They are wordings that answers to questions do not use by themselves.
+They are wordings that answers to questions do not use otherwise.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
 """The training loop: a program of its own, `python -m seapo_cli.training SETTINGS.json`.
 
-Only this folder imports torch, and no command imports it: `cli/train` starts it. `train.py` tells
-the story; the parts beside it are
+Only this folder imports torch, and no command imports it: `cli/train` starts it. `train.py` reads
+from top to bottom; its parts are
 
     pairs → tokens → layout        rows, token ids, several pairs packed into one sequence
     attention, logps, scorer       the prefix that both sides share is computed once
-    check                          ... where the model's architecture allows it
-    losses, reference              what is minimised, and against what
+    check                          ... if the model's architecture allows it
+    losses, reference              what is minimized, and relative to what
     model, optimizer, processes    what is trained, how, and on how many machines
-    checkpoints, export            what is kept on the way, and at the end
-    metrics, report, trackers      what is told
+    checkpoints, export            what is saved during training, and at the end
+    metrics, report, trackers      what is reported
 """
 
 import os

@@ -14,7 +14,7 @@ from seapo_cli.options import TrainSettings
 
 
 def main() -> int:
-    """Run; every foreseen error is one line on stderr. Returns the exit code."""
+    """Run; every expected error is one line on stderr. Returns the exit code."""
     try:
         file = _file(sys.argv[1:])
         settings = _read(file)
@@ -30,7 +30,7 @@ def main() -> int:
         return error.exit_code
     except KeyboardInterrupt:
         print(
-            "seapo train: interrupted; the same command goes on from the last checkpoint",
+            "seapo train: interrupted; run the command again to resume from the last checkpoint",
             file=sys.stderr,
         )
         return 130
@@ -58,12 +58,12 @@ def _read(file: Path) -> TrainSettings:
 
 
 def _leave(code: int) -> NoReturn:
-    """Exit; one process of several does so at once.
+    """Exit; one of several processes does so immediately.
 
     The interpreter's own way out frees what holds the process group (see `processes.leave`): one
     run in ten hung or was aborted there, after all was written.
     """
-    # All is written: nothing that Ctrl-C could still stop, but much for it to fall into.
+    # Everything is written: Ctrl-C has nothing left to stop, but could still break the exit.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if "RANK" in os.environ:
         sys.stdout.flush()

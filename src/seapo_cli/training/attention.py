@@ -1,4 +1,4 @@
-"""Attention over a pack: each branch sees what it continues and itself, nothing else.
+"""Attention over a pack: each branch sees only itself and what it continues.
 
 Registered with transformers under the name `NAME`, so that models call it in place of their own.
 """
@@ -17,15 +17,15 @@ from seapo_cli.training.layout import Branch, Pack
 
 NAME = "seapo_pack"
 KEYWORD = "seapo_attention"
-"""Under this keyword the model's forward hands the pack's attention down to its layers."""
+"""The keyword under which the model's forward passes the pack's attention to its layers."""
 
 
 _EXTRAS = {"softcap": "a soft cap", "s_aux": "sinks", "position_bias": "a position bias"}
-"""What an attention layer may ask for that is not done here."""
+"""What an attention layer may request that is not supported here."""
 
 
 class Unsupported(Exception):
-    """The model cannot be computed with a common part; the text says why."""
+    """The model cannot be computed with a shared prefix; the text says why."""
 
 
 class PackAttention(Protocol):
@@ -42,7 +42,7 @@ class PackAttention(Protocol):
 
 
 def register() -> None:
-    """Make the attention known to transformers."""
+    """Register the attention with transformers."""
     from transformers import AttentionInterface
 
     AttentionInterface.register(NAME, _forward)
@@ -77,7 +77,7 @@ def _forward(
 
 
 def _kind(module: Any) -> str | None:
-    """What the configuration says of this layer, where it says it of each."""
+    """The configuration's value for this layer, if it has one for each."""
     kinds = getattr(getattr(module, "config", None), "layer_types", None)
     place = getattr(module, "layer_idx", None)
     return kinds[place] if kinds and place is not None else None
@@ -132,7 +132,7 @@ class SegmentAttention:
         scale: float | None,
         window: int | None,
     ) -> torch.Tensor:
-        """Attention of one stretch of queries; its keys end where it ends."""
+        """Attention of one range of queries; its keys end where it ends."""
         attend = partial(
             scaled_dot_product_attention,
             *(query, key, value),
@@ -157,7 +157,7 @@ class SegmentAttention:
 
 
 def _joined(pieces: Sequence[torch.Tensor], numbers: Sequence[int]) -> torch.Tensor:
-    """Some pieces one after the other."""
+    """The pieces, concatenated."""
     found = [pieces[number] for number in numbers]
     return found[0] if len(found) == 1 else torch.cat(found, dim=2)
 
@@ -213,7 +213,7 @@ def _on_gpu(function: Callable[..., Any], gpu: bool) -> Callable[..., Any]:
 
 @cache
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    # `dynamic`: else every length of pack would be compiled anew.
+    # `dynamic`: otherwise every length of pack would be compiled separately.
     compiled: Callable[..., Any] = torch.compile(function, dynamic=True)
     return compiled
 

@@ -1,4 +1,4 @@
-"""Which rows of the data set each step takes."""
+"""Which rows of the dataset each step takes."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from seapo_cli.training.difficulty import Scored, easy_first, within
 
 @dataclass(frozen=True, slots=True)
 class Batches:
-    """Units of rows that stay together, dealt out over steps and epochs."""
+    """Units of rows that stay together, distributed over steps and epochs."""
 
     units: Sequence[Sequence[int]]
     """A row of the file each: as many pairs as it has rejected answers."""
     size: int
-    """Units in a step, of all processes together."""
+    """Units per step, over all processes."""
     seed: int | None
-    """None takes them in their order, in every epoch."""
+    """None keeps their order, in every epoch."""
 
     @property
     def per_epoch(self) -> int:
-        """Steps in an epoch."""
+        """Steps per epoch."""
         return math.ceil(len(self.units) / self.size)
 
     def rows(self, step: int) -> list[int]:
@@ -45,10 +45,10 @@ def plan(
     size: int,
     say: Callable[[str], None],
 ) -> Batches:
-    """The units that the settings want, in the order that they want.
+    """The units that the settings select, in the order that they specify.
 
     Raises:
-        SeapoError: none is left.
+        SeapoError: none are left.
     """
     if settings.margin_window:
         left = within(units, scores, settings.margin_window)

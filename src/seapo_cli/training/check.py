@@ -1,6 +1,6 @@
 """The self-check before training: does this model give the same values on the fast path?
 
-Two questions are put to the model, in the precision and the mode of training:
+The model is tested on two questions, in the precision and the mode of training:
 
 - Does each part have the log-probability that plain sequences give it? This finds what is computed
   differently: another head, other positions, another mask.
@@ -8,7 +8,7 @@ Two questions are put to the model, in the precision and the mode of training:
   beside it move? They may not, whatever the values are. This finds layers that look past the
   attention, such as convolutions and recurrent states.
 
-The parts asked about are a few tokens long, so that an error is not averaged away. They form a
+The parts tested are a few tokens long, so that an error is not averaged out. They form a
 tree: one rejected answer leaves the chosen one early, another late, and a third leaves the first.
 """
 
@@ -46,7 +46,7 @@ which a short probe does not show."""
 def choose_path(
     scorer: Scorer, score: Score, examples: Sequence[Example], device: torch.device
 ) -> list[str]:
-    """Set the fastest path whose values equal the plain computation's; says what was passed over.
+    """Set the fastest path whose values equal the plain computation's; reports those skipped.
 
     `score` is the scorer as the processes share it. Asked about are trees made of the first two
     pairs, and these pairs themselves.
@@ -74,7 +74,7 @@ def choose_path(
             and _gap(score(range(len(asked)), asked, True), expected, asked) > TOLERANCE[dtype]
         ):
             told.append(
-                "this model computes otherwise while it is trained (a kind of dropout that cannot "
+                "this model computes differently in training mode (a kind of dropout that cannot "
                 "be turned off?): losses are noisy"
             )
     return told
@@ -91,7 +91,7 @@ def _plain(scorer: Scorer, score: Score, asked: Sequence[Example]) -> torch.Tens
     scorer.eval()
     try:
         return score(range(len(asked)), asked, True)
-    except Exception as error:  # whatever a foreign model or a missing kernel raises
+    except Exception as error:  # whatever a custom model or a missing kernel raises
         raise SeapoError(f"--model cannot be computed: {_line(error)}") from error
     finally:
         scorer.train(training)
@@ -106,7 +106,7 @@ def _fault(
     expected: torch.Tensor,
     dtype: torch.dtype,
 ) -> str | None:
-    """Why the path is not good for this model; None if it is."""
+    """Why the path does not work for this model; None if it does."""
     if reason := _unbounded(scorer):
         return reason
     pairs = [pair for probe in probes for pair in probe.pairs()]
@@ -123,7 +123,7 @@ def _fault(
         return _line(error)
     if (gap := _gap(found, expected, asked)) > TOLERANCE[dtype]:
         return f"log-probabilities differ by {gap:.2g} nats per token"
-    # Also that two passes over the same tokens agree: random values are found here.
+    # Also check that two passes over the same tokens agree: this finds random values.
     if (gap := _gap(found[: len(pairs)], before, pairs)) > TOLERANCE[dtype]:
         return f"two passes differ by {gap:.2g} nats per token"
     for leaf, still in _STILL.items():

@@ -1,4 +1,4 @@
-"""Checkpoints: whole or absent, the last few kept, enough in each to go on to the same bit."""
+"""Checkpoints: complete or absent, the last few kept, each sufficient to resume bit for bit."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a run stands. The order of the data follows from the step and the seed."""
+    """The progress of a run. The order of the data follows from the step and the seed."""
 
     fingerprint: str
-    """Hash of all that decides the result: settings, model, data."""
+    """Hash of everything that determines the result: settings, model, data."""
     step: int
     metrics_bytes: int
-    """Length of the metrics file at that step: what comes after is written again."""
+    """Length of the metrics file at that step: what follows is written again."""
     best_loss: float
     evaluations_since_best: int
 
@@ -54,7 +54,7 @@ class Checkpoints:
         self._processes = processes
 
     def latest(self) -> Path | None:
-        """The newest whole checkpoint."""
+        """The newest complete checkpoint."""
         return max(self._folder.glob("step-*.pt"), default=None)
 
     def save(self, progress: Progress, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
@@ -104,7 +104,7 @@ class Checkpoints:
     ) -> Progress | None:
         """Load the newest good checkpoint into model and optimizer; None where there is none.
 
-        A damaged one is told, put aside under another name, and the one before it is taken.
+        A damaged one is reported and renamed, and the one before it is loaded.
 
         Raises:
             UsageError: it belongs to another run.
@@ -127,10 +127,10 @@ class Checkpoints:
                     "give another --output-dir, or remove it"
                 )
             self._load(path, state, model, optimizer)
-            say(f"going on after step {progress.step:,} ({path.name})")
+            say(f"resuming after step {progress.step:,} ({path.name})")
             return progress
         if found:
-            say("no good checkpoint is left: beginning again")
+            say("no good checkpoint is left: starting over")
         return None
 
     def _load(
@@ -147,7 +147,7 @@ class Checkpoints:
             set_optimizer_state_dict(model, optimizer, state["optimizer"], options=spread)
             torch.set_rng_state(state["random"])
         except (RuntimeError, LookupError, TypeError, ValueError, AttributeError) as error:
-            # The model has taken in a part of it: there is no way back to an older one.
+            # The model has loaded a part of it: an older one cannot be tried any more.
             reason = str(error).strip().splitlines()[0]
             raise SeapoError(f"{path} does not fit this model: remove it ({reason})") from None
 
@@ -165,7 +165,9 @@ class Checkpoints:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         free = shutil.disk_usage(self._folder.parent).free >> 20
         last = self.latest()
-        good = f"{last.name} is whole and the same command goes on from it" if last else "none yet"
+        good = (
+            f"{last.name} is complete and the same command resumes from it" if last else "none yet"
+        )
         return f"{self._folder / name}: cannot write: {reason} ({free} MiB free); last good: {good}"
 
 

@@ -1,4 +1,4 @@
-"""The pairs of a run: read, tokenized, split by prompt, and told apart from what was unusable."""
+"""The pairs of a run: read, tokenized, split by prompt, and separated from unusable rows."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class Split:
     """How many rows are trained on."""
     bad_rows: int
     notes: tuple[str, ...]
-    """What the user should know of the data."""
+    """What the user should know about the data."""
 
     @property
     def held_out(self) -> range:
-        """Numbers of the rows for evaluation."""
+        """Indices of the rows for evaluation."""
         return range(self.training, len(self.data.examples))
 
 
@@ -49,7 +49,7 @@ def load(settings: TrainSettings, tokenizer: Any, pairs_only: bool, writes: bool
 
     Raises:
         UsageError: a file cannot be opened.
-        SeapoError: nothing is left to train on, or to evaluate with.
+        SeapoError: nothing is left to train on, or to evaluate on.
     """
     found = list(read_pairs(settings.files))
     bad = [row for row in found if isinstance(row, BadRow)]
@@ -80,7 +80,7 @@ def load(settings: TrainSettings, tokenizer: Any, pairs_only: bool, writes: bool
 def _by_prompt(
     pairs: list[PreferencePair], settings: TrainSettings
 ) -> tuple[list[PreferencePair], list[PreferencePair]]:
-    """Hold out a share of the prompts, whole: none stands on both sides."""
+    """Hold out a share of whole prompts: none is on both sides."""
     if not settings.eval_split:
         return pairs, []
     names = [repr(pair.prompt) for pair in pairs]
@@ -128,8 +128,8 @@ def _notes(bad: Sequence[BadRow], data: Tokenized, settings: TrainSettings) -> l
         notes.append(f"{counts['equal']:,} pairs have two equal sides and teach nothing")
     if counts["unknown_spans"]:
         notes.append(
-            f"{counts['unknown_spans']:,} pairs count evenly: the chat template changes their "
-            "answers, so that what was changed cannot be found"
+            f"{counts['unknown_spans']:,} pairs are weighted evenly: the chat template changes "
+            "their answers, so that what was changed cannot be found"
         )
     return notes
 
@@ -137,7 +137,7 @@ def _notes(bad: Sequence[BadRow], data: Tokenized, settings: TrainSettings) -> l
 def mismatched(examples: Sequence[Example], max_length: int) -> tuple[Example, ...]:
     """Each prompt with the answers of another row: what KTO estimates its KL term on.
 
-    The partner is the next row with another prompt, fixed for the run, so that the reference's
+    The partner is the next row with another prompt, fixed for the run so that the reference's
     values can be kept; TRL and the paper take the next row of the batch.
     """
     found = []

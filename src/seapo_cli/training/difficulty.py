@@ -19,20 +19,20 @@ from seapo_cli.io.jsonl import Output
 from seapo_cli.training.layout import CHOSEN, REJECTED
 
 _NAMED = 3
-"""Displaced pairs that a warning names."""
+"""How many pairs, those whose chosen fell, a warning names."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairScore:
-    """What is known of one pair of answers."""
+    """What is known about one pair of answers."""
 
     reference_margin: float
     """log p(chosen) - log p(rejected) under the reference, in nats: below 0 it prefers rejected."""
     ches: float
-    """How alike the model's hidden states are on both sides; see `ches`."""
+    """How similar the model's hidden states are on both sides; see `ches`."""
     ches_per_token: float
     similarity: float
-    """Share of the texts that is equal, from 0 to 1."""
+    """Share of the texts that is the same, from 0 to 1."""
 
 
 Scored = Sequence[PairScore | None]
@@ -118,7 +118,7 @@ def within(
     if not found:
         margins = [s.reference_margin for unit in units for row in unit if (s := scores[row])]
         raise SeapoError(
-            f"--margin-window leaves no pair: reference margins go from {min(margins):.2f} to "
+            f"--margin-window leaves no pair: reference margins range from {min(margins):.2f} to "
             f"{max(margins):.2f} nats, their median is {median(margins):.2f}"
         )
     return found
@@ -135,7 +135,7 @@ def easy_first(units: Sequence[Sequence[int]], scores: Scored) -> list[Sequence[
 
 
 def means(rows: Iterable[int], scores: Scored) -> dict[str, float]:
-    """Mean scores of some rows, for the metrics; none where nothing is known."""
+    """Mean scores of some rows, for the metrics; empty if nothing is known."""
     known = [asdict(score) for row in rows if scores and (score := scores[row])]
     names = known[0] if known else ()
     return {f"pairs/{name}": fmean(one[name] for one in known) for name in names}

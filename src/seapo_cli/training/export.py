@@ -16,7 +16,7 @@ from seapo_cli.options import TrainSettings
 from seapo_cli.training.model import is_gguf, load_model
 
 _LAST = ("config.json", "adapter_config.json")
-"""What loaders look for first is put in place last."""
+"""The file that loaders look for first is put in place last."""
 
 
 def export(
@@ -56,7 +56,7 @@ def export(
 
 
 def merges(settings: TrainSettings) -> bool:
-    """Whether adapters end in the weights: on request, or where nobody could load their base."""
+    """Whether adapters are merged: on request, or if their base could not be loaded."""
     return settings.merge or is_gguf(settings.model)
 
 

@@ -1,4 +1,4 @@
-"""How the C library hands out memory to a program that works with tensors."""
+"""How the C library allocates memory for a program that works with tensors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MOST = (1 << 31) - 1
 
 
 def keep_freed_memory() -> None:
-    """Reuse the memory of freed tensors, rather than give it back and have it zeroed again.
+    """Reuse the memory of freed tensors, rather than return it and have it zeroed again.
 
     glibc maps every large tensor anew, and the system clears each of its pages at first touch:
     seconds of a step on a CPU. Elsewhere than in glibc nothing is changed.

@@ -16,7 +16,7 @@ def launch(settings: TrainSettings, file: Path) -> int:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-    # A process that failed has said why; the launcher would say it again, over pages.
+    # A process that failed has reported why; the launcher would repeat it, at length.
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // settings.procs)))
     config = LaunchConfig(

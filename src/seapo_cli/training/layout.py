@@ -1,4 +1,4 @@
-"""Several pairs in one sequence: what answers to one prompt begin with stands there once.
+"""Several pairs in one sequence: the common beginning of answers to a prompt occurs only once.
 
     [prompt chosen | rest of rejected | rest of another rejected][prompt chosen | ...]...
 
@@ -23,12 +23,12 @@ PARTS = 3
 """Log-probabilities are summed over three parts of each pair."""
 
 Stretch = tuple[int, int]
-"""First token in a pack, and the one after the last."""
+"""First token of a branch in a pack, and the one after the last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """Tokens that one answer has for itself, and those before them."""
+    """Tokens that belong to one answer only, and those before them."""
 
     begin: int
     end: int
@@ -38,10 +38,10 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Pairs in one sequence of T tokens, with N scored tokens that M places of sums want."""
+    """Pairs in one sequence of T tokens, with N scored tokens that M terms of sums use."""
 
     rows: tuple[int, ...]
-    """Which rows of the data set they are."""
+    """Which rows of the dataset they are."""
     branches: tuple[Branch, ...]
     """In order, and without gaps."""
     input_ids: torch.Tensor
@@ -53,13 +53,13 @@ class Pack:
     targets: torch.Tensor
     """[N] The scored tokens; those that need no gradient come first."""
     untracked: int
-    """How many they are: they lie in shared parts only, or count nothing."""
+    """How many need none: they are in shared parts only, or have weight 0."""
     scored: torch.Tensor
     """[M] Numbers of scored tokens: one that several pairs have is there for each."""
     slots: torch.Tensor
-    """[M] The sum that it goes into: 3 * place in the pack + part."""
+    """[M] The sum that each is added to: 3 * place in the pack + part."""
     weights: torch.Tensor | None
-    """[M] What it counts there; None where all count alike."""
+    """[M] Its weight there; None if all have the same weight."""
 
     @property
     def tokens(self) -> int:
@@ -86,7 +86,7 @@ class _Path:
 
 @dataclass(slots=True)
 class _Tree:
-    """A pack in the making."""
+    """A pack under construction."""
 
     ids: Ids[int] = field(default_factory=lambda: array("i"))
     positions: Ids[int] = field(default_factory=lambda: array("i"))
@@ -95,7 +95,7 @@ class _Tree:
     """By prompt."""
 
     def sources(self, prompt: Ids[int], answer: Ids[int]) -> list[int]:
-        """Where each token of an answer is predicted; what is not there yet is added.
+        """Where each token of an answer is predicted; missing tokens are added.
 
         The last token of an answer predicts nothing, so it is scored but not part of the input.
         """
@@ -184,14 +184,14 @@ class _Scored(NamedTuple):
 
 
 def together(rows: Sequence[int], groups: Sequence[int]) -> list[list[int]]:
-    """Neighbouring rows of one group as one unit; `groups` has the number of each row's."""
+    """Neighboring rows of one group as one unit; `groups` has the number of each row's."""
     return [list(unit) for _, unit in groupby(rows, key=groups.__getitem__)]
 
 
 def size(unit: Sequence[int], examples: Sequence[Example]) -> int:
     """Tokens of a unit: its rows have one prompt and one chosen answer.
 
-    What several rejected answers begin with beyond that counts for each.
+    Any further common beginning of rejected answers counts for each.
     """
     first, *others = (examples[row] for row in unit)
     return first.tokens + sum(len(other.rejected or ()) for other in others)
@@ -200,7 +200,7 @@ def size(unit: Sequence[int], examples: Sequence[Example]) -> int:
 def balance(
     units: Sequence[Sequence[int]], examples: Sequence[Example], packs: int
 ) -> list[list[int]]:
-    """Share units of rows out over packs of about equal length, longest first.
+    """Distribute units of rows over packs of about equal length, longest first.
 
     Every process makes the same packs. With more packs than units the last ones stay empty.
     """

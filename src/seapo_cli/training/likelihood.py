@@ -62,7 +62,7 @@ class Likelihoods:
     def score(self, questions: Sequence[Question]) -> list[dict[str, Any]]:
         """Sums of log-probabilities and numbers of tokens of all answers, question by question.
 
-        Answers of a question are taken two by two, what both begin with computed once; many go
+        Answers to a question are taken in pairs, their common beginning computed once; many go
         through the model together.
         """
         found: list[dict[str, Any]] = [{} for _ in questions]
@@ -140,14 +140,14 @@ def _alone(before: Ids[int], answer: Ids[int]) -> tuple[Ids[int], Ids[int], Ids[
 
 
 def _lines() -> Iterator[str]:
-    """Lines of stdin; ends this process at once where the one that asks is killed."""
+    """Lines of stdin; ends this process at once if the parent is killed."""
     lines: SimpleQueue[str | None] = SimpleQueue()
     parent = os.getppid()
 
     def read() -> None:
         for line in sys.stdin:
             lines.put(line)
-        if os.getppid() != parent:  # it died: what is being computed is for nobody
+        if os.getppid() != parent:  # it died: nobody wants what is being computed
             os._exit(1)
         lines.put(None)
 

@@ -1,4 +1,4 @@
-"""Log-probabilities of given tokens without ever holding all logits."""
+"""Log-probabilities of given tokens without ever holding all logits in memory."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import torch
 CHUNK_BYTES = 64 << 20
 """Logits computed at a time, in fp32."""
 KEPT_BYTES = 256 << 20
-"""Logits of a pass that are kept for backward, in fp32; more are computed a second time."""
+"""Logits of a pass that are kept for backward, in fp32; if there are more, they are recomputed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
     """How a model turns hidden states into logits: `cap(scale * (weight @ hidden + bias))`.
 
-    What else a model may do is not known here; the self-check before training finds it out.
+    Anything else a model may do is unknown here; the self-check before training finds it.
     """
 
     weight: torch.Tensor
@@ -32,7 +32,7 @@ class Head:
 
     @classmethod
     def of(cls, model: Any) -> Self:
-        """The head of a transformers model, by the names that its configuration gives."""
+        """The head of a transformers model, from the names in its configuration."""
         layer, config = model.get_output_embeddings(), model.config.get_text_config()
         scale = getattr(config, "logit_scale", None) or 1.0  # Cohere
         scale /= getattr(config, "logits_scaling", None) or 1.0  # Granite

@@ -20,7 +20,7 @@ from seapo_cli.training.tokens import Example, Tokenized
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What is known of every row, [n] each."""
+    """What is known about every row, [n] each."""
 
     weight: torch.Tensor
     margin: torch.Tensor
@@ -28,12 +28,12 @@ class Columns:
     rejected_tokens: torch.Tensor
     groups: Sequence[int]
     chosen_weight: torch.Tensor
-    """Sum of the weights of chosen's tokens: their number, where all count alike."""
+    """Sum of the weights of chosen's tokens: their number, if all are weighted the same."""
     rejected_weight: torch.Tensor
 
     @classmethod
     def of(cls, data: Tokenized, settings: LossSettings) -> Columns:
-        """Read off a data set."""
+        """Read from a dataset."""
         lengths = [[len(side or ()) for side in example.answer] for example in data.examples]
         chosen_tokens, rejected_tokens = torch.tensor(lengths).unbind(1)
         masses = torch.tensor([_masses(example) for example in data.examples])
@@ -76,7 +76,7 @@ class LossStep:
     processes: Processes
 
     def train(self, rows: Sequence[int], accumulate: int) -> list[RowMetrics]:
-        """Add up the gradient of the rows' weighted mean loss; figures of all rows, everywhere.
+        """Accumulate the gradient of the rows' weighted mean loss; returns figures of all rows.
 
         The mean is over the rows of all processes, so it does not depend on how they are packed.
         """
@@ -88,7 +88,7 @@ class LossStep:
         kl = self._kl(rows)
         found: list[RowMetrics] = []
         for number, pack in enumerate(packs):
-            # All processes run equally often: one that is out of rows repeats one, for nothing.
+            # All processes run equally often: one that is out of rows repeats one, with no effect.
             scale = count / total if pack else 0.0
             with gradient_sync(self.scorer, number == len(packs) - 1):
                 losses, scores = self._losses(pack or rows[:1], kl)
@@ -100,7 +100,7 @@ class LossStep:
 
     @torch.no_grad()
     def evaluate(self, rows: Sequence[int]) -> list[RowMetrics]:
-        """Figures of the rows, everywhere."""
+        """Figures of the rows, in every process."""
         kl = self._kl(rows)
         found: list[RowMetrics] = []
         units = together(rows, self.columns.groups)

@@ -35,13 +35,13 @@ class Logps:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """All that a loss may look at."""
+    """Everything that a loss may use."""
 
     policy: Logps
     reference: Logps
     """Zeros where the loss needs none."""
     chosen_tokens: torch.Tensor
-    """Tokens of the whole completion, or their weights; 0 where the row has no such side."""
+    """Number of tokens in the whole completion, or their weights; 0 if the row lacks that side."""
     rejected_tokens: torch.Tensor
     margin: torch.Tensor
     kl: torch.Tensor
@@ -49,7 +49,7 @@ class Scores:
     groups: torch.Tensor
     """The number of each row's group: its rejected answers stand against the same chosen one."""
     plain: Scores | None = None
-    """The same with all tokens counting alike, where they do not here."""
+    """The same with all tokens weighted equally, if they are not here."""
 
     @property
     def unweighted(self) -> Scores:
@@ -104,7 +104,7 @@ def sigmoid(lead: torch.Tensor, _: LossSettings) -> torch.Tensor:
 
 
 def cdpo(lead: torch.Tensor, settings: LossSettings) -> torch.Tensor:
-    """DPO with smoothed labels (cDPO), for pairs of which some are the wrong way round."""
+    """DPO with smoothed labels (cDPO), for data in which some pairs are mislabeled."""
     flipped = settings.label_smoothing
     return -(1 - flipped) * logsigmoid(lead) - flipped * logsigmoid(-lead)
 
@@ -188,7 +188,7 @@ def likelihood(scores: Scores) -> torch.Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A loss and what has to be computed for it."""
+    """A loss, and what has to be computed for it."""
 
     function: Callable[[Scores, LossSettings], torch.Tensor]
     reference: bool = True

@@ -1,4 +1,4 @@
-"""What a step or an evaluation tells: means over its rows, also by error type."""
+"""What a step or an evaluation reports: means over its rows, also by error type."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from seapo_cli.options import LossSettings
 from seapo_cli.training.losses import LOSSES, Scores
 
 _WINDOW = 10
-"""Steps whose mean is looked at."""
+"""Steps that are averaged."""
 _FALL = 1.0
-"""Nats that chosen may lose, on average, before it is worth a warning."""
+"""Nats that chosen may lose, on average, before a warning is due."""
 
 Metrics = dict[str, Any]
 
@@ -106,13 +106,13 @@ def _means(rows: Sequence[RowMetrics]) -> Metrics:
 
 
 def _mean(values: Iterable[float]) -> float | None:
-    """Mean of what is known; None where nothing is, such as margins of single answers."""
+    """Mean of the known values; None if there are none, such as margins of single answers."""
     known = [value for value in values if not math.isnan(value)]
     return sum(known) / len(known) if known else None
 
 
 def peak_memory_mb() -> float:
-    """Most memory held so far: of the accelerator where there is one, else of the process."""
+    """Peak memory so far: of the accelerator if there is one, else of the process."""
     if torch.cuda.is_available():
         held: int = torch.cuda.max_memory_allocated()
         return held / 2**20
@@ -131,7 +131,7 @@ class FallingChosen:
         self._warned = False
 
     def see(self, rows: Sequence[RowMetrics], metrics: Mapping[str, Any]) -> str | None:
-        """Take in a step; the warning, the first time that it is due.
+        """Add a step; returns the warning, the first time that it is due.
 
         What chosen had at the start is known from the reference; without one, from the first steps.
         """
@@ -165,5 +165,5 @@ class FallingChosen:
 
     def _remedy(self) -> str:
         if LOSSES[self._settings.loss].reference and self._settings.loss != "kto":
-            return "add --dpop 5 or --sft 1, or take a lower --learning-rate"
-        return "take a lower --learning-rate, or --loss sigmoid with --dpop 5 or --sft 1"
+            return "add --dpop 5 or --sft 1, or use a lower --learning-rate"
+        return "use a lower --learning-rate, or --loss sigmoid with --dpop 5 or --sft 1"

@@ -14,7 +14,7 @@ from seapo_cli.options import TrainSettings
 
 
 def load_tokenizer(settings: TrainSettings) -> Any:
-    """The model's tokenizer, with the user's chat template where one is given.
+    """The model's tokenizer, with the user's chat template if one is given.
 
     Raises:
         UsageError: it cannot be loaded, or has no chat template or no end token.
@@ -59,7 +59,7 @@ def load_model(settings: TrainSettings, bf16: bool, empty: bool = False) -> Any:
 
 
 def turn_off_dropout(model: nn.Module) -> None:
-    """No kind of dropout in training: rewards compare the model with a reference without any.
+    """Disable every kind of dropout: rewards compare the model with a reference that has none.
 
     Layers keep rates under names of their own, or read them from the configuration. Not for a
     model that is saved: its configuration would not be the base model's any more.
@@ -132,7 +132,7 @@ def _loaded(kind: Any, name: str, **options: Any) -> Any:
 
 
 def _plain(loaded: Any, dtype: torch.dtype) -> Any:
-    """The dequantized weights in a model that transformers will save: its own it refuses to."""
+    """The dequantized weights in a model that transformers can save, unlike its own."""
     model = _shapes(loaded.config, dtype)
     model.load_state_dict(loaded.state_dict(), assign=True)
     for name, buffer in loaded.named_buffers():

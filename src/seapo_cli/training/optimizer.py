@@ -19,7 +19,7 @@ def build_optimizer(model: nn.Module, settings: TrainSettings) -> torch.optim.Ad
 
 
 def learning_rate(step: int, total: int, settings: TrainSettings) -> float:
-    """The rate after `step` finished steps: up in a line, then down as `schedule` says."""
+    """The rate after `step` finished steps: linear warm-up, then decay by `schedule`."""
     rising = math.ceil(settings.warmup * total)
     if step < rising:
         return settings.learning_rate * (step + 1) / rising
@@ -43,7 +43,7 @@ def take_step(
     norm = nn.utils.get_total_norm([weight.grad for weight in trained if weight.grad is not None])
     size = float(norm.full_tensor() if hasattr(norm, "full_tensor") else norm)
     if math.isfinite(size):
-        if size > max_norm:  # else every gradient would be multiplied by 1
+        if size > max_norm:  # otherwise every gradient would be multiplied by 1
             nn.utils.clip_grads_with_norm_(trained, max_norm, norm)
         for group in optimizer.param_groups:
             group["lr"] = rate

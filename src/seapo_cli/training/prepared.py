@@ -1,4 +1,4 @@
-"""What is known of all pairs before the first step: the reference's values, and difficulty."""
+"""What is known about all pairs before the first step: the reference's values, and difficulty."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def prepared(
     processes: Processes,
     report: Report,
 ) -> tuple[LossStep, Scored]:
-    """The rows with the reference's log-probabilities, where anything compares with them."""
+    """The rows with the reference's log-probabilities, if anything compares with them."""
     examples = split.data.examples
     pairs: Sequence[Example] = ()
     if settings.loss == "kto":

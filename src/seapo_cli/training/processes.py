@@ -1,4 +1,4 @@
-"""Several processes and nodes: who am I, what do the others say, and how is the model spread."""
+"""Several processes and nodes: rank, communication, and how the model is distributed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """This process among all that train together."""
+    """This process among all those that train together."""
 
     rank: int
     count: int
@@ -25,7 +25,7 @@ class Processes:
 
     @property
     def first(self) -> bool:
-        """Whether this one speaks and writes for all."""
+        """Whether this one reports and writes for all."""
         return self.rank == 0
 
     def broadcast(self, value: T | None) -> T:
@@ -45,7 +45,7 @@ class Processes:
         return found  # type: ignore[return-value]
 
     def shard(self, packs: Sequence[list[int]]) -> list[list[int]]:
-        """This process's packs. All get equally many, as collectives need: some come twice."""
+        """This process's packs. All get the same number, as collectives need: some are repeated."""
         filled = list(packs) + [packs[-1]] * (-len(packs) % self.count)
         return filled[self.rank :: self.count]
 
@@ -121,7 +121,7 @@ def _shard(scorer: nn.Module, processes: Processes, bf16: bool) -> nn.Module:
 
 
 def _send(module: nn.Module, processes: Processes) -> None:
-    """Give every process the first one's weights and buffers, but for those sharded already."""
+    """Broadcast the first process's weights and buffers, except those already sharded."""
     from torch.distributed.tensor import DTensor
 
     sent: dict[torch.Tensor, torch.Tensor] = {}  # tied weights are sent once and stay tied

@@ -1,4 +1,4 @@
-"""The reference's log-probabilities: computed once per data set and model, kept on disk.
+"""The reference's log-probabilities: computed once per dataset and model, kept on disk.
 
 The reference is the model as it was before the first step. With LoRA that is the base model,
 since new adapters change nothing; either way no second copy of the model is needed.
@@ -25,11 +25,11 @@ PACK_TOKENS = 2048
 
 
 CHES = 2
-"""Columns beside the sums: what `difficulty.ches` gives."""
+"""Columns after the sums: those of `difficulty.ches`."""
 
 
 def columns(examples: Sequence[Example]) -> int:
-    """How many sums each example has: weighted ones too, where its tokens have weights."""
+    """How many sums each example has: weighted ones too, if its tokens have weights."""
     return 2 * PARTS if examples and examples[0].weights else PARTS
 
 
@@ -55,7 +55,7 @@ def reference_logps(
     """[len(examples), 5 or 8] fp32 on the CPU: sums of log-probabilities and CHES, kept on disk.
 
     `score` gives these of some rows, those of one group at once; `advance` is told how many
-    rows are done; `key` names the model and its precision. A damaged file is told through `say`
+    rows are done; `key` names the model and its precision. A damaged file is reported through `say`
     and replaced.
 
     Raises:
@@ -74,7 +74,7 @@ def reference_logps(
 
 
 def _kept(path: Path, shape: tuple[int, int], say: Callable[[str], None]) -> torch.Tensor | None:
-    """What was computed before; None where there is nothing, or nothing that can be used."""
+    """What was computed before; None if there is nothing usable."""
     if not path.is_file():
         return None
     try:
@@ -83,7 +83,7 @@ def _kept(path: Path, shape: tuple[int, int], say: Callable[[str], None]) -> tor
         if not right or found.shape != shape or not all_finite(found):
             raise Damaged("not the values of these pairs")
     except Damaged as error:
-        say(f"{path}: damaged ({error}): reference log-probabilities are computed again")
+        say(f"{path}: damaged ({error}): recomputing the reference log-probabilities")
         return None
     kept: torch.Tensor = found.clone()  # the file may be replaced while it is mapped
     return kept
@@ -115,7 +115,7 @@ def _keep(found: torch.Tensor, path: Path) -> None:
         with whole_file(path) as file:
             torch.save(found, file)
     except InUse:
-        return  # another run keeps the same
+        return  # another run writes the same
     except OSError as error:
         raise SeapoError(
             f"{path.parent}: cannot keep the reference log-probabilities: {error.strerror}; "

@@ -22,7 +22,7 @@ _LINE_SECONDS = 30.0
 
 
 class Report:
-    """The voice of a run; every process but the first has a silent one."""
+    """The output of a run; silent in every process but the first."""
 
     def __init__(self, output_dir: Path, trackers: list[Tracker], speaks: bool) -> None:
         self._path = output_dir / METRICS_FILE
@@ -49,7 +49,7 @@ class Report:
             os.lseek(self._file, size, os.SEEK_SET)
 
     def last(self) -> dict[str, Any]:
-        """The figures of the last step that were told, by this run or by one before it."""
+        """The figures of the last step that was reported, by this run or an earlier one."""
         rows = [orjson.loads(line) for line in self._path.read_bytes().splitlines()]
         if not rows:
             return {}
@@ -61,7 +61,7 @@ class Report:
         return os.lseek(self._file, 0, os.SEEK_CUR) if self._speaks else 0
 
     def metrics(self, step: int, figures: Mapping[str, Any]) -> None:
-        """Tell the figures of a step or an evaluation.
+        """Report the figures of a step or an evaluation.
 
         Raises:
             SeapoError: they cannot be written.
@@ -70,7 +70,7 @@ class Report:
             return
         line = encode({"step": step, **figures})
         try:
-            # stdout first: that nobody reads it any more is not a failure by itself.
+            # stdout first: a closed reader is not a failure in itself.
             _print(line)
             os.write(self._file, line)
         except OSError as error:
@@ -79,7 +79,7 @@ class Report:
             tracker.log(step, flat(figures))
 
     def begin(self, task: str, total: int, done: int = 0) -> None:
-        """Begin a stretch of work of `total` units."""
+        """Begin a task of `total` units."""
         self._task, self._done, self._total = task, done, total
         self._next_line = time.monotonic() + _LINE_SECONDS
         if self._bar:
@@ -88,7 +88,7 @@ class Report:
             self._bar.add_task(task, total=total, completed=done, told="")
 
     def advance(self, units: int, told: str = "") -> None:
-        """Tell that some units are done."""
+        """Report that some units are done."""
         self._done += units
         if self._bar:
             self._bar.update(self._bar.task_ids[0], completed=self._done, told=told)
@@ -120,7 +120,7 @@ def _print(line: bytes) -> None:
         sys.stdout.buffer.write(line)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        # `seapo train ... | head`: go on training, and fail no more at exit.
+        # `seapo train ... | head`: go on training, and do not fail at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 

@@ -1,4 +1,4 @@
-"""Reading back what `torch.save` wrote, whatever has become of it since."""
+"""Reading back what `torch.save` wrote, even if it has been damaged since."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from seapo_cli.exceptions import SeapoError
 
 
 class Damaged(Exception):
-    """The file is not what was once written; the text says in what way."""
+    """The file is not what was written; the text says in what way."""
 
 
 def read_saved(path: Path) -> Any:
@@ -30,7 +30,7 @@ def read_saved(path: Path) -> Any:
         raise Damaged("empty")
     try:
         return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except Exception as error:  # torch and pickle raise whatever the bytes make them stumble over
+    except Exception as error:  # torch and pickle may raise anything on arbitrary bytes
         lines = str(error).strip().splitlines()
         reason = lines[0][:100] if lines else "unreadable"
         raise Damaged(f"{type(error).__name__}: {reason}") from None

@@ -56,9 +56,9 @@ class Scorer(nn.Module):
             return
         inner.set_attn_implementation(NAME)
         if inner.config._attn_implementation != NAME:
-            raise Unsupported("its attention cannot be exchanged")
+            raise Unsupported("its attention cannot be replaced")
         if inner.base_model is inner:
-            raise Unsupported("its layers cannot be run apart from its output layer")
+            raise Unsupported("its layers cannot be run separately from its output layer")
         head = inner.get_output_embeddings()
         if not isinstance(head, nn.Linear):
             kind = type(head)

@@ -1,4 +1,4 @@
-"""What was changed weighs more: spans of characters to weights of tokens."""
+"""Changed text weighs more: character spans to token weights."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from seapo_cli.text.difference import edits_between
 
 @dataclass(frozen=True, slots=True)
 class Weighting:
-    """How much tokens count."""
+    """The weights of tokens."""
 
     weight: float
     """Of a token in a span."""
     tail: int
-    """Tokens after a span over which that falls, evenly, to what all others have."""
+    """Tokens after a span over which the weight decays linearly to that of all others."""
     rest: float
     """Of all other tokens."""
 
     @classmethod
     def of(cls, settings: LossSettings) -> Weighting | None:
-        """None where all tokens count alike."""
+        """None if all tokens have the same weight."""
         if not settings.weighs_spans:
             return None
         return cls(settings.span_weight, settings.span_tail, 0.0 if settings.span_only else 1.0)
@@ -48,7 +48,7 @@ class Weighting:
             for place in range(first, min(last + self.tail, end)):
                 share = 1 - max(0, place - last + 1) / (self.tail + 1)
                 weight = self.rest + (self.weight - self.rest) * share
-                # Spans may be near each other: the one that says most counts.
+                # Spans may be near each other: the largest weight counts.
                 if abs(weight - self.rest) > abs(found[place - begin] - self.rest):
                     found[place - begin] = weight
         return found

@@ -18,12 +18,12 @@ from seapo_cli.formats.reader import PreferencePair, Span
 from seapo_cli.messages import Message
 from seapo_cli.training.spans import Weighting, spans_of
 
-Ids = array  # array("i"): a 60,000-pair data set stays small
+Ids = array  # array("i"): a 60,000-pair dataset stays small
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each token of a pair counts in the loss."""
+    """The weight of each token of a pair in the loss."""
 
     shared: float
     """Every token of the shared part: it has nothing that was changed."""
@@ -166,7 +166,7 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The longest sequence, and what becomes of longer ones."""
+    """The maximum sequence length, and what to do with longer ones."""
 
     max_length: int
     too_long: Literal["truncate", "drop"]
@@ -174,7 +174,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Tokenized:
-    """A data set ready for training; the lists go together."""
+    """A dataset ready for training; the lists are parallel."""
 
     pairs: tuple[PreferencePair, ...]
     examples: tuple[Example, ...]
@@ -219,9 +219,9 @@ def tokenize(
     """Token ids of all pairs that fit, and what each counts.
 
     A pair whose prompt alone is too long, or whose sides only differ past the limit, is
-    dropped also under `truncate`: nothing could be learnt from what is left.
+    dropped even with `truncate`: nothing could be learned from what is left.
     """
-    # Longer than the model's own limit is this module's business, not a warning for each row.
+    # Rows over the model's own limit are handled here, without a warning for each.
     logging.getLogger("transformers.tokenization_utils_base").setLevel(logging.ERROR)
     kept: list[tuple[PreferencePair, Example]] = []
     refused: list[tuple[PreferencePair, str]] = []
@@ -299,6 +299,6 @@ def branch(prompt: Ids[int], chosen: Ids[int] | None, rejected: Ids[int] | None)
 
 
 def common_start(one: Ids[int], other: Ids[int]) -> int:
-    """How many tokens both begin with."""
+    """The length of the common prefix."""
     ends = range(1, min(len(one), len(other)) + 1)
     return bisect_left(ends, True, key=lambda end: one[:end] != other[:end])

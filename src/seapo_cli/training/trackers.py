@@ -11,10 +11,10 @@ from seapo_cli.options import TrainSettings
 
 
 class Tracker(Protocol):
-    """Somewhere that figures go besides stdout."""
+    """A destination for figures besides stdout."""
 
     def log(self, step: int, figures: Mapping[str, float]) -> None:
-        """Take in the figures of one step."""
+        """Log the figures of one step."""
 
     def close(self) -> None:
         """Finish."""

@@ -1,4 +1,4 @@
-"""The training story, from top to bottom."""
+"""A training run, from start to finish."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ _NOT_OF_THE_RESULT = {
     *("save_steps", "save_minutes", "keep", "report_to", "share_prefix", "gradient_checkpointing"),
     "pair_scores",
 }
-"""Settings that do not decide the result, or that the fingerprint knows by what they stand for."""
+"""Settings that do not affect the result, or whose content the fingerprint covers otherwise."""
 _DISPLACED_FILE = "displaced.jsonl"
 _COMPUTED = 4
-"""Raised whenever log-probabilities are computed otherwise: those kept from before are void."""
+"""Raised whenever log-probabilities are computed differently: cached ones become invalid."""
 
 
 def train(settings: TrainSettings) -> int:
@@ -92,14 +92,14 @@ class _Run:
     report: Report
     bf16: bool
     total: int
-    """Steps in all."""
+    """Total number of steps."""
     progress: Progress
 
 
 def _prepare(
     settings: TrainSettings, split: dataset.Split, processes: Processes, report: Report
 ) -> _Run:
-    """Load, check, spread, look at the reference, and go to where the last run stopped."""
+    """Load, check, distribute, score the reference, and go to where the last run stopped."""
     bf16 = _bf16(settings, processes.device)
     sent = settings.sharding == "fsdp" and not processes.first
     model = load_model(settings, bf16, empty=sent)
@@ -208,7 +208,7 @@ def _stop_if_broken(run: _Run, step: int, loss: float, norm: float) -> None:
 
 
 def _evaluate(run: _Run) -> Metrics:
-    """Figures of the held-out pairs, told under `eval/`; none where there are none."""
+    """Figures of the held-out pairs, reported under `eval/`; empty if there are none."""
     if not run.split.held_out:
         return {}
     run.work.scorer.eval()
@@ -271,7 +271,7 @@ def _bf16(settings: TrainSettings, device: torch.device) -> bool:
 def _fingerprint(
     settings: TrainSettings, split: dataset.Split, model_hash: str, processes: int
 ) -> str:
-    """Hash of all that decides the result; the number of processes does not, the batch does."""
+    """Hash of everything that determines the result: not the number of processes, but the batch."""
     values = settings.dump(without=_NOT_OF_THE_RESULT)
     values["rows_per_step"] = settings.batch_size * settings.accumulate * processes
     values["terms"] = [(pair.weight, pair.margin) for pair in split.data.pairs]

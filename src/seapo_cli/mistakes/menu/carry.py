@@ -1,4 +1,4 @@
-"""Numbers of an answer, and how one wrong value carries on to the rest.
+"""The numbers of an answer, and how one wrong value propagates to the rest.
 
 A wrong result is believable when what follows agrees with it: `48/2 = <<48/2=26>>26`, then
 `48+26 = <<48+26=74>>74` and `#### 74`. `carry` works that out exactly, with fractions.
@@ -29,7 +29,7 @@ _LONGEST_NUMBER = 15
 """Characters; longer ones are keys and hashes, not quantities to calculate with."""
 _LARGEST = 10**_LONGEST_NUMBER
 _MOST_CHANGED = 500
-"""Numbers that one wrong value may reach; more are not a worked answer."""
+"""How many numbers one wrong value may reach; with more it is not a worked answer."""
 _FINAL_ANSWER = re.compile(r"^####.*$", re.MULTILINE)
 
 
@@ -80,7 +80,7 @@ def is_list_marker(text: str, start: int, end: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """A worked answer taken apart once, for many tries of `carry`."""
+    """A worked answer, parsed once for many calls of `carry`."""
 
     source: Source
     numbers: tuple[Number, ...]
@@ -119,9 +119,9 @@ class Worked:
         return next((n for n in reversed(self.numbers) if n.start > lines[-1].start()), None)
 
     def carry(self, at: int, value: Fraction) -> tuple[Edit, ...] | None:
-        """Write `value` at number `at` and carry it on through everything that follows.
+        """Write `value` at number `at` and propagate it through everything that follows.
 
-        None where the consequences are unclear or ugly: a result that is no longer whole or
+        None if the consequences are unclear or implausible: a result that is no longer whole or
         positive, or an old value that stands for two different new ones.
         """
         known = {self.numbers[at].value: value}

@@ -1,4 +1,4 @@
-"""Places in code: conditions, arithmetic, calls and loops; what is changed still parses."""
+"""Places in code: conditions, arithmetic, calls and loops; changed code still parses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CONDITIONS: Choices = {
     "or": ("and",),
     "continue": ("break",),
 }
-"""Slips that pass a review: no plain reversals."""
+"""Slips that could survive a review: no plain reversals."""
 SEVERE: Choices = {"<": (">",), ">": ("<",), "==": ("!=",), "!=": ("==",), "not in": ("in",)}
 ARITHMETIC: Choices = {
     "/": ("//",),
@@ -30,9 +30,9 @@ ARITHMETIC: Choices = {
     "&": ("|",),
     "|": ("&", "^"),
 }
-"""Operators that are confused; plus for minus is seen at once."""
+"""Operators that get confused; plus for minus would be noticed at once."""
 FLOOR_FREE = {"/": ("%",), "%": ("/",)}
-"""`//` begins a comment elsewhere than in Python."""
+"""`//` begins a comment in languages other than Python."""
 CALLS: Choices = {
     "max": ("min",),
     "min": ("max",),
@@ -79,7 +79,7 @@ TYPES = re.compile(
     r"\b(?:int|char|float|double|void|auto|const|long|short|unsigned|struct|bool|return|in|and|or"
     r"|not|else|elif|yield|print|if|while|case|lambda|import)$"
 )
-"""What stands before a sign that is not an operator between two values: a type, a keyword."""
+"""What precedes a sign that is not an operator between two values: a type, a keyword."""
 ONE_BOUND = re.compile(r"\brange\(((?:[^(),\n]|\([^(),\n]*\))+)\)")
 TWO_BOUNDS = re.compile(r"\brange\(((?:[^(),\n]|\([^(),\n]*\))+), ?((?:[^(),\n]|\([^(),\n]*\))+)\)")
 SLICE = re.compile(r"(?<=[\w)\]])\[(?:::-1|:|1:|:-1)\]")
@@ -133,7 +133,7 @@ def _operators(source: Source, block: Block, table: Choices) -> Iterator[Found]:
 
 
 def _is_binary(match: re.Match[str], block: Block) -> bool:
-    """Whether a sign stands between two values: no pointer, no unary sign, no `List<int>`."""
+    """Whether a sign is between two values: not a pointer, a unary sign or `List<int>`."""
     before = match.string[max(block.start, match.start() - 12) : match.start()]
     if TYPES.search(before) or (match["gap"] and not match["after"]):
         return False

@@ -1,4 +1,4 @@
-"""The kinds of places that menu mode knows, by the name that an error type's `places` uses.
+"""The kinds of places that menu mode knows, by the names that `places` of an error type uses.
 
 To add a kind, write a `Finder` and name it in `KINDS`.
 """
@@ -24,9 +24,9 @@ KINDS: dict[str, Finder] = {
     "condition": find_conditions,
 }
 _MOST = 40
-"""Places of one kind: more would be worked out for nothing in a long answer."""
+"""Maximum places of one kind: more would be wasted work in a long answer."""
 _LEADING = ("equation", "step", "number")
-"""What counts most in an answer that works something out."""
+"""The most important kinds in an answer that works something out."""
 
 
 def check_places(error_type: ErrorType) -> None:

@@ -1,7 +1,7 @@
 """Places that hold quantities: numbers and equations.
 
-All are closed: the wrong values offered are worked out here, so that they have the right form
-and size and carry on through the rest of a worked answer; the model picks the believable one.
+All are closed: the wrong values on offer are computed here, so that they have the right form
+and size and propagate through the rest of a worked answer; the model picks the believable one.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from seapo_cli.text.arithmetic import OPERAND, SIGNS, Equation, decimals_of, eva
 Offers = list[tuple[str, tuple[Edit, ...]]]
 
 LIKELY = 3
-"""A wrong step whose result is this many times the right one is seen to be absurd."""
+"""A wrong step whose result is this many times the right one is obviously absurd."""
 TRIED = 12
-"""So many numbers or equations are worked through in one answer."""
+"""How many numbers or equations are worked through in one answer."""
 
 SHARES: dict[Severity, tuple[Fraction, ...]] = {
     "subtle": tuple(Fraction(n, 100) for n in (95, 98, 103, 105, 110)),
@@ -40,7 +40,7 @@ STEPS: dict[Severity, tuple[int, ...]] = {
 
 
 def wrong_values(value: Fraction, severity: Severity, rng: random.Random) -> list[Fraction]:
-    """Believable other values of the same form, in random order."""
+    """Other believable values of the same form, in random order."""
     unit = Fraction(1, 10 ** decimals_of(value)) if decimals_of(value) < 9 else Fraction(1)
     step = unit * (10 if value % (unit * 10) == 0 and value >= unit * 100 else 1)
     found = {round(value * share / step) * step for share in SHARES[severity]}
@@ -53,9 +53,9 @@ def wrong_values(value: Fraction, severity: Severity, rng: random.Random) -> lis
 
 
 def find_numbers(source: Source) -> Iterator[Place]:
-    """Numbers at their first mention; in a worked answer the wrong value is carried on.
+    """Numbers at their first mention; in a worked answer the wrong value is propagated.
 
-    Those come first whose change reaches the final answer.
+    Those whose change reaches the final answer come first.
     """
     rng = source.rng("number")
     worked = Worked.of(source)
@@ -80,7 +80,7 @@ def find_numbers(source: Source) -> Iterator[Place]:
 
 
 def _is_small(source: Source, number: Number) -> bool:
-    """Whether a number of prose rather counts things that are in sight: "the 2 above"."""
+    """Whether a number in prose counts things that are in sight: "the 2 above"."""
     measured = re.compile(" ?%").match(source.text, number.end) or UNIT.match(
         source.text, number.end
     )
@@ -96,7 +96,7 @@ def _carried(
 
 
 def _runs(source: Source, number: Number) -> bool:
-    """Whether a number stands in code, in no string and no comment."""
+    """Whether a number is in code, outside strings and comments."""
     inside = source.in_code(number.start, number.end)
     return inside and not source.silent.overlaps(number.start, number.end)
 
@@ -121,20 +121,20 @@ def _number_place(number: Number, choices: Mapping[str, tuple[Edit, ...]]) -> Pl
 
 
 def find_equations(source: Source) -> Iterator[Place]:
-    """Equations with another result, carried on to the end; then arithmetic in code."""
+    """Equations with another result, propagated to the end; then arithmetic in code."""
     yield from _steps(source, "equation", _other_results)
     yield from find_arithmetic(source)
 
 
 def find_steps(source: Source) -> Iterator[Place]:
-    """Equations with another sign: a wrong step, reckoned rightly and carried on to the end."""
+    """Equations with another sign: a wrong step, calculated correctly and propagated to the end."""
     yield from _steps(source, "step", lambda *asked: list(_other_signs(*asked[:3])))
 
 
 def _steps(
     source: Source, kind: str, others: Callable[[Worked, int, Equation, random.Random], Offers]
 ) -> Iterator[Place]:
-    """Equations of an answer; those first whose change reaches the final answer."""
+    """Equations of an answer; those whose change reaches the final answer come first."""
     rng = source.rng(kind)
     worked = Worked.of(source)
     final = worked.final()
@@ -152,7 +152,7 @@ def _steps(
 
 
 def _other_results(worked: Worked, index: int, equation: Equation, rng: random.Random) -> Offers:
-    """The same step with another result, carried on."""
+    """The same step with another result, propagated."""
     if _is_at_sight(equation.expression):
         return []
     values = shuffled(slips(worked.numbers[index].value), rng)
@@ -161,13 +161,13 @@ def _other_results(worked: Worked, index: int, equation: Equation, rng: random.R
 
 
 def _is_at_sight(expression: str) -> bool:
-    """Whether anybody sees the result of a sum: one digit, or ends in zeros, on either side."""
+    """Whether the result of a sum is obvious: one digit, or trailing zeros, on either side."""
     operands = [number.rstrip("0.") for number in OPERAND.findall(expression)]
     return sum(len(number.replace(".", "")) > 1 for number in operands) < 2
 
 
 def slips(value: Fraction) -> list[Fraction]:
-    """Results that one gets by slips of reckoning: a carry forgotten, digits exchanged."""
+    """Results of typical slips in calculation: a forgotten carry, swapped digits."""
     unit = Fraction(1, 10 ** decimals_of(value)) if decimals_of(value) < 9 else Fraction(1)
     steps = [unit * 10, unit * 100] if value >= unit * 20 else [unit, unit * 2]
     found = {value + sign * step for step in steps for sign in (1, -1) if step * 3 <= value * 2}
@@ -202,7 +202,7 @@ def _other_signs(
                 continue
             written = worked.numbers[index].written(value)
             swaps = tuple(
-                # Inside of a calculator mark signs are Python's.
+                # Inside a calculator mark, signs are Python's.
                 worked.source.edit(at, at + 1, other if marked(at) else _sign(other, text))
                 for at in shown
             )
@@ -218,7 +218,7 @@ def _sign(sign: str, text: str) -> str:
 
 
 def _shown_signs(worked: Worked, equation: Equation, position: int) -> list[int]:
-    """Where the sign stands in the text: in the equation and, for a mark, in what leads to it.
+    """Where the sign occurs in the text: in the equation and, for a mark, in what leads up to it.
 
     Empty where the text before a mark shows the step in words, which a swap would contradict.
     """

@@ -1,4 +1,4 @@
-"""What menu mode asks the model for, as a JSON schema, and how its answer is read."""
+"""What menu mode asks the model for, as a JSON schema, and how the reply is parsed."""
 
 from __future__ import annotations
 

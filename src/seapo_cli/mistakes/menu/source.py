@@ -18,7 +18,7 @@ from seapo_cli.text.code import code_blocks, comment_sign, is_program, is_python
 from seapo_cli.text.spans import Spans
 
 OFFERED = 6
-"""Most answers offered at one closed place."""
+"""Maximum number of values offered at one closed place."""
 
 KEPT = re.compile(
     r"https?://[^\s)>\]]+|www\.[^\s)>\]]+|(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,64}\.\w+|`[^`\n]+`"
@@ -37,7 +37,7 @@ class Place:
     ask: str
     """What the values are, for the model."""
     choices: Mapping[str, tuple[Edit, ...]]
-    """Each value with the edits behind it: all that follows from it follows it."""
+    """Each value with its edits, including all the consequences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ class Block:
     """How its comments begin."""
     python: bool
     program: bool
-    """Whether signs in it are operators; not so in a shell script or YAML."""
+    """Whether signs in it are operators; they are not in a shell script or YAML."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """What the finders of places look at."""
+    """What the place finders look at."""
 
     text: str
     conversation: str = ""
@@ -68,7 +68,7 @@ class Source:
         return cls(task.response, said, task.severity, task.seed)
 
     def rng(self, purpose: str) -> random.Random:
-        """Draws for one purpose: they do not move when another finder draws more or less."""
+        """Random draws for one purpose: unaffected by how many another finder makes."""
         return random.Random(f"{self.seed}:{purpose}")
 
     @cached_property
@@ -88,7 +88,7 @@ class Source:
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
-        """Blocks of code that is run, of which the signs are operators."""
+        """Blocks of code in a programming language, whose signs are operators."""
         return tuple(block for block in self.scripts if block.program)
 
     @cached_property
@@ -101,7 +101,7 @@ class Source:
         )
 
     def live(self, pattern: re.Pattern[str], block: Block) -> Iterator[re.Match[str]]:
-        """Matches in a block of code that begin outside of strings and comments."""
+        """Matches in a block of code that begin outside strings and comments."""
         for match in pattern.finditer(self.text, block.start, block.end):
             if not self.silent.overlaps(match.start(), match.start()):
                 yield match
@@ -118,12 +118,12 @@ class Source:
         return self.kept.overlaps(start, end)
 
     def is_given(self, start: int, end: int) -> bool:
-        """Whether the conversation holds this very figure or word: it would show the mistake."""
+        """Whether the conversation has this very figure or word, which would show the mistake."""
         given = re.escape(self.text[start:end].strip())
         return bool(re.search(rf"(?<![\w.,]){given}(?![\w]|[.,]\d)", self.conversation))
 
     def words(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
-        """Matches outside of code and of what is kept."""
+        """Matches outside code and outside protected text."""
         for match in pattern.finditer(self.text):
             if not self.in_code(*match.span()) and not self.is_kept(*match.span()):
                 yield match
