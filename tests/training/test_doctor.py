@@ -146,18 +146,11 @@ def test_words_of_special_tokens(doctor: Doctor) -> None:
         ("ultrafeedback", "seapo"),
     ],
 )
-def test_the_format_tells_the_trainer(
-    doctor: Doctor, name: str, trainer: str, tmp_path: Path
-) -> None:
-    given = tiny_model.write_rows(
-        tmp_path / "in.jsonl",
-        [
-            {"prompt": r["prompt"], "response": r["chosen"], "negative": r["rejected"]}
-            for r in rows(4)
-        ],
-    )
-    pair(given, tmp_path / "made.jsonl", PairSettings(format=name))
-    made = [json.loads(line) for line in (tmp_path / "made.jsonl").read_text().splitlines()]
+def test_the_format_tells_the_trainer(doctor: Doctor, name: str, trainer: str) -> None:
+    given = [
+        {"prompt": r["prompt"], "response": r["chosen"], "negative": r["rejected"]} for r in rows(4)
+    ]
+    made = list(pair(given, PairSettings(format=name)))
     found, _, complaint = doctor(made)
     assert complaint is None
     assert found["trainer"] == trainer
