@@ -198,6 +198,14 @@ def test_rows_that_trl_cannot_read(doctor: Doctor, row: Data, told: str) -> None
     assert told in page
 
 
+def test_messages_that_end_with_an_answer_are_not_a_prompt(doctor: Doctor) -> None:
+    row = chats(1)[0]
+    whole = [*row["prompt"], *row["chosen"]]
+    _, page, complaint = doctor([{**row, "messages": whole}], "--trainer", "axolotl")
+    assert complaint is not None
+    assert "column 'messages' ends with an answer" in page
+
+
 def test_rows_of_another_kind_than_the_first(doctor: Doctor) -> None:
     _, page, complaint = doctor([*chats(), rows(1)[0]], "--trainer", "trl")
     assert complaint == "this would spoil training: unread rows"

@@ -54,8 +54,8 @@ class Trainer:
         """Why it cannot read a row as it is meant; None where it can."""
         if not self.shapes:
             return None
-        if self.shape_of(row) is not None:
-            return _prompt_twice(row)
+        if (shape := self.shape_of(row)) is not None:
+            return _prompt_twice(row) or _answer_in_prompt(row, shape)
         missing = [f"no column {name!r}: {why}" for name, why in self.without.items()]
         if missing and not any(name in row for name in self.without):
             return missing[0]
@@ -90,6 +90,15 @@ def _prompt_twice(row: Mapping[str, Any]) -> str | None:
         turns = row.get(name)
         if isinstance(turns, list) and turns[: len(prompt)] == prompt:
             return f"column {name!r} repeats the prompt, which would come twice"
+    return None
+
+
+def _answer_in_prompt(row: Mapping[str, Any], shape: Shape) -> str | None:
+    """Where `messages` are whole conversations, and answers stand beside them."""
+    turns = row.get("messages")
+    both = {"messages", "chosen"} <= shape.kinds.keys()
+    if both and isinstance(turns, list) and turns[-1].get("role") == "assistant":
+        return "column 'messages' ends with an answer, which would be part of the prompt"
     return None
 
 
