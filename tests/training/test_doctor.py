@@ -286,6 +286,31 @@ def test_doubled_bos(doctor: Doctor, tokenizer: Any) -> None:
     assert "BOS" in names(found, spoils=False)
 
 
+def test_strings_get_the_first_token_from_trl_and_not_from_openrlhf(
+    doctor: Doctor, tokenizer: Any
+) -> None:
+    from tokenizers.processors import TemplateProcessing
+
+    tokenizer.bos_token = "<|im_start|>"
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single="<|im_start|> $A", special_tokens=[("<|im_start|>", 0)]
+    )
+    found, _, complaint = doctor(rows(), "--trainer", "trl")
+    assert (complaint, found["tokens"]["without_bos"]) == (None, 0)
+    found, _, complaint = doctor(rows(), "--trainer", "openrlhf")
+    assert (complaint, found["tokens"]["without_bos"]) == (None, 40)
+
+
+def test_a_line_that_is_not_json_is_told_with_its_number(doctor: Doctor) -> None:
+    doctor(rows())
+    with Path("pairs.jsonl").open("a") as file:
+        file.write("nonsense\n")
+    app(["doctor", "pairs.jsonl", "-m", "model", "--json", "out.json"], standalone_mode=False)
+    found = json.loads(Path("out.json").read_text())
+    assert (found["rows"], found["unread"]["rows"]) == (41, 1)
+    assert found["unread"]["shown"][0].startswith("pairs.jsonl:41: not valid JSON")
+
+
 def test_figures_to_stdout_send_the_page_to_stderr(
     doctor: Doctor, capfd: pytest.CaptureFixture[str]
 ) -> None:

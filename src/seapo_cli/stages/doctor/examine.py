@@ -49,7 +49,8 @@ def examine(settings: DoctorSettings) -> Report:
         findings += found
     tokens = None
     if rows.pairs and (template is not None or not rows.templated):
-        tokens = measure(rows.pairs, tokenizer, rows.templated, settings.max_length)
+        how = {"templated": rows.templated, "begins": trainer.begins}
+        tokens = measure(rows.pairs, tokenizer, settings.max_length, **how)
         findings += of_tokens(tokens, settings.max_length)
     findings.sort(key=lambda finding: not finding.spoils)
     return Report(settings, trainer, rows, template, tokens, findings)

@@ -16,6 +16,8 @@ from seapo_cli.text.safe import label
 MANY = 0.05
 """From this share of the pairs on, what is wrong with single ones spoils training."""
 
+UNREAD = "unread rows"
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -33,7 +35,8 @@ def of_rows(gathered: Gathered, trainer: Trainer) -> Iterator[Finding]:
     if gathered.faults:
         # Others load a file as a whole, or not at all.
         spoils = trainer.name != "seapo" or _many(gathered.faults, gathered.rows)
-        yield Finding("unread rows", _share(gathered.faults, gathered.rows, "rows"), spoils)
+        text = _share(gathered.faults, gathered.rows, "rows")
+        yield Finding(UNREAD, f"{text} cannot be read by {trainer.name}", spoils)
     pairs = gathered.pairs
     counted = (
         ("empty sides", gathered.empty, "have an answer that says nothing"),

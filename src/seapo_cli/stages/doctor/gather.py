@@ -40,8 +40,11 @@ class Gathered:
         return self.shape is None or self.shape.templated
 
     def add(self, row: object, where: str) -> None:
-        """Take one decoded line."""
-        self.rows += 1
+        """Take one decoded line.
+
+        Raises:
+            RowError: the trainer cannot read it.
+        """
         if not isinstance(row, dict):
             raise RowError("a row must be a JSON object")
         self.columns.update(row.keys())
@@ -81,6 +84,7 @@ def gather(files: Sequence[str], trainer: str | None) -> Gathered:
         name = input_name(file)
         for line in lines_of(file):
             where = f"{name}:{line.number}"
+            found.rows += 1
             try:
                 found.add(line.value, where)
             except RowError as error:

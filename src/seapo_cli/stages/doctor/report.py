@@ -7,6 +7,7 @@ from dataclasses import asdict
 import orjson
 
 from seapo_cli.stages.doctor.examine import Report
+from seapo_cli.stages.doctor.findings import UNREAD
 from seapo_cli.stages.doctor.template import Template
 from seapo_cli.stages.doctor.tokens import Measured, Spread
 from seapo_cli.stages.doctor.trainers import WRITTEN
@@ -116,12 +117,11 @@ def _use(report: Report, name: str) -> tuple[str, str]:
 
 
 def _findings(report: Report) -> str:
-    lines = [
-        f"{'SPOILS' if finding.spoils else 'note':6}  {finding.name}: {finding.text}"
-        for finding in report.findings
-    ]
-    if report.rows.faults:
-        lines += [f"        {one}" for one in report.rows.shown_faults]
+    lines = []
+    for finding in report.findings:
+        lines.append(f"{'SPOILS' if finding.spoils else 'note':6}  {finding.name}: {finding.text}")
+        if finding.name == UNREAD:
+            lines += [f"          {one}" for one in report.rows.shown_faults]
     if not any(finding.spoils for finding in report.findings):
         lines.append("nothing found that would spoil training")
     return "\n".join(lines)

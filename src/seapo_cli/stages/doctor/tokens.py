@@ -65,16 +65,24 @@ class Measured:
 
 
 def measure(
-    pairs: Sequence[PreferencePair], tokenizer: Any, templated: bool, max_length: int
+    pairs: Sequence[PreferencePair],
+    tokenizer: Any,
+    max_length: int,
+    *,
+    templated: bool = True,
+    begins: bool = True,
 ) -> Measured:
-    """Tokenize as the trainer does: by the chat template, or text after text."""
+    """Tokenize as the trainer does: by the chat template, or text after text.
+
+    `begins`: whether texts get the token that the tokenizer puts first.
+    """
     chat = Chat(tokenizer)
     if templated:
         data = tokenize(pairs, chat, Limits(_UNLIMITED, "truncate"))
         examples, kept, refused = data.examples, data.pairs, data.refused
     else:
         kept = tuple(pairs)
-        examples, refused = tuple(_plain(pair, tokenizer) for pair in kept), ()
+        examples, refused = tuple(_plain(pair, tokenizer, begins) for pair in kept), ()
     sides = [[side for side in example.answer if side is not None] for example in examples]
     whole = [len(e.prompt) + max(map(len, s)) for e, s in zip(examples, sides, strict=True)]
     same = [len(example.prompt) + len(example.shared) for example in examples]
@@ -112,9 +120,10 @@ def _lengths(sides: Iterable[Ids[int] | None]) -> Spread | None:
     return Spread.of(len(side) for side in sides if side is not None)
 
 
-def _plain(pair: PreferencePair, tokenizer: Any) -> Example:
-    """Prompt and answer one after the other, with the tokenizer's own first and end tokens."""
-    prompt = array("i", tokenizer.encode(pair.prompt[-1].content))
+def _plain(pair: PreferencePair, tokenizer: Any, begins: bool) -> Example:
+    """Prompt and answer one after the other, the tokenizer's end token after them."""
+    text = pair.prompt[-1].content
+    prompt = array("i", tokenizer.encode(text, add_special_tokens=begins))
     chosen, rejected = (
         None
         if answer is None

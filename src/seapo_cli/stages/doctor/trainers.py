@@ -42,6 +42,8 @@ class Trainer:
     """What it does where a column is missing."""
     own_template: bool = False
     """Whether it has chat templates of its own in place of the tokenizer's."""
+    begins: bool = True
+    """Whether rows of strings get the token that the tokenizer puts first."""
     ends: Literal["missing", "always", "never"] = "always"
     """When it puts the tokenizer's end token after a rendered answer: where the template ends it
     with none, whenever the text does not end with that very token, or never."""
@@ -166,6 +168,7 @@ OPENRLHF = Trainer(
     {**_PLAIN, "margin": "chosen's lead, for a reward model"},
     (_CHATS, _TEXTS),
     without={"prompt": "set its chosen_key to whole conversations, or add the prompt"},
+    begins=False,
 )
 LLAMAFACTORY = Trainer(
     "llamafactory",
