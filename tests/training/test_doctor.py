@@ -95,7 +95,7 @@ def test_lengths_are_those_of_training(doctor: Doctor) -> None:
     prompts = sorted(len(one.prompt) for one in examples)
     spread = found["tokens"]["lengths"]["prompt"]
     assert (spread["least"], spread["median"], spread["most"]) == tuple(prompts)
-    shares = [len(one.shared) / max(map(len, one.answer)) for one in examples]
+    shares = [len(one.shared) / max(len(side or ()) for side in one.answer) for one in examples]
     assert found["tokens"]["shared"]["most"] == pytest.approx(max(shares))
 
 
@@ -319,6 +319,12 @@ def test_figures_to_stdout_send_the_page_to_stderr(
     out, err = capfd.readouterr()
     assert json.loads(out)["pairs"] == 40
     assert "nothing found that would spoil training" in err
+
+
+def test_what_to_install(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seapo_cli.extras.find_spec", lambda _: None)
+    with pytest.raises(UsageError, match=r"^seapo doctor needs torch, transformers: pip install"):
+        doctor(rows())
 
 
 def test_no_rows_and_usage_errors(doctor: Doctor) -> None:

@@ -87,7 +87,7 @@ def measure(
     whole = [len(e.prompt) + max(map(len, s)) for e, s in zip(examples, sides, strict=True)]
     same = [len(example.prompt) + len(example.shared) for example in examples]
     bos = _first_token(tokenizer)
-    begins = [example.prompt[:2].tolist() for example in examples]
+    starts = [example.prompt[:2].tolist() for example in examples]
     words = _special_texts(tokenizer)
     return Measured(
         pairs=len(examples),
@@ -109,8 +109,8 @@ def measure(
         equal=sum(pair.chosen == pair.rejected for pair in pairs),
         refused=len(refused),
         shown_refused=[f"{pair.where}: {reason}" for pair, reason in refused[:_SHOWN]],
-        doubled_bos=sum(begin == [bos, bos] for begin in begins),
-        without_bos=sum(bos is not None and begin[:1] != [bos] for begin in begins),
+        doubled_bos=sum(start == [bos, bos] for start in starts),
+        without_bos=sum(bos is not None and start[:1] != [bos] for start in starts),
         changed=sum(_changed(pair, chat) for pair in kept) if templated else 0,
         steering=sum(bool(words and words.search(_text(pair))) for pair in pairs),
     )
