@@ -38,6 +38,7 @@ _COMMANDS = {  # module and function, in the order of the pipeline; then the com
     "train": "train.train",
     "eval": "evaluate.evaluate",
     "show": "show.show",
+    "doctor": "doctor.doctor",
     "report": "report.report",
     "profile": "profile.profile",
     "types": "types.types",

@@ -33,7 +33,7 @@ def train(inputs: TrainInputs, settings: TrainSettings) -> None:
         need_input(name)
     copied = str(settings.output_dir / "pairs.jsonl")
     files = tuple(Path(copied if name == "-" else name) for name in inputs.files)
-    settings = replace(settings, files=files, model=_model(settings.model))
+    settings = replace(settings, files=files, model=model_path(settings.model))
     _refuse_equal(settings, inputs.files)
     _need_extra(settings.model)
     _start(settings, keep_stdin="-" in inputs.files)
@@ -62,7 +62,8 @@ def _refuse_equal(settings: TrainSettings, names: Sequence[str]) -> None:
     refuse_equal(read, [*written, *writes("stdout", "-")])
 
 
-def _model(name: str) -> str:
+def model_path(name: str) -> str:
+    """What transformers loads: the packaged model's file where none is named."""
     from seapo_cli.backends.models import find_model
 
     return str(find_model(name or None)) if not name or name.endswith(".gguf") else name

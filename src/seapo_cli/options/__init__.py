@@ -20,6 +20,7 @@ from seapo_cli.options.model import (
 from seapo_cli.options.option import Settings
 from seapo_cli.options.others import (
     AuditSettings,
+    DoctorSettings,
     EvalSettings,
     ReportSettings,
     ServeSettings,
@@ -29,11 +30,12 @@ from seapo_cli.options.pair import PairFiles, PairSettings
 from seapo_cli.options.rows import RowFiles
 from seapo_cli.options.runner import RunnerSettings
 from seapo_cli.options.sample import SampleSettings
-from seapo_cli.options.train import TrainInputs, TrainSettings
+from seapo_cli.options.train import TokenSettings, TrainInputs, TrainSettings
 
 __all__ = [
     "AuditSettings",
     "BackendSettings",
+    "DoctorSettings",
     "EngineSettings",
     "EvalSettings",
     "FilterFiles",
@@ -51,6 +53,7 @@ __all__ = [
     "Settings",
     "ShowSettings",
     "StoreSettings",
+    "TokenSettings",
     "TrainInputs",
     "TrainSettings",
     "VllmSettings",

@@ -151,8 +151,8 @@ class EngineSettings(StoreSettings, BudgetSettings, group=_REQUESTS):
     rpm: Annotated[int | None, "Maximum requests per minute, sent evenly."] = opt(
         None, env="SEAPO_RPM", harmless=True, within=COUNT
     )
-    tpm: Annotated[int | None, "Maximum tokens per minute, of prompts (estimated) and answers."] = opt(
-        None, env="SEAPO_TPM", harmless=True, within=COUNT
+    tpm: Annotated[int | None, "Maximum tokens per minute, of prompts (estimated) and answers."] = (
+        opt(None, env="SEAPO_TPM", harmless=True, within=COUNT)
     )
     retries: Annotated[int, "How often a failed request is sent again."] = opt(
         5, env="SEAPO_RETRIES", harmless=True, ge=0

@@ -1,4 +1,4 @@
-"""Options of the commands that inspect or serve: audit, eval, report, show, serve."""
+"""Options of the commands that inspect or serve: audit, doctor, eval, report, show, serve."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from seapo_cli.options.inject import ERROR_TYPES
 from seapo_cli.options.model import VllmSettings, is_name
 from seapo_cli.options.option import COUNT, Settings, argument, opt
 from seapo_cli.options.rows import ROWS, Seeded, Summarised
+from seapo_cli.options.train import TokenSettings
 
 
 class AuditSettings(Summarised, Seeded):
@@ -29,6 +30,21 @@ class AuditSettings(Summarised, Seeded):
     max_pairs: Annotated[
         int, "If there are more, audit the pairs of a sample of prompts, drawn by hash."
     ] = opt(20_000, harmless=True, within=COUNT)
+
+
+class DoctorSettings(TokenSettings):
+    """What `doctor` looks at."""
+
+    inputs: Annotated[tuple[str, ...], "JSONL that the trainer is to read; - is stdin."] = argument(
+        ("-",), metavar="FILE..."
+    )
+    trainer: Annotated[
+        Literal["seapo", "trl", "axolotl", "openrlhf", "llamafactory"] | None,
+        "Who is to read it. [default: the only one that reads the format, else seapo]",
+    ] = opt(None, harmless=True)
+    figures: Annotated[
+        str | None, "Write all figures as JSON; - is stdout, and then the page goes to stderr."
+    ] = opt(None, "--json", metavar="FILE", is_path=True)
 
 
 class EvalSettings(Summarised, Seeded):

@@ -134,14 +134,9 @@ class _Speed(Settings, group="Speed and memory"):
     )
 
 
-class TrainSettings(LossSettings, _Difficulty, _Adapters, _Optimizer, _Checkpoints, _Speed, Seeded):
-    """One run of `seapo train`."""
+class TokenSettings(Settings):
+    """How pairs become tokens."""
 
-    files: tuple[Path, ...] = ()
-    """Of pairs."""
-    output_dir: Annotated[Path, "Folder for the model and metrics."] = opt(
-        ..., "--output-dir", "-o", metavar="DIR"
-    )
     model: Annotated[
         str,
         "Folder or hub name for transformers, or a GGUF file. [default: the packaged "
@@ -152,6 +147,18 @@ class TrainSettings(LossSettings, _Difficulty, _Adapters, _Optimizer, _Checkpoin
     )
     max_length: Annotated[int, "Maximum number of tokens of prompt and answer together."] = opt(
         2048, harmless=True, ge=8
+    )
+
+
+class TrainSettings(
+    TokenSettings, LossSettings, _Difficulty, _Adapters, _Optimizer, _Checkpoints, _Speed, Seeded
+):
+    """One run of `seapo train`."""
+
+    files: tuple[Path, ...] = ()
+    """Of pairs."""
+    output_dir: Annotated[Path, "Folder for the model and metrics."] = opt(
+        ..., "--output-dir", "-o", metavar="DIR"
     )
     too_long: Annotated[
         Literal["truncate", "drop"], "Cut the end of longer answers, or drop the pair."

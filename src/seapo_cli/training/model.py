@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from seapo_cli.exceptions import UsageError
-from seapo_cli.options import TrainSettings
+from seapo_cli.options import TokenSettings, TrainSettings
 
 
 def load_tokenizer(settings: TrainSettings) -> Any:
@@ -18,6 +18,21 @@ def load_tokenizer(settings: TrainSettings) -> Any:
 
     Raises:
         UsageError: it cannot be loaded, or has no chat template or no end token.
+    """
+    tokenizer = any_tokenizer(settings)
+    if tokenizer.chat_template is None:
+        raise UsageError(
+            f"{settings.model} has no chat template (a base model?): "
+            "give a Jinja file with --chat-template"
+        )
+    return tokenizer
+
+
+def any_tokenizer(settings: TokenSettings) -> Any:
+    """The model's tokenizer, with the user's chat template where one is given.
+
+    Raises:
+        UsageError: it cannot be loaded, or has no end token.
     """
     tokenizer = pretrained_tokenizer(settings.model)
     if settings.chat_template is not None:
@@ -27,11 +42,6 @@ def load_tokenizer(settings: TrainSettings) -> Any:
             raise UsageError(
                 f"--chat-template: {settings.chat_template}: {error.strerror}"
             ) from None
-    if tokenizer.chat_template is None:
-        raise UsageError(
-            f"{settings.model} has no chat template (a base model?): "
-            "give a Jinja file with --chat-template"
-        )
     if tokenizer.eos_token_id is None:
         raise UsageError(f"{settings.model}: the tokenizer names no end-of-text token")
     return tokenizer

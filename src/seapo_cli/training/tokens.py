@@ -66,8 +66,9 @@ class Chat:
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
         added = tokenizer.added_tokens_decoder
-        self._special = {number for number, token in added.items() if token.special}
-        self._special |= set(tokenizer.all_special_ids)
+        self.special = {number for number, token in added.items() if token.special}
+        """Ids of the tokens that steer a model, such as the end of turn."""
+        self.special |= set(tokenizer.all_special_ids)
 
     def prompt(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> str:
         """The rendered conversation with the tools on offer, up to where the answer begins.
@@ -93,7 +94,7 @@ class Chat:
             RowError: the template renders the prompt differently once an answer follows, or
                 leaves tool calls out.
         """
-        return self._ended(self.ids(self._answered(messages, prompt, answer, tools)))
+        return self._ended(self.ids(self.answered(messages, prompt, answer, tools)))
 
     def offsets(
         self, messages: Sequence[Message], prompt: str, answer: str, tools: Sequence[Tool] = ()
@@ -108,7 +109,7 @@ class Chat:
         """
         if not self._tokenizer.is_fast:
             raise UsageError("--span-weight and --span-only need a fast tokenizer (tokenizer.json)")
-        text, core = self._answered(messages, prompt, answer, tools), answer.strip()
+        text, core = self.answered(messages, prompt, answer, tools), answer.strip()
         if core not in text:
             return None
         shift = answer.index(core) - text.index(core)
@@ -116,9 +117,14 @@ class Chat:
         spans = [(start + shift, end + shift) for start, end in found["offset_mapping"]]
         return [*spans, (len(text) + shift, len(text) + shift + 1)]  # an end that is put after it
 
-    def _answered(
+    def answered(
         self, messages: Sequence[Message], prompt: str, answer: str, tools: Sequence[Tool]
     ) -> str:
+        """What the template renders after the prompt where an answer follows.
+
+        Raises:
+            RowError: as `completion` does.
+        """
         whole = self._render([*messages, Message.of(answer)], tools)
         if not whole.startswith(prompt):
             raise RowError(
@@ -158,7 +164,7 @@ class Chat:
 
     def _ended(self, ids: Ids[int]) -> Ids[int]:
         """Cut off what the template puts after the end of turn; end so where it puts nothing."""
-        last = max((place for place, one in enumerate(ids) if one in self._special), default=None)
+        last = max((place for place, one in enumerate(ids) if one in self.special), default=None)
         if last is not None and not self._tokenizer.decode(ids[last + 1 :].tolist()).strip():
             return ids[: last + 1]
         return ids + array("i", [self._tokenizer.eos_token_id])
