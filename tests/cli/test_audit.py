@@ -84,7 +84,7 @@ def test_max_leak(seapo: Seapo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"), [(["-"], "name a file"), (["FILE", "--check", "tests"], "comes last")]
+    ("options", "told"), [(["-"], "give a file"), (["FILE", "--check", "tests"], "comes last")]
 )
 def test_max_leak_reads_twice_and_comes_last(seapo: Seapo, options: list[str], told: str) -> None:
     file = seapo.file("pairs.jsonl", rows(alike(20)))

@@ -130,17 +130,20 @@ def test_full_stdout(seapo: Seapo) -> None:
     assert "/dev/full" in result.stderr
 
 
-def test_memory_does_not_grow_with_the_input(seapo: Seapo) -> None:
-    """One request, very many rows: what they weigh together must not show."""
+def test_memory_does_not_grow_with_the_input(alone: Seapo) -> None:
+    """One request, very many rows: what they weigh together must not show.
+
+    A process of its own: a forked one starts with the memory of all tests before it.
+    """
     pad = "x" * 2000
 
     def peak_mb(count: int) -> float:
-        rows = seapo.file(f"{count}.jsonl", [{"prompt": "x", "pad": pad}] * count)
-        with killed_at_end(seapo.start("sample", rows, "-o", f"{count}.out")) as process:
+        rows = alone.file(f"{count}.jsonl", [{"prompt": "x", "pad": pad}] * count)
+        with killed_at_end(alone.start("sample", rows, "-o", f"{count}.out")) as process:
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         assert process.returncode == 0
-        assert Path(seapo.folder, f"{count}.out").stat().st_size > count * len(pad)
+        assert Path(alone.folder, f"{count}.out").stat().st_size > count * len(pad)
         return used.ru_maxrss / 1024
 
     few, many = peak_mb(500), peak_mb(20_000)

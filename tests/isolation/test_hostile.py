@@ -212,7 +212,7 @@ def killed_while_it_runs(judge: Judge, answer: str, times: int) -> Finding:
     return finding
 
 
-BUSY = "import time\ndef double(n):\n    while time.process_time() < 0.5: pass\n    return 2 * n"
+BUSY = "import time\ndef double(n):\n    while time.process_time() < 1.5: pass\n    return 2 * n"
 
 
 def test_an_answer_that_is_killed_is_asked_again(judge: Judge) -> None:
