@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations, permutations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from seapo_cli.pairing.mix import (
@@ -85,6 +85,7 @@ def test_proportions_hold_exactly_where_they_can(
 
 
 @settings(deadline=None)
+@example({("a",): 1, ("a", "d"): 4, ("b",): 2}, {"a": 1.0, "b": 1.0, "c": 1.0, "d": 1.0})
 @given(SUPPLY, WEIGHTS)
 def test_a_type_falls_short_only_where_no_pair_is_left_for_it(
     supply: dict[Types, int], weights: dict[str, float]

@@ -117,7 +117,7 @@ def assign(
     exact: int | None = None
     left = min(total, sum(supply.values()))
     while growing:
-        quotas = partial(largest_remainder, growing)
+        quotas = partial(_more, growing, {name: assignment.total(name) for name in growing})
         step = most(assignment, quotas, left)
         exact = step if exact is None else exact
         assignment.grow(quotas(step))
@@ -126,6 +126,23 @@ def assign(
             break
         growing = {name: w for name, w in growing.items() if assignment.copy().grow({name: 1})}
     return assignment, exact or 0
+
+
+def _more(weights: Mapping[str, float], given: Mapping[str, int], count: int) -> dict[str, int]:
+    """How many of `count` more pairs each type gets, so that all its pairs are its share.
+
+    If each step were rounded by itself, the errors would add up.
+    """
+    found: dict[str, int] = dict.fromkeys(weights, 0)
+    left = count
+    while left:
+        wanted = largest_remainder(weights, sum(given.values()) + sum(found.values()) + left)
+        behind = [name for name in weights if wanted[name] > given[name] + found[name]]
+        for name in behind:
+            got = min(left, wanted[name] - given[name] - found[name])
+            found[name] += got
+            left -= got
+    return found
 
 
 def balanced(supply: Mapping[Types, int], names: Sequence[str], total: int) -> Assignment:
