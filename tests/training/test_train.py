@@ -255,7 +255,7 @@ def test_full_disk_stops_with_the_last_checkpoint_intact(
 
     monkeypatch.setattr(Checkpoints, "save", save_once)
     try:
-        with pytest.raises(SeapoError, match=r"cannot write: .*step-00000001.pt is whole"):
+        with pytest.raises(SeapoError, match=r"cannot write: .*step-00000001.pt is complete"):
             program.train(settings)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
