@@ -7,9 +7,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from seapo_cli.calls import ToolAnswer
 from seapo_cli.checks.base import Check, Verdict, failed, passed, skipped
-from seapo_cli.checks.pair import CheckedPair
+from seapo_cli.checks.pair import CheckedPair, not_comparable
 
 
 class Length(Check):
@@ -29,12 +28,8 @@ class Length(Check):
     """Responses of fewer characters are not checked: a few more words double them."""
 
     def verdict(self, pair: CheckedPair) -> Verdict:
-        if len(pair.response) < self.short:
-            return skipped("a short response")
-        if not pair.injected and not self.model_fields_set:
-            return skipped("not made from the response")
-        if isinstance(pair.response, ToolAnswer) and not self.model_fields_set:
-            return skipped("the response calls tools: a wrong call may be of any length")
+        if reason := not_comparable(pair, self.short, chosen=bool(self.model_fields_set)):
+            return skipped(reason)
         ratio = round(len(pair.negative) / len(pair.response), 3)
         if self.min <= ratio <= self.max:
             return passed(ratio)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from seapo_cli.calls import ToolAnswer
 from seapo_cli.mistakes.error_types import ErrorType, error_types
 from seapo_cli.rows import Keys, Row, error_type_of, read_sides
 from seapo_cli.text.difference import Difference
@@ -65,3 +66,21 @@ def read_pair(row: Row, keys: Keys) -> CheckedPair:
     """
     response, negative = read_sides(row, keys)
     return CheckedPair(row, response, negative, error_type_of(row.data))
+
+
+def not_comparable(pair: CheckedPair, short: int, *, chosen: bool) -> str | None:
+    """Why the extent of both answers says nothing; None if they are versions of one text.
+
+    Args:
+        short: responses of fewer characters are not compared.
+        chosen: whether the user set bounds, which then hold for all other rows.
+    """
+    if len(pair.response) < short:
+        return "a short response"
+    if chosen:
+        return None
+    if not pair.injected:
+        return "not made from the response"
+    if isinstance(pair.response, ToolAnswer):
+        return "the response calls tools: a wrong call may be of any length"
+    return None

@@ -7,9 +7,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from seapo_cli.calls import ToolAnswer
 from seapo_cli.checks.base import Check, Verdict, failed, passed, skipped
-from seapo_cli.checks.pair import CheckedPair
+from seapo_cli.checks.pair import CheckedPair, not_comparable
 
 
 class Similarity(Check):
@@ -28,12 +27,8 @@ class Similarity(Check):
     """Responses of fewer characters are not checked: one word can be all of them."""
 
     def verdict(self, pair: CheckedPair) -> Verdict:
-        if len(pair.response) < self.short:
-            return skipped("a short response")
-        if not pair.injected and not self.model_fields_set:
-            return skipped("not made from the response")
-        if isinstance(pair.response, ToolAnswer) and not self.model_fields_set:
-            return skipped("the response calls tools: a wrong call may be of any length")
+        if reason := not_comparable(pair, self.short, chosen=bool(self.model_fields_set)):
+            return skipped(reason)
         share = round(pair.similarity, 4)
         if share < self.min:
             return failed(f"only {share:.0%} of the text is common to both", share)
