@@ -12,18 +12,10 @@ from seapo_cli.report.inputs import Document, Inputs
 from seapo_cli.report.loose import amount, interval, mapping, name, objects
 from seapo_cli.report.plots import Colours, across
 from seapo_cli.report.sections import Figure, Section, Table, number
+from seapo_cli.stages.evaluation.items import HEADS, SIGNIFICANT
 
-_HEADS = {
-    "right": "right",
-    "right_by_sum": "by sum",
-    "right_by_length": "by length",
-    "right_loosely": "loosely",
-    "score": "score",
-    "scaled_margin": "margin/spread",
-    "auc": "AUC",
-}
+_HEADS = {key: head for key, head in HEADS.items() if key != "chosen"}
 _MOST_ROWS = 60
-_SURE = 0.05
 
 Parts = dict[tuple[str, str], list[Mapping[str, Any]]]
 """By task and model."""
@@ -158,7 +150,7 @@ def _comparisons(found: Sequence[Mapping[str, Any]]) -> Table:
     rows = []
     for one in found[:_MOST_ROWS]:
         difference, known, holm = amount(one, "difference"), interval(one), amount(one, "holm")
-        mark = "*" if holm is not None and holm < _SURE else ""
+        mark = "*" if holm is not None and holm < SIGNIFICANT else ""
         gained, lost = amount(one, "gained"), amount(one, "lost")
         only = (
             f", {gained:.0f} gained, {lost:.0f} lost"

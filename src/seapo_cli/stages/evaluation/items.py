@@ -16,6 +16,19 @@ from seapo_cli.messages import Message
 
 Found = dict[str, Any]
 """The keys of a result that say how a model did."""
+HEADS = {
+    "right": "right",
+    "right_by_sum": "by sum",
+    "right_by_length": "by length",
+    "right_loosely": "loosely",
+    "score": "score",
+    "scaled_margin": "margin/spread",
+    "auc": "AUC",
+    "chosen": "log p chosen",
+}
+"""How tables call a task's figures, in order; those with an interval first."""
+SIGNIFICANT = 0.05
+"""Tables mark differences whose p-value, after Holm's method, is below this."""
 
 
 @dataclass(frozen=True, slots=True)

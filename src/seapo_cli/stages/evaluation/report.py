@@ -16,23 +16,11 @@ from seapo_cli.stages.evaluation.figures import (
     parts,
     response_only,
 )
-from seapo_cli.stages.evaluation.items import Task
+from seapo_cli.stages.evaluation.items import HEADS, SIGNIFICANT, Task
 from seapo_cli.statistics import Estimate
 from seapo_cli.text.tables import table
 
-_HEADS = {
-    "right": "right",
-    "right_by_sum": "by sum",
-    "right_by_length": "by length",
-    "right_loosely": "loosely",
-    "score": "score",
-    "scaled_margin": "margin/spread",
-    "auc": "AUC",
-    "chosen": "log p chosen",
-}
-"""The figures of a table, in order; those with an interval first."""
 _WITH_INTERVAL = ("right", "score", "scaled_margin")
-_SURE = 0.05
 
 
 @dataclass(slots=True)
@@ -121,11 +109,11 @@ class EvaluationReport:
 
     def _table(self, task: Task) -> str:
         rows = self._of(task)
-        keys = [key for key in _HEADS if key in rows[0][1].figures]
+        keys = [key for key in HEADS if key in rows[0][1].figures]
         baselines = self._baselines.get(task.name, {})
         head = ["", "items"]
         for key in keys:
-            head += [_HEADS[key]] + ["95%"] * (key in _WITH_INTERVAL)
+            head += [HEADS[key]] + ["95%"] * (key in _WITH_INTERVAL)
         head += ["without the question"] * bool(baselines)
         lines = [head]
         for model, part in rows:
@@ -157,13 +145,13 @@ def _compared(found: Sequence[Comparison]) -> str:
     rows = [["", "outcome", "difference", "95%", "p", "Holm", "detectable", "test"]]
     for one in found:
         low, high = one.interval
-        mark = "*" if one.holm < _SURE else " "
+        mark = "*" if one.holm < SIGNIFICANT else " "
         counts = one.discordant
         only = f", {counts.gained} gained, {counts.lost} lost" if counts else ""
         rows.append(
             [
                 f"{one.second} minus {one.first}: {one.task}",
-                _HEADS[one.outcome],
+                HEADS[one.outcome],
                 f"{one.difference:+.4f}{mark}",
                 f"{low:+.4f} to {high:+.4f}",
                 f"{one.p_value:.3f}",
