@@ -61,7 +61,7 @@ def model_use(backend: BackendSettings, engine: EngineSettings) -> ModelUse:
     """
     from seapo_cli.engine.session import ModelUse
 
-    if backend.is_batch and (engine.max_cost or engine.max_tokens_total):
+    if backend.is_batch and engine.has_limit:
         raise UsageError(
             "--max-cost and --max-tokens-total: not with --batch-out or --batch-in, which send "
             "nothing"
@@ -129,7 +129,7 @@ def run(
         raise UsageError(
             "--runner ray does not work with --batch-out or --batch-in, which send nothing"
         )
-    if use and (use.engine.max_cost or use.engine.max_tokens_total):
+    if use and use.engine.has_limit:
         raise UsageError(
             "--runner ray does not work with --max-cost or --max-tokens-total, which are counted "
             "in one process"

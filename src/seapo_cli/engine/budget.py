@@ -60,7 +60,7 @@ class Budget:
                 reserved = self._expected(request)
                 if option := self._reached(Usage()):
                     if not self._open:  # else what is being answered would be lost
-                        raise BudgetSpent(self._told(option))
+                        raise BudgetSpent(self._message(option))
                 elif not self._open or not self._reached(self._reserved + reserved):
                     self._open += 1
                     self._reserved += reserved
@@ -95,12 +95,12 @@ class Budget:
             return f"--max-tokens-total {total}"
         return None
 
-    def _told(self, option: str) -> str:
+    def _message(self, option: str) -> str:
         usage, cost = self._tally.usage, self._tally.cost
-        told = f"{usage.prompt_tokens:,} prompt and {usage.completion_tokens:,} completion tokens"
+        spent = f"{usage.prompt_tokens:,} prompt and {usage.completion_tokens:,} completion tokens"
         if cost is not None:
-            told = f"{cost:,.4f}, {told}"
+            spent = f"{cost:,.4f}, {spent}"
         on = "every answer is stored, and the same command goes on, with a budget of its own"
         if self._settings.store is None:
             on = "without a store, the same command asks all again"
-        return f"stopped at {option}: spent {told}; {on}"
+        return f"stopped at {option}: spent {spent}; {on}"

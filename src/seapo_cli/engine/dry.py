@@ -54,7 +54,7 @@ def dry_run(stage: Stage, files: Files, keys: Keys, model: ModelUse) -> str:
         run = Run(stage, keys, use, source, outputs, report, quiet, tally, files.limit)
         with suppress(Unfinished, NothingDone):  # of course: nothing was answered
             stage.run(run)
-    return masked(printable("\n".join(_told(backend, tally))))
+    return masked(printable("\n".join(_lines(backend, tally))))
 
 
 class _Counting(Backend):
@@ -113,18 +113,18 @@ class _Quiet(Progress):
         """Nothing."""
 
 
-def _told(found: _Counting, tally: Tally) -> Iterator[str]:
+def _lines(found: _Counting, tally: Tally) -> Iterator[str]:
     for number, request in enumerate(found.first, 1):
         yield f"--- request {number} ---"
         for message in request.messages:
             yield f"[{message.role}]\n{message.answer}"
     yield "---"
-    told = f"{tally.rows_in:,} rows: {found.requests:,} requests to send"
+    line = f"{tally.rows_in:,} rows: {found.requests:,} requests to send"
     if tally.from_store:
-        told += f", {tally.from_store:,} answers in the store"
+        line += f", {tally.from_store:,} answers in the store"
     if tally.rows_failed:
-        told += f"; {tally.rows_failed:,} rows fail unasked"
-    yield told
+        line += f"; {tally.rows_failed:,} rows fail unasked"
+    yield line
     usage = found.usage
     most = f"at most {usage.completion_tokens:,} completion tokens (their limits)"
     if found.unlimited:

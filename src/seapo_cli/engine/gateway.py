@@ -59,8 +59,8 @@ class Gateway:
         self._tally = tally
         self._settings = settings
         self.concurrency = settings.concurrency or backend.concurrency
-        limited = settings.max_cost is not None or settings.max_tokens_total is not None
-        self._budget = Budget(settings, tally) if limited and not self.answers_later else None
+        limited = settings.has_limit and not self.answers_later
+        self._budget = Budget(settings, tally) if limited else None
         paced = (settings.rpm or settings.tpm) and not self.answers_later
         self._pace = Pace(settings.rpm, settings.tpm) if paced else None
         self._answers = 0

@@ -26,6 +26,11 @@ class BudgetSettings(Settings, group="Requests"):
         int | None, "End the run (exit code 5) once it has used so many tokens, of prompts too."
     ] = opt(None, harmless=True, ge=1, lt=2**63)
 
+    @property
+    def has_limit(self) -> bool:
+        """Whether a run ends at some cost or number of tokens."""
+        return self.max_cost is not None or self.max_tokens_total is not None
+
     def check(self) -> None:
         if self.max_cost is not None and not (self.price_in or self.price_out):
             raise UsageError("--max-cost needs prices: give --price-in and --price-out")

@@ -26,7 +26,6 @@ _MARGIN = 64
 _SIZES = (2, 3, 4)
 """Characters of an n-gram within a word."""
 _MARKS = ",.;:!?()\"'-–—*`#=|/$%…"
-_LENGTH = ("characters", "words")
 _SENTENCE_END = re.compile(r"[.!?。！？]+(?=\s|$)|[。！？]")
 _DIGIT, _CAPITAL = re.compile(r"\d"), re.compile(r"[A-Z]")
 _WORD = re.compile(r"\w")
