@@ -1,6 +1,6 @@
 """Turn a GGUF model into a plain Hugging Face checkpoint that `vllm serve` can load.
 
-    python benchmarks/gguf_to_hf.py MODEL.gguf FOLDER
+    python benchmarks/gguf_to_hf.py MODEL.gguf FOLDER [--dtype float32]
 
 Needs torch, transformers, gguf and accelerate. transformers reads a GGUF but refuses to save
 the model that comes of it (its weights count as quantized), so the dequantized weights are
@@ -16,15 +16,15 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 
-def convert(source: Path, target: Path) -> None:
-    """Write `target/` with safetensors weights (bf16), tokenizer and chat template."""
+def convert(source: Path, target: Path, dtype: torch.dtype = torch.bfloat16) -> None:
+    """Write `target/` with safetensors weights, tokenizer and chat template."""
     where = {"pretrained_model_name_or_path": source.parent, "gguf_file": source.name}
     loaded = AutoModelForCausalLM.from_pretrained(**where, dtype=torch.float32)
     config = AutoConfig.from_pretrained(**where)
-    config.dtype = torch.bfloat16
+    config.dtype = dtype
     plain = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     plain.load_state_dict(loaded.state_dict())
-    plain.to(torch.bfloat16).save_pretrained(target)
+    plain.to(dtype).save_pretrained(target)
     AutoTokenizer.from_pretrained(**where).save_pretrained(target)
 
 
@@ -45,8 +45,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("source", type=Path, help="the GGUF file")
     parser.add_argument("target", type=Path, help="the folder to write")
+    parser.add_argument("--dtype", default="bfloat16", choices=("bfloat16", "float32"))
     arguments = parser.parse_args()
-    convert(arguments.source, arguments.target)
+    convert(arguments.source, arguments.target, getattr(torch, arguments.dtype))
     print(check(arguments.target))
 
 

@@ -161,3 +161,15 @@ def save(name: str, result: Mapping[str, Any]) -> None:
     text = json.dumps({"machine": machine(), **result}, indent=2, ensure_ascii=False)
     path.write_text(text + "\n")
     print(f"\nwritten: {path.relative_to(ROOT)}")
+
+
+def packaged(target: Path, dtype: str = "bfloat16") -> Path:
+    """The packaged GGUF model as a folder that all training loops load."""
+    from seapo_cli.backends.models import find_model
+
+    program = Path(__file__).with_name("gguf_to_hf.py")
+    command = [sys.executable, program, find_model(None), target, f"--dtype={dtype}"]
+    subprocess.run(
+        command, check=True, env=environment(TQDM_DISABLE="1"), stdout=subprocess.DEVNULL
+    )
+    return target

@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections import defaultdict
@@ -27,7 +26,7 @@ from statistics import fmean
 from typing import Any
 
 import train_loops
-from harness import RESULTS, environment, measure, save, show
+from harness import RESULTS, measure, packaged, save, show
 
 LOOPS = ("seapo", "trl", "trl-precomputed")
 CHECKPOINTED = tuple(f"{loop}-checkpointed" for loop in LOOPS)
@@ -152,18 +151,6 @@ def main() -> None:
             show("Training loops", told)
             name = "train_speed" if options.negatives == 1 else "train_speed_negatives"
             save(name, {**setup, "rows": rows})
-
-
-def packaged(target: Path) -> Path:
-    """The packaged GGUF model as a folder that all loops load."""
-    from seapo_cli.backends.models import find_model
-
-    program = Path(__file__).with_name("gguf_to_hf.py")
-    command = [sys.executable, str(program), str(find_model(None)), str(target)]
-    subprocess.run(
-        command, check=True, env=environment(TQDM_DISABLE="1"), stdout=subprocess.DEVNULL
-    )
-    return target
 
 
 if __name__ == "__main__":

@@ -18,14 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from harness import RESULTS, ROOT, machine
+from harness import RESULTS, ROOT, machine, packaged
 from study.outcomes import DEVELOPMENT, compact
 from study.plan import Run, read_plan
 from study.report import section, written_between
 from study.rows import read
 from study.runs import Study, as_options
 from study.verdict import MEASURES, margins
-from train_speed import packaged
 
 _MARKS = "<!-- peer: written by `python -m study.peer` -->", "<!-- end of peer -->"
 _BATCH = 4

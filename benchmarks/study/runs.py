@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness import SEAPO, environment, machine
+from harness import SEAPO, environment, machine, packaged
 from study import natural
 from study.arms import NATURAL, RECIPES, Pool, filled, make_pool
 from study.outcomes import DEVELOPMENT, clusters, compact, tasks, write_outcomes
@@ -150,6 +150,16 @@ class Study:
     def _model(self) -> list[str]:
         return [f"--model={self.plan.model}"] if self.plan.model else []
 
+    def start(self) -> list[str]:
+        """The model to train, as a folder: reading a GGUF file takes half a minute each time."""
+        if self.plan.model:
+            return self._model()
+        folder = self.work / "packaged_model"
+        if not folder.exists():
+            part = packaged(folder.with_suffix(".new"), "float32")
+            part.replace(folder)
+        return [f"--model={folder}"]
+
     # Runs
 
     def base(self) -> None:
@@ -210,7 +220,7 @@ class Study:
         resumed = model.exists()
         options = {**self.plan.train, **run.arm.options, **changed, "lr": rate, "seed": run.seed}
         seconds = self.seapo(
-            "train", str(pairs), "-o", str(model), *self._model(), *as_options(options),
+            "train", str(pairs), "-o", str(model), *self.start(), *as_options(options),
             "--keep=1", "--save-minutes=5",
         )  # fmt: skip
         metrics = [row for row in read(model / "train_metrics.jsonl") if "loss" in row]
@@ -259,7 +269,7 @@ class Study:
         """A model's results, None being the one before training, and the seconds they took."""
         path = self.work / "results" / f"{told.replace('/', '-')}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
-        named = [f"--model={model}"] if model else self._model()
+        named = [f"--model={model}"] if model else self.start()
         seconds = self.seapo("eval", *named, *asked, *self._store(), "-o", str(path))
         return read(path), seconds
 
