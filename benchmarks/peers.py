@@ -1,15 +1,15 @@
 """The same job in seapo, in the tools one might use instead, and by hand: cost, kill, faults.
 
-    python benchmarks/peers.py [NAME ...] [--venvs FOLDER] [--work FOLDER] [--again]
+    python benchmarks/peers.py [NAME ...] [--venvs FOLDER] [--work FOLDER] [--many] [--again]
 
 The job: one mistake in each of 100 answers, one request for each, 16 in flight, from the mock
 server (50 ms). All send the text that `seapo inject --mode rewrite` sends. Each peer
 (`peers/job_*.py`) runs in a virtual environment of its own, FOLDER/NAME, that is yours to make: a
-missing one is told with the lines that make it. What is measured already is kept in
-`results/peers.json`, unless `--again`.
+missing one is told with the lines that make it. Each part, as soon as it is measured, is kept in
+`results/peers.json` and not measured again, unless `--again`. `--many`: 2,000 answers as well.
 
 CPU and memory are those of all processes of the job, not of the server. Memory is the most that the
-sum of their proportional set sizes (shared pages once) came to, looked at ten times a second.
+sum of their proportional set sizes (shared pages once) came to, looked at up to ten times a second.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
@@ -87,24 +87,31 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="some of the peers")
     parser.add_argument("--venvs", type=Path, default=harness.ROOT / ".venv-peers")
     parser.add_argument("--work", type=Path, help="where the jobs run; kept, with their logs")
+    parser.add_argument("--many", action="store_true", help=f"{MANY} answers as well")
     parser.add_argument("--again", action="store_true", help="measure what is there, too")
     arguments = parser.parse_args()
-    adopt_orphans()
-    path = harness.RESULTS / "peers.json"
-    found = json.loads(path.read_text())["peers"] if path.exists() else {}
     unknown = set(arguments.names) - {peer.name for peer in PEERS}
     if unknown:
         parser.error(f"there is no {', '.join(sorted(unknown))}")
+    adopt_orphans()
+    path = harness.RESULTS / "peers.json"
+    found = json.loads(path.read_text())["peers"] if path.exists() else {}
     venvs = arguments.venvs.absolute()
+    sizes = (ROWS, MANY) if arguments.many else (ROWS,)
     with _folder(arguments.work) as work, serve(SERVED) as server:
-        files = write_job(work)
+        files = write_job(work, sizes)
         for peer in PEERS:
-            wanted = not arguments.names or peer.name in arguments.names
-            if not wanted or (peer.name in found and not arguments.again):
+            used = version_of(peer, venvs)
+            if used is None or (arguments.names and peer.name not in arguments.names):
                 continue
-            if used := version_of(peer, venvs):
-                bench = Bench(peer, venvs, work, files, server)
-                found[peer.name] = {"version": used, **bench.run()}
+            entry = found.get(peer.name, {})
+            if arguments.again or entry.get("version") != used:
+                entry = {}
+            bench = Bench(peer, venvs, work, files, server)
+            for part in bench.parts(entry):
+                load = os.getloadavg()[0]
+                entry |= {"version": used, **part(), "load": load}
+                found[peer.name] = entry
                 harness.save("peers", {"about": ABOUT, "peers": found})
     show(found)
 
@@ -129,9 +136,9 @@ def _folder(path: Path | None) -> Iterator[Path]:
             yield Path(scratch)
 
 
-def write_job(folder: Path) -> dict[int, Path]:
+def write_job(folder: Path, sizes: Sequence[int]) -> dict[int, Path]:
     """The rows of each size, and beside them the requests that seapo makes of them."""
-    return {count: _write_rows(folder, count) for count in (ROWS, MANY)}
+    return {count: _write_rows(folder, count) for count in sizes}
 
 
 def _write_rows(folder: Path, count: int) -> Path:
@@ -198,18 +205,34 @@ class Bench:
         self._peer, self._venvs, self._files, self._server = peer, venvs, files, server
         self._scratch = scratch / peer.name
 
-    def run(self) -> dict[str, Any]:
-        """Each run's figures."""
-        load = os.getloadavg()[0]
-        clean = self._ended(self._started("clean"), ROWS)
-        killed, again = self._killed()
+    def parts(self, known: Mapping[str, Any]) -> Iterator[Callable[[], dict[str, Any]]]:
+        """What is not measured yet."""
+        if "clean" not in known:
+            yield lambda: {"clean": self._ended(self._started("clean"), ROWS)}
+        if "rerun" not in known:
+            yield self._kill
+        if "mended" not in known:
+            yield self._fail
+        if "many" not in known and MANY in self._files and self._peer.many:
+            yield lambda: {"many": self._ended(self._started("many", MANY), MANY)}
+
+    def _kill(self) -> dict[str, Any]:
+        """Killed when half of the answers have left, then started again."""
+        tree = self._started("killed")
+        while tree.running:
+            with suppress(TimeoutError):  # on a busy machine it may take its time
+                self._server.wait(ROWS // 2)
+                break
+        tree.kill()
+        killed = {"answered": len(self._server.log().answered())}
+        return {"killed": killed, "rerun": self._ended(self._started("killed"), ROWS)}
+
+    def _fail(self) -> dict[str, Any]:
+        """With three rows that fail, then, those mended, started again."""
         broken = self._ended(self._started("faults", faults=FAULTS), ROWS)
-        folder = self._scratch / "faults"
-        broken["named"] = {BROKEN[name]: _named(folder, name) for name in BROKEN}
+        named = {kind: _named(self._folder, name) for name, kind in BROKEN.items()}
         mended = self._ended(self._started("faults"), ROWS)
-        many = self._ended(self._started("many", MANY), MANY) if self._peer.many else None
-        runs = {"clean": clean, "killed": killed, "rerun": again, "faults": broken}
-        return {"load": load, **runs, "mended": mended, "many": many}
+        return {"faults": {**broken, "named": named}, "mended": mended}
 
     def _started(self, name: str, rows: int = ROWS, faults: tuple[Fault, ...] = ()) -> Tree:
         self._folder = self._scratch / name
@@ -218,16 +241,6 @@ class Bench:
         self._server.set(replace(SERVED, faults=faults))
         command = self._peer.command(self._venvs, self._files[rows], self._server.url)
         return Tree(command, self._folder, environment(home), self._folder / "log.txt")
-
-    def _killed(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        tree = self._started("killed")
-        while tree.running:
-            with suppress(TimeoutError):  # on a busy machine it may take its time
-                self._server.wait(ROWS // 2)
-                break
-        tree.kill()
-        killed = {"answered": len(self._server.log().answered())}
-        return killed, self._ended(self._started("killed"), ROWS)
 
     def _ended(self, tree: Tree, rows: int) -> dict[str, Any]:
         cost, log = tree.wait(LIMIT), self._server.log()
@@ -279,29 +292,37 @@ def _named(folder: Path, name: str) -> list[str]:
 def show(found: Mapping[str, Mapping[str, Any]]) -> None:
     """Tables of what is known."""
     there = [(peer, found[peer.name]) for peer in PEERS if peer.name in found]
-    costs = {f"{ROWS} rows": "clean", f"{MANY} rows": "many"}
-    for title, run in costs.items():
-        harness.show(title, [_cost(peer, entry, entry[run]) for peer, entry in there])
-    harness.show("killed half way, then the same again", [_kill(*both) for both in there])
-    harness.show("three rows that fail, then the same again", [_faults(*both) for both in there])
+    tables = {
+        f"{ROWS} rows": ("clean", _cost),
+        f"{MANY} rows": ("many", _many),
+        "killed half way, then the same again": ("rerun", _killed),
+        "three rows that fail, then the same again": ("mended", _failed),
+    }
+    for title, (part, row) in tables.items():
+        if rows := [row(peer, entry) for peer, entry in there if part in entry]:
+            harness.show(title, rows)
     for peer in PEERS:
         if peer.name not in found:
             print(f"{peer.name}: not measured; needs python -m venv .venv-peers/{peer.name}")
             print(f"    .venv-peers/{peer.name}/bin/pip install '{peer.package}' {peer.more}")
 
 
-def _cost(peer: Peer, entry: Mapping[str, Any], run: Mapping[str, Any] | None) -> dict[str, Any]:
+def _cost(peer: Peer, entry: Mapping[str, Any], part: str = "clean") -> dict[str, Any]:
     names = ("wall_s", "cpu_s", "peak_mb", "requests", "prompt_tokens", "most_open", "missing")
-    return {"peer": peer.name, "version": entry["version"], **_of(run, names)}
+    return {"peer": peer.name, "version": entry["version"], **_of(entry[part], names)}
 
 
-def _kill(peer: Peer, entry: Mapping[str, Any]) -> dict[str, Any]:
+def _many(peer: Peer, entry: Mapping[str, Any]) -> dict[str, Any]:
+    return _cost(peer, entry, "many")
+
+
+def _killed(peer: Peer, entry: Mapping[str, Any]) -> dict[str, Any]:
     names = ("requests", "missing", "twice", "code", "wall_s")
     answered = entry["killed"]["answered"]
     return {"peer": peer.name, "answered before": answered, **_of(entry["rerun"], names)}
 
 
-def _faults(peer: Peer, entry: Mapping[str, Any]) -> dict[str, Any]:
+def _failed(peer: Peer, entry: Mapping[str, Any]) -> dict[str, Any]:
     run, again = entry["faults"], entry["mended"]
     named = {kind: " ".join(files) for kind, files in run["named"].items()}
     figures = _of(run, ("code", "wall_s", "requests", "missing", "twice"))
@@ -309,8 +330,8 @@ def _faults(peer: Peer, entry: Mapping[str, Any]) -> dict[str, Any]:
     return {"peer": peer.name, **figures, **named, **later}
 
 
-def _of(run: Mapping[str, Any] | None, names: Sequence[str]) -> dict[str, Any]:
-    return {name: None if run is None else run[name] for name in names}
+def _of(run: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: run[name] for name in names}
 
 
 if __name__ == "__main__":

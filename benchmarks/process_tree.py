@@ -15,7 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SET_CHILD_SUBREAPER = 36
-_PERIOD = 0.1
+_GRACE = 60
+"""Seconds in which what a command leaves behind may end."""
+_PERIOD, _SHARE = 0.1, 20
+"""Memory is looked at after so many seconds, or so many times what the last look took."""
 
 
 def adopt_orphans() -> None:
@@ -75,7 +78,7 @@ class Tree:
         except subprocess.TimeoutExpired:
             code = None
         wall = time.perf_counter() - self._begun
-        until = time.perf_counter() + (5 if code is not None else 0)
+        until = time.perf_counter() + (_GRACE if code is not None else 0)
         while (left := self._mine()) and time.perf_counter() < until:
             time.sleep(0.05)
             _reap(left)
@@ -101,8 +104,11 @@ class Tree:
         return _descendants() - self._others
 
     def _sample(self) -> None:
-        while not self._over.wait(_PERIOD):
+        pause = _PERIOD
+        while not self._over.wait(pause):
+            begun = time.perf_counter()
             self._peak = max(self._peak, sum(map(_proportional_mb, self._mine())))
+            pause = max(_PERIOD, _SHARE * (time.perf_counter() - begun))
 
 
 def _children_cpu() -> float:
