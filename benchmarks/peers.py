@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import harness
+import peers_tables
 from process_tree import Tree, adopt_orphans
 
 sys.path.insert(0, str(harness.ROOT / "tests"))
@@ -113,7 +114,11 @@ def main() -> None:
                 entry |= {"version": used, **part(), "load": load}
                 found[peer.name] = entry
                 harness.save("peers", {"about": ABOUT, "peers": found})
-    show(found)
+    missing = [peer for peer in PEERS if peer.name not in found]
+    peers_tables.show({peer.name: found[peer.name] for peer in PEERS if peer.name in found})
+    for peer in missing:
+        print(f"{peer.name}: not measured; needs python -m venv .venv-peers/{peer.name}")
+        print(f"    .venv-peers/{peer.name}/bin/pip install '{peer.package}' {peer.more}")
 
 
 ABOUT = {
@@ -287,51 +292,6 @@ def _named(folder: Path, name: str) -> list[str]:
     crate = f"crate {name[-4:]}"
     texts = {path.name: path.read_text() for path in folder.glob("*.*") if path.is_file()}
     return sorted(file for file, text in texts.items() if name in text or crate in text)
-
-
-def show(found: Mapping[str, Mapping[str, Any]]) -> None:
-    """Tables of what is known."""
-    there = [(peer, found[peer.name]) for peer in PEERS if peer.name in found]
-    tables = {
-        f"{ROWS} rows": ("clean", _cost),
-        f"{MANY} rows": ("many", _many),
-        "killed half way, then the same again": ("rerun", _killed),
-        "three rows that fail, then the same again": ("mended", _failed),
-    }
-    for title, (part, row) in tables.items():
-        if rows := [row(peer, entry) for peer, entry in there if part in entry]:
-            harness.show(title, rows)
-    for peer in PEERS:
-        if peer.name not in found:
-            print(f"{peer.name}: not measured; needs python -m venv .venv-peers/{peer.name}")
-            print(f"    .venv-peers/{peer.name}/bin/pip install '{peer.package}' {peer.more}")
-
-
-def _cost(peer: Peer, entry: Mapping[str, Any], part: str = "clean") -> dict[str, Any]:
-    names = ("wall_s", "cpu_s", "peak_mb", "requests", "prompt_tokens", "most_open", "missing")
-    return {"peer": peer.name, "version": entry["version"], **_of(entry[part], names)}
-
-
-def _many(peer: Peer, entry: Mapping[str, Any]) -> dict[str, Any]:
-    return _cost(peer, entry, "many")
-
-
-def _killed(peer: Peer, entry: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("requests", "missing", "twice", "code", "wall_s")
-    answered = entry["killed"]["answered"]
-    return {"peer": peer.name, "answered before": answered, **_of(entry["rerun"], names)}
-
-
-def _failed(peer: Peer, entry: Mapping[str, Any]) -> dict[str, Any]:
-    run, again = entry["faults"], entry["mended"]
-    named = {kind: " ".join(files) for kind, files in run["named"].items()}
-    figures = _of(run, ("code", "wall_s", "requests", "missing", "twice"))
-    later = {f"then {name}": again[name] for name in ("code", "requests", "missing", "twice")}
-    return {"peer": peer.name, **figures, **named, **later}
-
-
-def _of(run: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    return {name: run[name] for name in names}
 
 
 if __name__ == "__main__":
