@@ -36,7 +36,7 @@ sys.path.insert(0, str(harness.ROOT / "tests"))
 
 from servers import Behaviour, Fault, Server, serve
 
-ROWS, MANY, IN_FLIGHT, LATENCY, LIMIT = 100, 2000, 16, 0.05, 1200
+ROWS, MANY, IN_FLIGHT, LATENCY, LIMIT = 100, 2000, 16, 0.05, 300
 JOBS = Path(__file__).with_name("peers")
 SERVED = Behaviour(LATENCY, echo=r"(?s)(?<=\[answer\]\n).*?(?=\n\[end of answer\])")
 BROKEN = {"row-0033": "500", "row-0055": "400", "row-0077": "not JSON"}
