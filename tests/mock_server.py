@@ -44,8 +44,8 @@ class _App:
     async def chat(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         asked = {name: value for name, value in body.items() if name != "messages"}
-        text = body["messages"][-1]["content"]
-        entry = Entry(key_of(body), text, time.monotonic(), body=asked)
+        text = _flat(body)
+        entry = Entry(key_of(body), text, time.monotonic(), _prompt_tokens(body), body=asked)
         log = self.log
         log.entries.append(entry)
         self.open += 1
@@ -65,6 +65,8 @@ class _App:
         limits, full = self._count(behaviour)
         self.seen[entry.key] += 1
         fault = self._fault(body, self.seen[entry.key])
+        if not body["messages"]:
+            fault = Fault("status", 400)
         await asyncio.sleep(behaviour.latency + behaviour.jitter * int(entry.key[:6], 16) / 2**24)
         if behaviour.most_open is not None and busy > behaviour.most_open:
             fault = Fault("status", 429)
@@ -121,6 +123,18 @@ class _App:
         return web.Response()
 
 
+def _flat(body: dict[str, Any]) -> str:
+    """Contents in text parts become plain ones; returns the last."""
+    for turn in body["messages"]:
+        if isinstance(turn["content"], list):
+            turn["content"] = "".join(part["text"] for part in turn["content"])
+    return body["messages"][-1]["content"] if body["messages"] else ""
+
+
+def _prompt_tokens(body: dict[str, Any]) -> int:
+    return sum(len(turn["content"] or "") for turn in body["messages"]) // 4 + 1
+
+
 def _good(body: dict[str, Any], key: str, behaviour: Behaviour) -> web.Response:
     words = answer_to(body, behaviour.echo).split(" ")
     thoughts = ["hm"] * behaviour.thinks
@@ -136,7 +150,7 @@ def _good(body: dict[str, Any], key: str, behaviour: Behaviour) -> web.Response:
         message["content"] = f"<think>{thought}{end}{answer}"
     elif thought and behaviour.thoughts == "field":
         message["reasoning_content"] = thought
-    tokens = sum(len(turn["content"]) for turn in body["messages"]) // 4 + 1
+    tokens = _prompt_tokens(body)
     return web.json_response(
         {
             "id": f"chatcmpl-{key}",

@@ -83,6 +83,8 @@ class Entry:
     text: str
     """The last message."""
     arrived: float
+    tokens: int
+    """Of its prompt, as an answer's usage tells it."""
     status: int = 0
     """What was answered; 0 while open, and for broken answers."""
     body: dict[str, Any] = field(default_factory=dict)
