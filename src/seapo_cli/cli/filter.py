@@ -36,7 +36,7 @@ def filter_(
     need_files(files, runner)
     from seapo_cli.stages.filter import make_filter
 
-    stage = make_filter(settings, files.keys())
+    stage = make_filter(settings, files.keys(), store=engine.store)
     if files.max_leak is not None:
         stage = _without_leaks(stage, settings, files, runner, files.max_leak)
     for warning in stage.warnings:
