@@ -1,4 +1,4 @@
-"""Stands in for `seapo_cli.training.likelihood`: a word has minus its length in nats.
+"""Stands in for the programs that score: a word has minus its length, in nats or as a reward.
 
 What it is asked goes to the file ASKED, a line for each question. A question that holds "quit"
 ends it; one that holds "endless" cannot be scored.
@@ -24,5 +24,5 @@ for line in sys.stdin:
             continue
         words = [answer.split() for answer in question["answers"]]
         sums = [-scale * sum(map(len, answer)) for answer in words]
-        found.append({"sums": sums, "tokens": list(map(len, words))})
+        found.append({"sums": sums, "rewards": sums, "tokens": list(map(len, words))})
     print(json.dumps(found), flush=True)
