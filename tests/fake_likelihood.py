@@ -1,12 +1,13 @@
 """Stands in for the programs that score: a word has minus its length, in nats or as a reward.
 
 What it is asked goes to the file ASKED, a line for each question. A question that holds "quit"
-ends it; one that holds "endless" cannot be scored.
+ends it; one that holds "endless" cannot be scored; "hang" has no answer in time.
 """
 
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 model = sys.argv[sys.argv.index("--model") + 1]
@@ -19,6 +20,8 @@ for line in sys.stdin:
             sys.exit(1)
         with Path(os.environ["ASKED"]).open("a") as log:
             log.write(text + "\n")
+        if "hang" in text:
+            time.sleep(600)
         if "endless" in text:
             found.append({"error": "too long"})
             continue

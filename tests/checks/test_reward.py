@@ -131,3 +131,21 @@ def test_a_model_that_ends_ends_all_that_waits(asked: Path) -> None:
     found = local(Reward(scorer="m"), *((f"{n}", "quit") for n in range(40)))
     assert all("ended; the line above says why" in str(one) for one in found)
     assert not asked.exists()
+
+
+def test_what_was_being_computed_ends_with_the_run(asked: Path) -> None:
+    """As at Ctrl-C: the filter's tasks are cancelled, and its checks closed."""
+    check = Reward(scorer="m")
+
+    async def run() -> None:
+        waiting = asyncio.gather(*(check.verdict(pair(f"{n}", "hang"), None) for n in range(3)))
+        while not asked.exists():  # noqa: ASYNC110, ASYNC240
+            await asyncio.sleep(0.05)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+
+    asyncio.run(run())
+    process = check._local._process._process
+    assert process.poll() is None
+    check.close()
+    assert process.returncode is not None
