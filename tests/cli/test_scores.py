@@ -168,3 +168,10 @@ def test_scores_that_are_missing_or_have_no_place(seapo: Seapo) -> None:
         found = seapo.bare("pair", *options, stdin=rows((2, 1)))
         assert found.code == 2
         assert said in found.stderr
+
+
+def test_rows_do_not_overwrite_the_rewards_of_a_local_model(seapo: Seapo) -> None:
+    options = (*REWARD, "--set", "reward.scorer=x", "-o", str(seapo.folder / "store.sqlite"))
+    found = seapo.run("filter", *options, stdin=rows((2, 1)))
+    assert found.code == 2
+    assert "--store" in found.stderr
