@@ -9,9 +9,9 @@ Reads JSONL on stdin, each line a list of questions `{"messages": [...], "tools"
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import torch
 
@@ -67,7 +67,7 @@ class Rewards:
         for answer in found:
             if "error" not in answer:
                 answer["rewards"] = [next(rewards) for _ in answer["tokens"]]
-                if not all(map(_is_finite, answer["rewards"])):
+                if not all(map(math.isfinite, answer["rewards"])):
                     answer.clear()
                     answer["error"] = "the model's reward is not a number"
         return found
@@ -151,10 +151,6 @@ def _rendered(chat: Chat, messages: Sequence[Message], answer: str, tools: Seque
     if isinstance(answer, ToolAnswer) and not all(call.name in text for call in answer.calls):
         raise RowError("the reward model's chat template takes no tool calls")
     return text
-
-
-def _is_finite(value: Any) -> bool:
-    return abs(value) < float("inf")  # false of NaN
 
 
 if __name__ == "__main__":
