@@ -42,6 +42,13 @@ def answer_to(body: Mapping[str, Any], echo: str) -> str:
     return f"{key_of(body)[:8]} {' '.join(rng.choices(_WORDS, k=11))}."
 
 
+def reward_of(text: str) -> float:
+    """The number after "worth" in a text, else one that depends on it."""
+    if found := re.search(r"worth (-?\d+(?:\.\d+)?)", text):
+        return float(found[1])
+    return random.Random(text).uniform(-4, 4)
+
+
 def call_to(body: Mapping[str, Any]) -> dict[str, Any]:
     """A call of the first tool on offer, with arguments that its schema takes."""
     function = body["tools"][0]["function"]

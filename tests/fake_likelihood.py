@@ -1,12 +1,13 @@
-"""Stands in for `seapo_cli.training.likelihood`: a word has minus its length in nats.
+"""Stands in for the programs that score: a word has minus its length, in nats or as a reward.
 
 What it is asked goes to the file ASKED, a line for each question. A question that holds "quit"
-ends it; one that holds "endless" cannot be scored.
+ends it; one that holds "endless" cannot be scored; "hang" has no answer in time.
 """
 
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 model = sys.argv[sys.argv.index("--model") + 1]
@@ -19,10 +20,12 @@ for line in sys.stdin:
             sys.exit(1)
         with Path(os.environ["ASKED"]).open("a") as log:
             log.write(text + "\n")
+        if "hang" in text:
+            time.sleep(600)
         if "endless" in text:
             found.append({"error": "too long"})
             continue
         words = [answer.split() for answer in question["answers"]]
         sums = [-scale * sum(map(len, answer)) for answer in words]
-        found.append({"sums": sums, "tokens": list(map(len, words))})
+        found.append({"sums": sums, "rewards": sums, "tokens": list(map(len, words))})
     print(json.dumps(found), flush=True)

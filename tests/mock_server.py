@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import sys
 import time
 from collections import Counter
@@ -21,8 +22,10 @@ from typing import Any
 
 from aiohttp import web
 
-from answers import answer_to, call_to, key_of
+from answers import answer_to, call_to, key_of, reward_of
 from servers import Behaviour, Entry, Fault, Log
+
+_CHAT = "/v1/chat/completions"
 
 
 class _App:
@@ -41,11 +44,14 @@ class _App:
         self.window = (0.0, 0)
         """Its end, and the requests in it."""
 
-    async def chat(self, request: web.Request) -> web.StreamResponse:
+    async def asked(self, request: web.Request) -> web.StreamResponse:
+        """A chat completion, or a reward by vLLM's /pooling or /score."""
         body = await request.json()
         asked = {name: value for name, value in body.items() if name != "messages"}
-        text = _flat(body)
-        entry = Entry(key_of(body), text, time.monotonic(), _prompt_tokens(body), body=asked)
+        asked |= {} if request.path == _CHAT else {"path": request.path}
+        text = body["text_2"] if "text_2" in body else _flat(body)
+        tokens = _prompt_tokens(body) if "messages" in body else 0
+        entry = Entry(key_of(body), text, time.monotonic(), tokens, body=asked)
         log = self.log
         log.entries.append(entry)
         self.open += 1
@@ -75,7 +81,12 @@ class _App:
         if fault is not None and fault.kind not in ("status", "refuse"):
             return await _break(fault, request)
         entry.status = 200 if fault is None else fault.status
-        response = _good(body, entry.key, behaviour) if fault is None else _bad(fault, request)
+        if fault is not None:
+            response = _bad(fault, request)
+        elif request.path == _CHAT:
+            response = _good(body, entry.key, behaviour)
+        else:
+            response = _rewarded(body, entry, behaviour)
         response.headers.update(limits)
         await response.prepare(request)
         await response.write_eof()
@@ -98,11 +109,12 @@ class _App:
         return limits, left < 0
 
     def _fault(self, body: dict[str, Any], attempt: int) -> Fault | None:
+        texts = [body.get(name) for name in ("messages", "text_1", "text_2")]
         for fault in self.behaviour.faults:
             if (
                 (fault.first is None or attempt <= fault.first)
                 and (fault.total is None or self.fired[fault] < fault.total)
-                and fault.marker in json.dumps(body["messages"], ensure_ascii=False)
+                and fault.marker in json.dumps(texts, ensure_ascii=False)
                 and (fault.kind != "refuse" or fault.parameter in body)
             ):
                 self.fired[fault] += 1
@@ -175,6 +187,31 @@ def _good(body: dict[str, Any], key: str, behaviour: Behaviour) -> web.Response:
     )
 
 
+def _rewarded(body: dict[str, Any], entry: Entry, behaviour: Behaviour) -> web.Response:
+    """As vLLM 0.32 answers /pooling and /score; the reward is what the text says it is worth."""
+    reward = reward_of(entry.text)
+    if not body.get("use_activation", True):
+        found: Any = reward
+    else:
+        found = 1 / (1 + math.exp(-reward))
+    shapes = {"one": [found], "labels": [found, -found], "tokens": [[found], [found]]}
+    datum: dict[str, Any] = {"index": 0, "object": "pooling", "data": shapes[behaviour.rewards]}
+    if "text_2" in body:
+        datum = {"index": 0, "object": "score", "score": found}
+    tokens = len(entry.text) // 4 + 1
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens, "completion_tokens": 0}
+    return web.json_response(
+        {
+            "id": f"pool-{entry.key}",
+            "object": "list",
+            "created": 0,
+            "model": body["model"],
+            "data": [datum],
+            "usage": usage | {"prompt_tokens_details": None},
+        }
+    )
+
+
 def _bad(fault: Fault, request: web.Request) -> web.Response:
     """An error in OpenAI's form; its message repeats the caller's key, as careless servers do."""
     status = 400 if fault.kind == "refuse" else fault.status
@@ -218,7 +255,9 @@ async def _models(_request: web.Request) -> web.Response:
 
 async def _run(port: int, behaviour: Behaviour, until_eof: bool) -> None:
     app, state = web.Application(client_max_size=1 << 30), _App(behaviour)
-    app.router.add_post("/v1/chat/completions", state.chat)
+    app.router.add_post(_CHAT, state.asked)
+    app.router.add_post("/pooling", state.asked)
+    app.router.add_post("/score", state.asked)
     app.router.add_get("/v1/models", _models)
     app.router.add_post("/_behaviour", state.set_behaviour)
     app.router.add_get("/_log", state.get_log)

@@ -60,6 +60,8 @@ class Behaviour:
     """Where the thoughts are: in `<think>`, in `reasoning_content`, or only counted."""
     echo: str = ""
     """What it repeats: see `answers.answer_to`."""
+    rewards: Literal["one", "labels", "tokens"] = "one"
+    """What /pooling gives: one number, several, or some for each token."""
     most_open: int | None = None
     """429 while more requests than this are open."""
     window: float | None = None

@@ -121,7 +121,8 @@ def filter_rows(
     """
     from seapo_cli.stages.filter import make_filter
 
-    stage = make_filter(settings or FilterSettings(), keys or Keys())
+    kept = (engine or EngineSettings()).store
+    stage = make_filter(settings or FilterSettings(), keys or Keys(), store=kept)
     return _stream(stage, rows, backend, engine, keys, on_failure, on_rejected)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from seapo_cli.calls import Tool, ToolAnswer, ToolCall
 from seapo_cli.messages import Message
+
+RewardForm = Literal["pooling", "score"]
+"""How a reward model is given an answer: vLLM's names of its two endpoints."""
 
 
 class Usage(BaseModel):
@@ -77,6 +80,8 @@ class Completion(BaseModel):
     logprob: LogProb | None = None
     """Of the answer, where the request wanted it and the server gave it."""
     tool_calls: tuple[ToolCall, ...] = ()
+    reward: float | None = None
+    """A reward model's, where the request wanted it."""
 
     @property
     def answer(self) -> str:
@@ -105,3 +110,6 @@ class Request:
     """The last message is an open assistant turn, which the answer continues."""
     tools: tuple[Tool, ...] = ()
     """What the model may call."""
+    reward: RewardForm | None = None
+    """Wants one number from a reward model, for the last message as an answer to the others:
+    put through its chat template (`pooling`), or as a pair of texts (`score`)."""

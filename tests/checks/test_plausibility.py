@@ -77,7 +77,7 @@ def test_what_is_sent_to_vllm_and_read_from_it() -> None:
 
 def test_the_scorers_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A program in its place that answers by the length of the words."""
-    monkeypatch.setattr(scorer, "_PROGRAM", "fake_likelihood")
+    monkeypatch.setitem(scorer.PROGRAMS, "log-likelihood", "fake_likelihood")
     monkeypatch.setattr(scorer, "_NEEDED", ())
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     monkeypatch.setenv("ASKED", str(tmp_path / "asked"))

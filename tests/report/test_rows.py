@@ -107,11 +107,13 @@ def test_groups_of_negatives_are_rows_each() -> None:
 def test_margins_are_columns_scores_or_judged() -> None:
     rows = Rows(10)
     judged = {"judge": {"verdict": "pass", "value": {"margin": 1.5}}}
+    rewarded = judged | {"reward": {"verdict": "pass", "value": {"margin": 7}}}
     more = [{"margin": 2}, {"score_chosen": 9, "score_rejected": 4.5}, {"checks": judged}, {}]
+    more.append({"checks": rewarded})
     for number, keys in enumerate(more):
         data = {"prompt": f"{number}", "chosen": "So.", "rejected": "No.", **keys}
         rows.add("pair", data, "x", number)
-    assert [entry.margin for entry in rows.entries()] == [2.0, 4.5, 1.5, None]
+    assert [entry.margin for entry in rows.entries()] == [2.0, 4.5, 1.5, None, 7.0]
 
 
 def test_summaries_tell_what_rows_do_not() -> None:

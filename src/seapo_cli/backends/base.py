@@ -16,7 +16,10 @@ NO_PROMPT_LOGPROBS = (
     "the server gives no log-probabilities of the prompt: take vLLM with --base-url, "
     "or a transformers model with --set plausibility.scorer=NAME"
 )
-
+NO_REWARDS = (
+    "gives no rewards: take vLLM, serving a reward model, with --base-url, or a transformers "
+    "model with --set reward.scorer=NAME"
+)
 
 Keep = Callable[[bytes, str], Awaitable[None]]
 """Keeps an answer, as JSON, under the key of its request."""
@@ -79,6 +82,7 @@ def request_key(backend: Backend, request: Request) -> bytes:
             request.scored,
             *(["prefill"] if request.prefill else []),
             *([["tools", canonical_json(request.tools)]] if request.tools else []),
+            *([["reward", request.reward]] if request.reward else []),
         ],
         option=orjson.OPT_SORT_KEYS,
     )

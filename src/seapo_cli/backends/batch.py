@@ -17,12 +17,12 @@ from typing import Any
 
 import orjson
 
-from seapo_cli.backends.base import Backend, Keep, request_key
+from seapo_cli.backends.base import NO_REWARDS, Backend, Keep, request_key
 from seapo_cli.backends.replies import Refusal, read_completion
 from seapo_cli.backends.thinking import GROWN, nothing_but_thought
 from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, Dialect
 from seapo_cli.completions import Completion, Request
-from seapo_cli.exceptions import Pending, RowError, SeapoError, Transient, UsageError
+from seapo_cli.exceptions import BackendFatal, Pending, RowError, SeapoError, Transient, UsageError
 from seapo_cli.io.folders import shown
 from seapo_cli.io.jsonl import Output
 from seapo_cli.io.same_files import Place, numbered_files, reads
@@ -99,6 +99,8 @@ class BatchBackend(Backend):
             RowError: a batch has failed it.
             Pending: always else.
         """
+        if request.reward:
+            raise BackendFatal(f"a batch {NO_REWARDS}")
         key = request_key(self, request)
         row = self._known.execute("SELECT failure FROM known WHERE key = ?", (key,)).fetchone()
         if row and row[0]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from seapo_cli.backends import llama_server
-from seapo_cli.backends.base import NO_PROMPT_LOGPROBS, Backend
+from seapo_cli.backends.base import NO_PROMPT_LOGPROBS, NO_REWARDS, Backend
 from seapo_cli.backends.loading import announced
 from seapo_cli.backends.models import find_model, fingerprint
 from seapo_cli.backends.openai import Http, OpenAIBackend
@@ -53,6 +53,8 @@ class EmbeddedBackend(Backend):
         """
         if request.scored:
             raise BackendFatal(f"embedded: {NO_PROMPT_LOGPROBS}")
+        if request.reward:
+            raise BackendFatal(f"the embedded model {NO_REWARDS}")
         if self._client is None:
             async with self._loading:
                 if self._client is None:

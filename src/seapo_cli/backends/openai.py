@@ -16,11 +16,12 @@ from urllib.request import getproxies
 import aiohttp
 import orjson
 
+from seapo_cli.backends import rewards
 from seapo_cli.backends.allowance import read_allowance
-from seapo_cli.backends.base import NO_PROMPT_LOGPROBS, Backend
+from seapo_cli.backends.base import NO_PROMPT_LOGPROBS, NO_REWARDS, Backend
 from seapo_cli.backends.replies import Refusal, read_completion, shown
 from seapo_cli.backends.wire import DEFAULT_CONCURRENCY, DEFAULT_URL, Dialect
-from seapo_cli.completions import Completion, Request, Usage
+from seapo_cli.completions import Completion, Request, RewardForm, Usage
 from seapo_cli.exceptions import (
     AskOtherwise,
     BackendFatal,
@@ -112,8 +113,12 @@ class OpenAIBackend(Backend):
             AskOtherwise: a part of it is not supported, or it needs more or less room to think.
             BackendError: it failed; the subclass says what to do about it.
         """
+        if request.reward:
+            return await self._rewarded(request, request.reward)
         body = self._dialect.body(request)
-        status, headers, data = await self._http.post("/chat/completions", orjson.dumps(body))
+        status, headers, data = await self._http.post(
+            f"{self._http.url}/chat/completions", orjson.dumps(body)
+        )
         self.allowance = read_allowance(headers)
         if status == 200:
             completion = read_completion(data)
@@ -128,6 +133,18 @@ class OpenAIBackend(Backend):
                 raise AskOtherwise(request, Usage())
             if smaller := self._dialect.without_room(refusal.message, request):
                 raise AskOtherwise(smaller, Usage())
+        raise refusal.error()
+
+    async def _rewarded(self, request: Request, form: RewardForm) -> Completion:
+        body = orjson.dumps(rewards.body(request, form, self.model, self.extra))
+        url = rewards.address(self._http.url, form)
+        status, headers, data = await self._http.post(url, body)
+        self.allowance = read_allowance(headers)
+        if status == 200:
+            return rewards.read(data, form)
+        refusal = Refusal(status, headers, data, has_key=self._http.has_key)
+        if status in rewards.NO_SUCH_ENDPOINT:
+            raise BackendFatal(f"{url}: HTTP {status}: {refusal.message}: it {NO_REWARDS}")
         raise refusal.error()
 
     async def close(self) -> None:
@@ -154,18 +171,17 @@ class Http:
         Raises:
             BackendError: nothing answers, not in time, or with what cannot be an answer.
         """
-        return await self._ask("GET", path, None)
+        return await self._ask("GET", self.url + path, None)
 
-    async def post(self, path: str, data: bytes) -> tuple[int, Mapping[str, str], bytes]:
-        """The same, for JSON that is sent."""
-        return await self._ask("POST", path, data)
+    async def post(self, url: str, data: bytes) -> tuple[int, Mapping[str, str], bytes]:
+        """The same, for JSON that is sent to an address of the server."""
+        return await self._ask("POST", url, data)
 
     async def _ask(
-        self, method: str, path: str, data: bytes | None
+        self, method: str, url: str, data: bytes | None
     ) -> tuple[int, Mapping[str, str], bytes]:
         if self._session is None:
             self._session = self._open()
-        url = self.url + path
         try:
             # Not redirected: the key and the rows are for this address only.
             async with self._session.request(

@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from seapo_cli.backends.base import Backend
+from seapo_cli.backends.base import NO_REWARDS, Backend
 from seapo_cli.backends.loading import announced
 from seapo_cli.backends.models import name_of
 from seapo_cli.backends.thinking import Room, split
@@ -99,6 +99,8 @@ class VllmBackend(Backend):
         Raises:
             BackendError: the model cannot be loaded, or the request failed.
         """
+        if request.reward:
+            raise BackendFatal(f"--backend vllm {NO_REWARDS}")
         if self._engine is None:
             async with self._loading:
                 if self._engine is None:

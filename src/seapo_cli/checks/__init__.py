@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 
 from seapo_cli.checks.answer import FinalAnswer
+from seapo_cli.checks.aspects import Aspects
 from seapo_cli.checks.base import AnyCheck, Check, SlowCheck
 from seapo_cli.checks.changed import Changed
 from seapo_cli.checks.commentary import Commentary
@@ -25,6 +26,7 @@ from seapo_cli.checks.language import Language
 from seapo_cli.checks.length import Length
 from seapo_cli.checks.plausibility import Plausibility
 from seapo_cli.checks.refusal import Refusal
+from seapo_cli.checks.reward import Reward
 from seapo_cli.checks.run_tests import RunTests
 from seapo_cli.checks.sides import Sides
 from seapo_cli.checks.similarity import Similarity
@@ -51,7 +53,9 @@ CHECKS: tuple[type[AnyCheck], ...] = (
     Duplicates,
     RunTests,
     Plausibility,
+    Reward,
     Judged,
+    Aspects,
 )
 """In the order in which they run."""
 GROUP = "seapo.checks"

@@ -7,6 +7,7 @@ and one line in the registry.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
@@ -112,6 +113,9 @@ class SlowCheck(AnyCheck):
     It sees only pairs that passed the quick checks.
     """
 
+    at_once: ClassVar[int] = 1
+    """Pairs that it is best asked about at once."""
+
     @property
     def warning(self) -> str | None:
         """What a user should know before it runs.
@@ -133,3 +137,9 @@ class SlowCheck(AnyCheck):
             RowError: this pair cannot be checked.
         """
         raise NotImplementedError
+
+    def keep_in(self, store: Path | None) -> None:
+        """Told before the first pair: where to keep what it computes itself; None: nowhere."""
+
+    def close(self) -> None:
+        """Let go of processes and files."""

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import heapq
 import math
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from operator import truediv
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, PrivateAttr
 
 from seapo_cli.calls import Tool
 from seapo_cli.checks.base import SlowCheck, Verdict, failed, passed
 from seapo_cli.checks.pair import CheckedPair
-from seapo_cli.checks.scorer import ScoringProcess
+from seapo_cli.checks.quantiles import Quantiles
+from seapo_cli.checks.scorer import TOGETHER, LocalModel, question_of
 from seapo_cli.completions import Request, Sampling
+from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import RowError
 from seapo_cli.messages import Message
 
 if TYPE_CHECKING:
     from seapo_cli.engine.gateway import Gateway
 
-_KEPT_VALUES = 2000
-_SHOWN_QUANTILES = (0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9)
 _ONE_TOKEN = Sampling(temperature=0.0, max_tokens=1)
 
 
@@ -36,48 +36,50 @@ class Plausibility(SlowCheck):
 
     name = "plausibility"
     about = "Mean log-probability per token: negative minus response."
+    at_once: ClassVar[int] = TOGETHER
 
     min: float = -2.0
     max: float = math.inf
     scorer: str = Field(default="")
     """A transformers model (folder or hub name) to score with, instead of a vLLM server."""
-    _values: list[tuple[int, float]] = PrivateAttr(default_factory=list)
+    _quantiles: Quantiles = PrivateAttr(default_factory=Quantiles)
+    _store: Path | None = PrivateAttr(default=None)
 
     @property
     def asks_model(self) -> bool:
         return not self.scorer
 
     @cached_property
-    def _process(self) -> ScoringProcess:
-        return ScoringProcess(self.scorer)
+    def _local(self) -> LocalModel:
+        return LocalModel("log-likelihood", self.scorer, self._store, Tally())
 
     async def verdict(self, pair: CheckedPair, gateway: Gateway | None) -> Verdict:
-        messages = pair.row.messages
         if gateway is None or self.scorer:
-            sides = pair.response, pair.negative
-            response, negative = await self._process.means(messages, pair.row.tools, *sides)
+            response, negative = await self._local_means(pair)
         else:
             response, negative = await _served_means(pair, gateway)
         value = round(negative - response, 4)
-        self._remember(pair, value)
+        self._quantiles.add(pair, value)
         if self.min <= value <= self.max:
             return passed(value)
         side = "less" if value < self.min else "more"
         return failed(f"the negative is {abs(value):.2f} nats a token {side} probable", value)
 
-    def _remember(self, pair: CheckedPair, value: float) -> None:
-        """Keep a sample of fixed size, drawn by the rows' content."""
-        text = f"{pair.row.id}\n{pair.negative}".encode(errors="surrogatepass")
-        draw = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())
-        keep = heapq.heappush if len(self._values) < _KEPT_VALUES else heapq.heappushpop
-        keep(self._values, (draw, value))
+    async def _local_means(self, pair: CheckedPair) -> list[float]:
+        found = await self._local.score(question_of(pair.row, (pair.response, pair.negative)))
+        if "error" in found:
+            raise RowError(f"plausibility: {found['error']}")
+        return list(map(truediv, found["sums"], found["tokens"]))
 
     def summary(self) -> dict[str, Any]:
-        values = sorted(value for _, value in self._values)
-        if not values:
-            return {}
-        quantiles = {f"{q:g}": values[int(q * len(values))] for q in _SHOWN_QUANTILES}
-        return {"quantiles": quantiles, "of": len(values)}
+        return self._quantiles.summary()
+
+    def keep_in(self, store: Path | None) -> None:
+        self._store = store
+
+    def close(self) -> None:
+        if local := vars(self).pop("_local", None):
+            local.close()
 
 
 async def _served_means(pair: CheckedPair, gateway: Gateway) -> list[float]:

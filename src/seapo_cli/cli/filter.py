@@ -34,14 +34,24 @@ def filter_(
     seapo filter negatives.jsonl -o kept.jsonl --rejected dropped.jsonl
     """
     need_files(files, runner)
+    from seapo_cli.io.same_files import store_files
     from seapo_cli.stages.filter import make_filter
 
-    stage = make_filter(settings, files.keys())
+    stage = make_filter(settings, files.keys(), store=engine.store)
     if files.max_leak is not None:
         stage = _without_leaks(stage, settings, files, runner, files.max_leak)
     for warning in stage.warnings:
         tell(f"seapo filter: {warning}")
-    run(stage, settings, files, runner, model_use(backend, engine), rejected=files.rejected)
+    keeps = stage.slow and not stage.asks_model  # else the store is the model's
+    run(
+        stage,
+        settings,
+        files,
+        runner,
+        model_use(backend, engine),
+        rejected=files.rejected,
+        also_written=store_files(engine.store) if keeps else (),
+    )
 
 
 def _without_leaks(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from seapo_cli.engine.files import Files
     from seapo_cli.engine.session import ModelUse
     from seapo_cli.engine.stage import Stage
+    from seapo_cli.io.same_files import Place
 
 
 def need_input(name: str) -> None:
@@ -107,6 +108,7 @@ def run(
     model: ModelUse,
     *,
     rejected: str | None = None,
+    also_written: Sequence[Place] = (),
     templates: Mapping[str, str] | None = None,
 ) -> None:
     """Run a stage here, or over shards; exits with 3 if rows failed.
@@ -117,7 +119,8 @@ def run(
         SeapoError: the run could not be finished.
     """
     if runner.runner == "local":
-        run_here(stage, files, files_of(files, rejected=rejected), model)
+        places = files_of(files, rejected=rejected, also_written=also_written)
+        run_here(stage, files, places, model)
         return
     from seapo_cli.runners.ray import run_shards
     from seapo_cli.runners.sharded import describe, run_sharded

@@ -55,6 +55,7 @@ async def open_results(
     """
     async with AsyncExitStack() as stack:
         gateway = await stack.enter_async_context(open_gateway(model, tally)) if model else None
+        stack.callback(stage.close)
         yield await stack.enter_async_context(aclosing(results(lines, stage, keys, gateway)))
 
 

@@ -81,6 +81,9 @@ class Stage:
         """
         asyncio.run(run.stream())
 
+    def close(self) -> None:
+        """Let go of what it opened for the rows; it may be run again."""
+
     def summary(self) -> Mapping[str, Any]:
         """What it reports at the end besides the tally, for `--summary`."""
         return {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
-from typing import Any
+from typing import Any, Literal
 
 from seapo_cli.calls import ToolAnswer
 from seapo_cli.exceptions import RowError
@@ -27,6 +27,8 @@ class ScoredPair:
     error_type: str | None = None
     score_chosen: float | None = None
     score_rejected: float | None = None
+    margin: float | None = None
+    """By how much chosen's score leads, where that is wanted as a column."""
     first: bool = True
     """Whether it is the first pair with this answer: for formats with one answer per row."""
 
@@ -41,6 +43,8 @@ class Format:
     """Raises `RowError` for a prompt that the format cannot hold; None holds all."""
     unpaired: bool = False
     """Whether each row has one answer, good or bad."""
+    scores: Literal["margin", "columns"] | None = None
+    """Where its readers look for scores: `margin`, chosen's lead, or columns of its own."""
     dataset_info: Mapping[str, Any] | None = None
     """What LLaMA-Factory's `dataset_info.json` says of such a file, but for its name."""
 

@@ -17,4 +17,4 @@ def rows(pair: ScoredPair) -> list[Data]:
     return found
 
 
-FORMAT = Format(rows)
+FORMAT = Format(rows, scores="margin")

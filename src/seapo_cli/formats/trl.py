@@ -45,7 +45,7 @@ def kto_chat_rows(pair: ScoredPair) -> list[Data]:
     )
 
 
-TEXT = Format(text_rows, check=prompt_text)
-CHAT = Format(chat_rows)
+TEXT = Format(text_rows, check=prompt_text, scores="margin")
+CHAT = Format(chat_rows, scores="margin")
 KTO_TEXT = Format(kto_text_rows, check=prompt_text, unpaired=True)
 KTO_CHAT = Format(kto_chat_rows, unpaired=True)

@@ -30,4 +30,4 @@ def rows(pair: ScoredPair) -> list[Data]:
     ]
 
 
-FORMAT = Format(rows)
+FORMAT = Format(rows, scores="columns")

@@ -3,7 +3,7 @@
 prompts/NAME.md         one error type: front matter (`ErrorType`'s fields), guidance for all
                         answers, then a section `## code` (`## mathematics`, ...) for those
 prompts/modes/MODE.md   what an injection mode says to the model, with $placeholders
-prompts/judge/*.md      what the judge is asked, likewise
+prompts/judge/*.md      what the judge is asked, likewise; judge/aspects/NAME.md is what it rates
 """
 
 from __future__ import annotations

@@ -33,8 +33,9 @@ class FilterSettings(Settings):
     checks: Annotated[
         tuple[str, ...],
         "Also run this check; repeatable or comma-separated. judge: the model compares both "
-        "answers; plausibility: reject what a model finds too improbable; tests: RUN THE CODE in "
-        "the rows against their tests, in isolation.",
+        "answers; aspects: it rates each by itself; reward: a reward model scores each (vLLM, or "
+        "--set reward.scorer=MODEL); plausibility: reject what a model finds too improbable; "
+        "tests: RUN THE CODE in the rows against their tests, in isolation.",
     ] = opt(
         (), "--check", metavar="NAME", harmless=_runs_nothing, parse=parse.names, complete=_CHECKS
     )

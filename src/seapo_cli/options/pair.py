@@ -49,9 +49,15 @@ class PairSettings(Seeded):
     score_key: Annotated[str, "Key of an answer's score; dots reach into nested objects."] = opt(
         "score", metavar="KEY", group=_MORE, harmless=True
     )
+    scores: Annotated[
+        Literal["reward", "aspects"] | None,
+        "Take both answers' scores from `filter --check reward` or `aspects`: as `margin` (trl, "
+        "openrlhf, --group), or score_chosen and score_rejected (ultrafeedback).",
+    ] = opt(None, group=_MORE, harmless=True)
     closeness: Annotated[
-        Literal["similarity", "plausibility"],
-        "What makes a negative hard: its similarity, or `filter --check plausibility`.",
+        Literal["similarity", "plausibility", "margin"],
+        "What makes a negative hard: its similarity, `filter --check plausibility`, or a small "
+        "margin of the --scores.",
     ] = opt("similarity", group=_MORE, harmless=True)
     order: Annotated[Literal["input", "easy-to-hard"], "Order of the pairs."] = opt(
         "input", group=_MORE, harmless=True
@@ -100,6 +106,12 @@ class PairSettings(Seeded):
                 raise UsageError(
                     "--closeness plausibility is known for negatives only, not for answers"
                 )
+            if self.scores:
+                raise UsageError(
+                    "--scores compare an answer with its negative: not with --strategy vanilla"
+                )
+        if self.closeness == "margin" and not self.scores:
+            raise UsageError("--closeness margin needs --scores reward or --scores aspects")
 
     @property
     def ranks_by_plausibility(self) -> bool:

@@ -46,6 +46,10 @@ class PairBuilder:
         self._format = load_format(settings.format)
         if settings.spans and self._format.unpaired:
             raise UsageError(f"--spans needs a format of pairs: {settings.format} has none")
+        place = "margin" if settings.group else self._format.scores
+        self._has_margin = place == "margin"
+        if settings.scores and not place and settings.closeness != "margin":
+            raise UsageError(f"--scores: {settings.format} has no column for them")
         self._sets = EvaluationSets(settings.decontaminate)
         self._index = Index(source, scratch, settings, keys)
         self._verdicts = Verdicts(scratch.database)
@@ -142,7 +146,11 @@ class PairBuilder:
     def _group(self, pairs: Sequence[ScoredPair]) -> Data:
         row, beside = group_row(pairs), [self._beside(pair) for pair in pairs]
         of_each = {key: [one.get(key) for one in beside] for key in OF_EACH}
-        known = {key: values for key, values in of_each.items() if any(values)}
+        known = {
+            key: values
+            for key, values in of_each.items()
+            if any(value is not None for value in values)
+        }
         return row | beside[0] | known
 
     def _beside(self, pair: ScoredPair) -> Data:
@@ -154,6 +162,8 @@ class PairBuilder:
             found |= _provenance(pair)
         if self._settings.spans:
             found |= _spans(pair)
+        if pair.margin is not None and self._has_margin:
+            found["margin"] = pair.margin
         return found
 
 
@@ -171,13 +181,15 @@ def _failed(group: Group, error: RowError) -> Result:
 
 def _pair(candidate: Candidate, first: bool) -> ScoredPair:
     assert candidate.negative is not None
+    scores = candidate.scores
     return ScoredPair(
         row=candidate.row,
         chosen=candidate.response,
         rejected=candidate.negative,
         error_type=candidate.error_type,
-        score_chosen=candidate.value,
-        score_rejected=candidate.negative_value,
+        score_chosen=scores.chosen if scores else candidate.value,
+        score_rejected=scores.rejected if scores else candidate.negative_value,
+        margin=scores.margin if scores else None,
         first=first,
     )
 

@@ -23,6 +23,15 @@ PLAUSIBILITY_KEY = "checks.plausibility.value"
 
 
 @dataclass(frozen=True, slots=True)
+class Scores:
+    """Of both answers, by one check of `filter`."""
+
+    chosen: float
+    rejected: float
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One answer to a prompt, with a negative of it where the row has one."""
 
@@ -35,6 +44,8 @@ class Candidate:
     """The answer's score, or its mean log-probability where `positive` asks for it."""
     negative_value: float | None
     """The same of the negative, where the row has it."""
+    scores: Scores | None = None
+    """What `filter` found, where `--scores` asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,7 @@ def read_candidate(row: Row, settings: PairSettings, keys: Keys) -> Candidate:
         error_type=error_type and canonical_name(error_type),
         value=_value(row.data, settings),
         negative_value=_find(row.data, "score_rejected"),
+        scores=_scores(row.data, settings.scores) if settings.scores else None,
     )
 
 
@@ -104,6 +116,12 @@ def plausibility(data: Mapping[str, Any]) -> float:
         RowError: `seapo filter` has not measured it.
     """
     return _number(data, PLAUSIBILITY_KEY, "`seapo filter --check plausibility` adds it")
+
+
+def _scores(data: Mapping[str, Any], check: str) -> Scores:
+    hint = f"`seapo filter --check {check}` adds it"
+    names = ("chosen", "rejected", "margin")
+    return Scores(*(_number(data, f"checks.{check}.value.{name}", hint) for name in names))
 
 
 def _number(data: Mapping[str, Any], path: str, hint: str) -> float:

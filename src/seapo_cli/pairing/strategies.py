@@ -115,8 +115,11 @@ def closeness(candidate: Candidate, settings: PairSettings) -> float:
     """How hard a negative is to tell from its answer; more is harder.
 
     By similarity: the share of both texts that is equal, from 0 to 1. By plausibility: nats
-    per token.
+    per token. By margin: how little the answer's score leads.
     """
+    if settings.closeness == "margin":
+        assert candidate.scores is not None
+        return -candidate.scores.margin
     if settings.closeness == "plausibility":
         return plausibility(candidate.row.data)
     return ratio(candidate.response, candidate.negative or "") / 100

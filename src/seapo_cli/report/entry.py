@@ -17,6 +17,8 @@ from seapo_cli.text.safe import label
 STAGES: tuple[Kind, ...] = ("prompt", "answer", "failure", "negative", "dropped", "kept", "pair")
 """What a row can be, in ascending order."""
 UNTYPED = "untyped"
+_WITH_MARGIN = ("reward", "aspects", "judge")
+"""Checks that say by how much the good answer leads."""
 
 
 @dataclass(slots=True)
@@ -145,15 +147,18 @@ def _source(data: Mapping[str, Any]) -> str | None:
 def _margin(
     data: Mapping[str, Any], checks: Mapping[str, Any] | None, pair: PreferencePair | None
 ) -> float | None:
-    """By how much the good answer leads: as a column, as scores of both sides, or as judged."""
+    """By how much the good answer leads: as a column, as scores of both sides, or by a check."""
     if pair and data.get("margin") is not None:
         return pair.margin
     scores = [data.get(name) for name in ("score_chosen", "score_rejected")]
     if all(_is_number(score) for score in scores):
         return float(scores[0] - scores[1])  # type: ignore[operator]
-    judged = _object((checks or {}).get("judge")) or {}
-    value = (_object(judged.get("value")) or {}).get("margin")
-    return float(value) if _is_number(value) else None  # type: ignore[arg-type]
+    for name in _WITH_MARGIN:
+        found = _object((checks or {}).get(name)) or {}
+        value = (_object(found.get("value")) or {}).get("margin")
+        if _is_number(value):
+            return float(value)  # type: ignore[arg-type]
+    return None
 
 
 def _is_number(value: object) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from seapo_cli.checks.base import AnyCheck, Check, SlowCheck, Verdict
@@ -24,7 +25,8 @@ class Filter(Stage):
 
     name = "filter"
 
-    def __init__(self, checks: Sequence[AnyCheck], keys: Keys) -> None:
+    def __init__(self, checks: Sequence[AnyCheck], keys: Keys, store: Path | None = None) -> None:
+        """`store` is where checks keep what they compute themselves."""
         quick = [check for check in checks if isinstance(check, Check)]
         self._first = [check for check in quick if not check.last]
         self._last = [check for check in quick if check.last]
@@ -32,7 +34,10 @@ class Filter(Stage):
         """Those that wait."""
         self.asks_model = any(check.asks_model for check in self.slow)
         # As many rows as there are cores for child processes; while one waits, another proceeds.
-        self.at_once = max(2, os.cpu_count() or 1) if self.slow else 1
+        cores = max(2, os.cpu_count() or 1)
+        self.at_once = max(cores, *(check.at_once for check in self.slow)) if self.slow else 1
+        for check in self.slow:
+            check.keep_in(store)
         self._all = checks
         self._keys = keys
         self._report = FilterReport([check.name for check in checks])
@@ -73,8 +78,15 @@ class Filter(Stage):
         self._report.add(pair.error_type, verdicts, kept)
         out = dict(pair.row.data)
         out.setdefault("id", pair.row.id)
-        out["checks"] = {name: verdict.dump() for name, verdict in verdicts.items()}
+        before = out.get("checks")  # of an earlier run, with other checks
+        out["checks"] = dict(before) if isinstance(before, dict) else {}
+        out["checks"] |= {name: verdict.dump() for name, verdict in verdicts.items()}
         return Outcome(rows=[out]) if kept else Outcome(rejected=[out])
+
+    def close(self) -> None:
+        """End the processes of the checks."""
+        for check in self.slow:
+            check.close()
 
     def summary(self) -> Mapping[str, Any]:
         """How many rows each check rejected, by error type, and what else checks report."""
@@ -90,13 +102,22 @@ class Filter(Stage):
         return self._report.table()
 
 
-def make_filter(settings: FilterSettings, keys: Keys, more: Sequence[Check] = ()) -> Filter:
+def make_filter(
+    settings: FilterSettings,
+    keys: Keys,
+    more: Sequence[Check] = (),
+    *,
+    store: Path | None = None,
+) -> Filter:
     """The filter that the settings describe, with `more` checks at the end.
+
+    Args:
+        store: where checks keep what they compute themselves.
 
     Raises:
         UsageError: there is no such check or option, or a value is wrong.
     """
-    return Filter((*choose(settings), *more), keys)
+    return Filter((*choose(settings), *more), keys, store)
 
 
 def _none_fails(verdicts: Verdicts) -> bool:

@@ -10,30 +10,23 @@ where they call tools. `seapo eval` and `seapo filter` run it.
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import sys
-import threading
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from queue import SimpleQueue
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import torch
 
-from seapo_cli.exceptions import RowError, SeapoError
+from seapo_cli.exceptions import RowError
 from seapo_cli.messages import answer_text, read_messages
+from seapo_cli.training.answering import Found, Question, answer_lines
 from seapo_cli.training.check import choose_path
 from seapo_cli.training.layout import fill
-from seapo_cli.training.model import pretrained_model, pretrained_tokenizer, quiet
+from seapo_cli.training.model import pretrained_model, pretrained_tokenizer
 from seapo_cli.training.processes import join
 from seapo_cli.training.reference import PACK_TOKENS
 from seapo_cli.training.scorer import Scorer
 from seapo_cli.training.tokens import Chat, Example, Ids, Limits, branch
 
-Question = Mapping[str, Any]
 Side = tuple["Ids[int]", "Ids[int]"]
 """Token ids of what comes before an answer, and of the answer."""
 
@@ -59,13 +52,13 @@ class Likelihoods:
         self._checked = False
 
     @torch.no_grad()
-    def score(self, questions: Sequence[Question]) -> list[dict[str, Any]]:
+    def score(self, questions: Sequence[Question]) -> list[Found]:
         """Sums of log-probabilities and numbers of tokens of all answers, question by question.
 
         Answers to a question are taken in pairs, their common beginning computed once; many go
         through the model together.
         """
-        found: list[dict[str, Any]] = [{} for _ in questions]
+        found: list[Found] = [{} for _ in questions]
         examples: list[Example] = []
         owners: list[int] = []
         for place, question in enumerate(questions):
@@ -139,36 +132,5 @@ def _alone(before: Ids[int], answer: Ids[int]) -> tuple[Ids[int], Ids[int], Ids[
     return before, array("i"), answer, None
 
 
-def _lines() -> Iterator[str]:
-    """Lines of stdin; ends this process at once if the parent is killed."""
-    lines: SimpleQueue[str | None] = SimpleQueue()
-    parent = os.getppid()
-
-    def read() -> None:
-        for line in sys.stdin:
-            lines.put(line)
-        if os.getppid() != parent:  # it died: nobody wants what is being computed
-            os._exit(1)
-        lines.put(None)
-
-    threading.Thread(target=read, daemon=True).start()
-    while (line := lines.get()) is not None:
-        yield line
-
-
-def main() -> None:
-    """Answer lines until stdin ends."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", required=True)
-    quiet()
-    try:
-        likelihoods = Likelihoods(parser.parse_args().model)
-    except SeapoError as error:
-        sys.exit(str(error))
-    with suppress(BrokenPipeError):  # whoever asked is gone
-        for line in _lines():
-            print(json.dumps(likelihoods.score(json.loads(line))), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    answer_lines(Likelihoods, __doc__)

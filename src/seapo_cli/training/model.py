@@ -109,6 +109,26 @@ def pretrained_model(name: str, dtype: torch.dtype) -> Any:
     return _plain(model, dtype) if is_gguf(name) else model
 
 
+def pretrained_classifier(name: str, dtype: torch.dtype) -> Any:
+    """A sequence classifier that gives one number, on the CPU: a reward model.
+
+    Raises:
+        UsageError: it cannot be loaded, has several labels, or no trained head.
+    """
+    from transformers import AutoModelForSequenceClassification
+
+    model, loading = _loaded(
+        AutoModelForSequenceClassification, name, dtype=dtype, output_loading_info=True
+    )
+    if untrained := sorted(loading["missing_keys"]):
+        raise UsageError(
+            f"{name} is not a reward model: it has no weights for {', '.join(untrained[:3])}"
+        )
+    if (count := model.config.num_labels) != 1:
+        raise UsageError(f"{name} is a classifier with {count} labels: a reward model has one")
+    return model
+
+
 def _without_weights(name: str, dtype: torch.dtype) -> Any:
     from transformers import AutoConfig
 

@@ -76,8 +76,8 @@ class Chat:
         Raises:
             RowError: the template refuses it, or leaves the tools out.
         """
-        text = self._render(messages, tools, add_generation_prompt=True)
-        if tools and text == self._render(messages, add_generation_prompt=True):
+        text = self.render(messages, tools, add_generation_prompt=True)
+        if tools and text == self.render(messages, add_generation_prompt=True):
             raise RowError(
                 "the chat template takes no tools; give one that does with --chat-template"
             )
@@ -125,7 +125,7 @@ class Chat:
         Raises:
             RowError: as `completion` does.
         """
-        whole = self._render([*messages, Message.of(answer)], tools)
+        whole = self.render([*messages, Message.of(answer)], tools)
         if not whole.startswith(prompt):
             raise RowError(
                 "the chat template changes the prompt once an answer follows; "
@@ -142,12 +142,17 @@ class Chat:
         """Token ids of rendered text: the template has put all special tokens in."""
         return array("i", self._tokenizer.encode(text, add_special_tokens=False))
 
-    def _render(
+    def render(
         self,
         messages: Sequence[Message],
         tools: Sequence[Tool] = (),
         add_generation_prompt: bool = False,
     ) -> str:
+        """The conversation as the template writes it.
+
+        Raises:
+            RowError: the template refuses it.
+        """
         from jinja2 import TemplateError
 
         turns = [message.dump("object") for message in messages]

@@ -20,7 +20,7 @@ from seapo_cli.stages.evaluation.answers import AnswerSettings
 from seapo_cli.stages.evaluation.items import Question
 from seapo_cli.stages.evaluation.models import NO_LOGPROBS, NO_PLAIN_TEXT, Model
 from seapo_cli.stages.evaluation.run import Evaluation
-from seapo_cli.stages.evaluation.scoring import ServedScorer, identity
+from seapo_cli.stages.evaluation.scoring import ServedScorer
 from seapo_cli.stages.evaluation.tasks import DataFiles, find_tasks
 from servers import Behaviour
 
@@ -71,7 +71,7 @@ class Runs:
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
-    monkeypatch.setattr(scorer, "_PROGRAM", "fake_likelihood")
+    monkeypatch.setitem(scorer.PROGRAMS, "log-likelihood", "fake_likelihood")
     monkeypatch.setattr(scorer, "_NEEDED", ())
     monkeypatch.setenv("PYTHONPATH", str(TESTS))
     monkeypatch.setenv("ASKED", str(tmp_path / "asked"))
@@ -128,7 +128,7 @@ def test_another_checkpoint_of_the_same_name_is_another_model(runs: Runs) -> Non
     (Path(model.local) / "metrics.jsonl").write_text("what training writes beside it")
     runs.run([model], [file])
     assert runs.asked() == 16
-    assert identity("owner/name") == "hub:owner/name"
+    assert scorer.identity("owner/name") == "hub:owner/name"
 
 
 def test_bad_items_cost_only_themselves(runs: Runs) -> None:

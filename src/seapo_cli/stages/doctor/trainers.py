@@ -139,6 +139,7 @@ TRL = Trainer(
         **_PLAIN,
         **_JUDGED,
         "tools": "what the prompt offers to call",
+        "margin": "chosen's lead, for RewardTrainer",
         "chat_template_kwargs": "given to the chat template",
         "ref_chosen_logps": "the reference's value, if computed before",
         "ref_rejected_logps": "the reference's value, if computed before",

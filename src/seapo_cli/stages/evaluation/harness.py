@@ -12,10 +12,10 @@ from typing import Any
 
 import orjson
 
+from seapo_cli.checks.scorer import identity
 from seapo_cli.exceptions import SeapoError
 from seapo_cli.extras import need
 from seapo_cli.stages.evaluation.items import Answered, Item
-from seapo_cli.stages.evaluation.scoring import identity
 
 PREFIX = "lm-eval:"
 _PROGRAM = "seapo_cli.stages.evaluation.harness_program"

@@ -16,7 +16,6 @@ from seapo_cli.engine.pipeline import WINDOW_PER_REQUEST
 from seapo_cli.engine.progress import Progress
 from seapo_cli.engine.session import open_gateway
 from seapo_cli.engine.stage import Failure, Outcome, Result
-from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import NothingDone, RowError, UsageError
 from seapo_cli.io.json_text import encode
@@ -152,9 +151,7 @@ class Evaluation:
             scorer: Scorer | None = None
             if any(task.needs in ("chat scores", "text scores") for task in tasks):
                 if model.local:
-                    path = self.engine.store
-                    store = stack.enter_context(Store(path)) if path else None
-                    scorer = LocalScorer(model.local, store, self.tally)
+                    scorer = LocalScorer(model.local, self.engine.store, self.tally)
                 else:
                     assert gateway is not None
                     scorer = ServedScorer(gateway)
