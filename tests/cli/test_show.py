@@ -110,6 +110,17 @@ def test_a_type_that_is_not_there_is_told() -> None:
     assert show().stderr == "seapo show: -: no rows\n"
 
 
+def test_answers_stand_apart_on_a_terminal(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_bytes(jsonl([ROW, ROW | {"error": ROW["error"] | {"type": "logical"}}]))
+    text = re.sub("\x1b\\[[0-9;]*m", "", show_on_terminal(file, PAGER=""))
+    parts = [part.split("\n") for part in text.strip().split("\n\n")]
+    assert [part[-1] for part in parts] == [
+        ROW["prompt"],
+        *2 * ["A bee has sixeight legs and four wings."],
+    ]
+
+
 def test_terminal_commands_in_the_data_are_made_visible(tmp_path: Path) -> None:
     """A row could clear the screen, set the title or type into the shell."""
     bad = "\x1b]0;owned\x07\x1b[2J\x9b31m"

@@ -64,9 +64,11 @@ def _painted(views: Iterable[View]) -> Iterator[str]:
             if view.prompt != shown:
                 shown = view.prompt
                 console.print(Rule(Text(_title(view).strip()), style="dim"))
-                console.print(Text(view.prompt, style="bold"), "")
+                console.print(Text(view.prompt, style="bold"))
+                console.print()
             console.print(Text(view.label, style="yellow"), Text(view.checks, style="dim"))
-            console.print(Text.assemble(*((p.text, _STYLES[p.kind]) for p in view.pieces)), "")
+            console.print(Text.assemble(*((p.text, _STYLES[p.kind]) for p in view.pieces)))
+            console.print()
         yield painted.get()
 
 
