@@ -16,7 +16,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 # These need what `make test` does not install.
 FAST := tests --ignore tests/training --ignore tests/scale --ignore tests/backends/test_vllm.py
 .PHONY: demo study study-peer test test-train test-scale test-peers
-.PHONY: test-browser test-lowest test-hostile check format site dist install clean
+.PHONY: test-browser test-lowest test-hostile check format site docs-commands dist install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/train-ready
@@ -38,6 +38,10 @@ format: $(VENV)/ready
 # The pages of docs/ as a site, in site/; a link that leads nowhere is an error.
 site: $(VENV)/site-ready
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# The commands in README and docs/, and whether a test runs them.
+docs-commands:
+	@$(PYTHON) tests/pages.py
 
 # Wheel and sdist, the wheel out of the sdist; then used as somebody does who has only those.
 dist: $(VENV)/ready
