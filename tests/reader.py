@@ -70,7 +70,7 @@ class Reader:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=PATIENT,
+            timeout=5 * PATIENT,
             check=False,
         )
         told = f"{block.place}:\n{self._failures.read_text()}{done.stderr}"
