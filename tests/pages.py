@@ -25,10 +25,10 @@ NEEDS = {
     "cluster": "machines that work together",
     "data": "benchmark files that are not part of this repository",
     "gpu": "a GPU or several",
-    "hours": "hours",
     "key": "somebody's key",
     "network": "files from elsewhere",
     "ray": "Ray: make test-scale runs it",
+    "time": "minutes or hours",
     "torch": "PyTorch: make test-train runs it",
 }
 _FENCE = re.compile(
@@ -53,23 +53,16 @@ class Block:
     needs: tuple[str, ...]
     given: tuple[str, ...]
 
+    commands: list[list[str]]
+    """The arguments of each `seapo`."""
+
     @property
     def place(self) -> str:
         return f"{self.page}:{self.line}"
 
     @property
     def is_typed(self) -> bool:
-        """Whether it holds commands for a reader to type."""
-        return self.language in _SHELLS or (not self.language and self.text.startswith(PROGRAMS))
-
-    @property
-    def commands(self) -> list[list[str]]:
-        """The arguments of each `seapo`; from a text that is not typed, of lines that begin so."""
-        if self.is_typed:
-            return list(seapo_commands(self.text))
-        lines = [line.strip() for line in self.text.splitlines() if not self.language]
-        shown = "\n".join(line for line in lines if line.startswith("seapo "))
-        return list(seapo_commands(shown))
+        return _is_typed(self.language, self.text)
 
 
 @dataclass(frozen=True)
@@ -87,11 +80,15 @@ class Page:
         return list(self._blocks())
 
     def _blocks(self) -> Iterator[Block]:
+        variables: dict[str, str] = {}  # of the shell, as the page sets them
         for found in _FENCE.finditer(self.text):
             marks = {"needs": "", "given": ""} | dict(_MARK.findall(found["marks"]))
             line = self.text.count("\n", 0, found.start("fence")) + 1
             needs, given = (tuple(marks[name].split()) for name in ("needs", "given"))
-            yield Block(self.name, line, found["language"], found["text"], needs, given)
+            language, text = found["language"], found["text"]
+            shown = text if _is_typed(language, text) else _lines_of_seapo(language, text)
+            commands = list(seapo_commands(shown, variables))
+            yield Block(self.name, line, language, text, needs, given, commands)
 
     @property
     def prose(self) -> str:
@@ -114,23 +111,51 @@ def typed_blocks() -> list[Block]:
     return [block for page in pages() for block in page.blocks if block.is_typed]
 
 
-def seapo_commands(text: str) -> Iterator[list[str]]:
-    """The arguments of each `seapo` in lines of shell; redirections and `…` are left out."""
+def _is_typed(language: str, text: str) -> bool:
+    """Whether a block holds commands for a reader to type."""
+    return language in _SHELLS or (not language and text.startswith(PROGRAMS))
+
+
+def _lines_of_seapo(language: str, text: str) -> str:
+    """Examples in what a command prints."""
+    lines = [] if language else map(str.strip, text.splitlines())
+    return "\n".join(line for line in lines if line.startswith("seapo "))
+
+
+def seapo_commands(text: str, variables: dict[str, str] | None = None) -> Iterator[list[str]]:
+    """The arguments of each `seapo` in shell; redirections and `…` are left out.
+
+    Variables are those set before, and get those that the text sets.
+    """
+    variables = {} if variables is None else variables
+    begun = ""
     for line in text.replace("\\\n", " ").splitlines():
-        yield from _in_line(line)
+        begun += re.sub(r"\$(\w+)", lambda name: variables.get(name[1], name[0]), line)
+        try:
+            words = list(_words(begun))
+        except ValueError:  # a quotation goes on in the next line
+            begun += " "
+            continue
+        begun = ""
+        for word in words:
+            name, _, value = word.partition("=")
+            if name.isidentifier() and value:
+                variables[name] = value
+        yield from _in_words(words)
 
 
-def _in_line(line: str) -> Iterator[list[str]]:
+def _words(line: str) -> shlex.shlex:
     lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
+    return lexer
+
+
+def _in_words(words: list[str]) -> Iterator[list[str]]:
     arguments: list[str] | None = None
     is_file = False
-    for word in lexer:
-        name, _, value = word.partition("=")
+    for word in words:
         if is_file:
             is_file = False
-        elif name.isidentifier() and value.startswith("seapo "):
-            yield from _in_line(value)
         elif set(word) <= _PUNCTUATION:
             is_file = word[0] in "<>"
             if arguments is not None and not is_file:

@@ -29,11 +29,14 @@ _STAND_INS = {
     "seapo": f'exec "{sys.executable}" -m seapo_cli "$@"',
     "pip": "exit 0",
     "python3": 'mkdir -p "$3/bin" && touch "$3/bin/activate"',
+    "jq": "exit 0",
     "vllm": f'exec "{sys.executable}" "{ROOT}/tests/batch_service.py" "$@"',
 }
-_TYPED = """set -uo pipefail
+_TYPED = """source "$VARIABLES" 2> /dev/null
+set -uo pipefail
 trap 'echo "$?: $BASH_COMMAND" >> "$FAILURES"' ERR
 {text}
+declare -p > "$VARIABLES"
 echo; echo 'All typed.'
 """
 _RULE = "negatives.jsonl: answers.jsonl\n\tseapo inject -t factual --limit 1 $< -o $@\n"
@@ -51,11 +54,15 @@ class Reader:
         programs = folder / "bin"
         programs.mkdir()
         for name, line in _STAND_INS.items():
+            if name == "jq" and shutil.which(name):
+                continue
             (programs / name).write_text(f"#!/bin/sh\n{line}\n")
             (programs / name).chmod(0o755)
         self._environment["PATH"] = f"{programs}:{self._environment['PATH']}"
         self._failures = folder / "failures"
         self._environment["FAILURES"] = str(self._failures)
+        self._environment["VARIABLES"] = str(folder / "variables")
+        (folder / "variables").touch()
         shutil.copytree(ROOT / "examples", self._folder / "examples")
 
     def type(self, block: Block) -> None:
@@ -81,7 +88,7 @@ class Reader:
 
     def _meant(self, text: str) -> str:
         """The text with real names in the places of invented ones."""
-        text = _ENDPOINT.sub(self._server.url, text)
+        text = _ENDPOINT.sub(self._server.url, text).replace("_API_KEY=…", "_API_KEY=sk-x")
         if self._model:
             text = re.sub(r"\bQwen/[\w.-]+|(?<=-m )MODEL\b", str(self._model), text)
         return text
