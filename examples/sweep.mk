@@ -1,7 +1,7 @@
 # One model for each error type and learning rate, compared on held-out pairs of all types:
 # make -C examples -f sweep.mk
 SEAPO ?= seapo
-OUT ?= sweep
+OUT ?= out/sweep
 ANSWERS ?= answers.jsonl
 # What makes the mistakes: the embedded model, also where an endpoint is configured.
 MODEL ?= --backend embedded
