@@ -14,14 +14,10 @@ import tiny_model
 from reader import Reader
 from servers import Server
 
-TYPED = pages.typed_blocks()
-HERE = {"torch"}
+BLOCKS = [block for block in pages.typed_blocks() if set(block.needs) == {"torch"}]
 
 
-@pytest.mark.parametrize("page", sorted({b.page for b in TYPED if set(b.needs) == HERE}))
-def test_commands_of_a_page_work(page: str, tmp_path: Path, server: Server) -> None:
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.place)
+def test_the_commands_work(block: pages.Block, tmp_path: Path, server: Server) -> None:
     model = tiny_model.save_tiny(tmp_path / "tiny")
-    reader = Reader(tmp_path, server, model)
-    for block in TYPED:
-        if block.page == page and set(block.needs) <= HERE:
-            reader.type(block)
+    Reader(tmp_path, server, model).type(block)
