@@ -144,7 +144,7 @@ _GIVEN: Mapping[str, bytes] = {
     "answers.jsonl": _example("answers.jsonl"),
     "good.jsonl": _example("answers.jsonl"),
     "rows.jsonl": _example("answers.jsonl"),
-    "negatives.jsonl": jsonl(_rows(10)),
+    "negatives.jsonl": jsonl(_rows(100, 120)),  # a judge that guesses leaves enough
     "kept.jsonl": jsonl(_rows(10)),
     "pairs.jsonl": _pairs(10),
     "held_out.jsonl": _pairs(50),
