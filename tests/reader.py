@@ -20,6 +20,7 @@ from batch_service import answer_all
 from pages import ROOT, Block
 from report import material
 from running import PATIENT, Seapo, jsonl
+from seapo_cli.engine.tally import Tally
 from servers import Server
 
 FINE = {0, 3, 4, 5}
@@ -153,7 +154,7 @@ _GIVEN: Mapping[str, bytes] = {
     "errors.jsonl": jsonl([material.failure(0)]),
     "dropped.jsonl": jsonl(material.checked([_UNCHANGED])[1]),
     "audit.json": json.dumps(material.audit_document()).encode(),
-    "filter.json": json.dumps({"stage": "filter", "rows_in": 2}).encode(),
+    "filter.json": json.dumps(Tally().summary()).encode(),
     "out/train_metrics.jsonl": jsonl(material.metrics()),
     "results.jsonl": jsonl(material.results()),
 }
