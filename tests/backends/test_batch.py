@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from batch_service import answer_all
 from running import Result, Seapo, prompts
 from seapo_cli.backends import batch
 from seapo_cli.exceptions import UsageError
 from seapo_cli.options import BackendSettings
-from servers import Behaviour, Fault, Server
+from servers import Behaviour, Fault
 
 UNFINISHED = 4
 ROWS: list[dict[str, Any]] = [
@@ -25,30 +23,6 @@ ROWS: list[dict[str, Any]] = [
 ]
 # Live runs would try the model first, batches take a mode that needs no trial.
 INJECT = ["inject", "-t", "factual", "-t", "logical", "--mode", "propose"]
-
-
-def answer_all(server: Server, requests: list[Path], results: Path) -> None:
-    """What a batch service does: every request answered, in any order."""
-    entries = [json.loads(line) for path in requests for line in path.read_bytes().splitlines()]
-    random.Random(1).shuffle(entries)
-    with results.open("w") as file:
-        for entry in entries:
-            response = {"request_id": "r", **post(server, entry["body"])}
-            done = {"id": "b", "custom_id": entry["custom_id"], "response": response, "error": None}
-            file.write(json.dumps(done) + "\n")
-
-
-def post(server: Server, body: dict[str, Any]) -> dict[str, Any]:
-    request = urllib.request.Request(
-        f"{server.url}/chat/completions",
-        json.dumps(body).encode(),
-        {"Content-Type": "application/json"},
-    )
-    try:
-        with urllib.request.urlopen(request) as reply:
-            return {"status_code": 200, "body": json.load(reply)}
-    except urllib.error.HTTPError as error:
-        return {"status_code": error.code, "body": json.load(error)}
 
 
 def rounds(seapo: Seapo, *command: str, stdin: list[dict[str, Any]]) -> tuple[Result, int]:
@@ -63,7 +37,7 @@ def rounds(seapo: Seapo, *command: str, stdin: list[dict[str, Any]]) -> tuple[Re
         assert not (seapo.folder / "out.jsonl").exists()
         assert seapo.summary()["rows_pending"] > 0
         files = sorted(seapo.folder.glob("requests-*.jsonl"))
-        answer_all(seapo.server, files, seapo.folder / f"results-{number}.jsonl")
+        answer_all(seapo.server.url, files, seapo.folder / f"results-{number}.jsonl")
         known = ["--batch-in", "results-*.jsonl"]
     raise AssertionError("always more rounds")
 
@@ -88,7 +62,7 @@ def test_a_live_run_goes_on_from_a_batch(seapo: Seapo) -> None:
     entry = json.loads(requests.read_bytes().splitlines()[0])
     assert (entry["method"], entry["url"]) == ("POST", "/v1/chat/completions")
     assert entry["body"]["model"] == "mock"
-    answer_all(seapo.server, [requests], seapo.folder / "results.jsonl")
+    answer_all(seapo.server.url, [requests], seapo.folder / "results.jsonl")
     seapo.server.set(Behaviour())
     more = seapo.run("sample", "--batch-in", "results.jsonl", stdin=prompts(7))
     assert (more.code, len(more.rows)) == (UNFINISHED, 5)
