@@ -25,6 +25,7 @@ from seapo_cli.checks.language import Language
 from seapo_cli.checks.length import Length
 from seapo_cli.checks.plausibility import Plausibility
 from seapo_cli.checks.refusal import Refusal
+from seapo_cli.checks.right import Right
 from seapo_cli.checks.run_tests import RunTests
 from seapo_cli.checks.sides import Sides
 from seapo_cli.checks.similarity import Similarity
@@ -49,6 +50,7 @@ CHECKS: tuple[type[AnyCheck], ...] = (
     Sides,
     Doubted,
     Duplicates,
+    Right,
     RunTests,
     Plausibility,
     Judged,

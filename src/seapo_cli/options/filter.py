@@ -33,7 +33,8 @@ class FilterSettings(Settings):
     checks: Annotated[
         tuple[str, ...],
         "Also run this check; repeatable or comma-separated. judge: the model compares both "
-        "answers; plausibility: reject what a model finds too improbable; tests: RUN THE CODE in "
+        "answers; plausibility: reject what a model finds too improbable; right: the response "
+        "has the final answer of the row's `reference`; tests: RUN THE CODE in "
         "the rows against their tests, in isolation.",
     ] = opt(
         (), "--check", metavar="NAME", harmless=_runs_nothing, parse=parse.names, complete=_CHECKS

@@ -20,7 +20,10 @@ Verdicts = dict[str, Verdict]
 
 
 class Filter(Stage):
-    """Runs quick checks first; rows that pass then go through those that await something."""
+    """Runs quick checks first; rows that pass then go through those that await something.
+
+    Rows may lack a negative if every check can judge a response alone.
+    """
 
     name = "filter"
 
@@ -33,6 +36,7 @@ class Filter(Stage):
         self.asks_model = any(check.asks_model for check in self.slow)
         # As many rows as there are cores for child processes; while one waits, another proceeds.
         self.at_once = max(2, os.cpu_count() or 1) if self.slow else 1
+        self._alone = bool(checks) and all(check.alone for check in checks)
         self._all = checks
         self._keys = keys
         self._report = FilterReport([check.name for check in checks])
@@ -49,7 +53,7 @@ class Filter(Stage):
         decides which of two duplicates is kept.
         """
         try:
-            pair = read_pair(row, self._keys)
+            pair = read_pair(row, self._keys, self._alone)
             verdicts, kept = self._quick(pair)
             for check in self.slow:
                 if kept:
