@@ -40,10 +40,13 @@ def verdict(gateway: Any, **options: float) -> Verdict:
 def test_the_difference_of_the_means() -> None:
     found = verdict(Scored(good=[-1.0, -2.0], bad=[-3.0, -1.0, -2.0]))
     assert (found.decision, found.value) == ("pass", -0.5)
+    assert found.dump()["means"] == {"response": -1.5, "negative": -2.0}
 
 
 def test_outlandish_and_too_probable_negatives() -> None:
-    assert verdict(Scored(good=[-1.0], bad=[-4.0])).decision == "fail"
+    found = verdict(Scored(good=[-1.0], bad=[-4.0]))
+    assert found.decision == "fail"
+    assert found.dump()["means"] == {"response": -1.0, "negative": -4.0}
     assert verdict(Scored(good=[-1.0], bad=[-4.0]), min=-3.5).decision == "pass"
     assert verdict(Scored(good=[-4.0], bad=[-1.0]), max=1.0).decision == "fail"
 

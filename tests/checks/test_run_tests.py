@@ -9,9 +9,11 @@ import pytest
 from check_pairs import pair
 from seapo_cli.checks.base import Verdict
 from seapo_cli.checks.given_tests import code_of
+from seapo_cli.checks.pair import read_pair
 from seapo_cli.checks.run_tests import RunTests
 from seapo_cli.isolation import means
 from seapo_cli.isolation.languages import find_language
+from seapo_cli.rows import Keys, read_row
 
 GOOD = "def double(n):\n    return 2 * n\n"
 TEST = {"test": "def check(f):\n    assert f(3) == 6\n", "entry_point": "double"}
@@ -29,6 +31,15 @@ def test_the_negative_must_fail_and_the_response_pass(keys: dict[str, object]) -
     assert run(wrong, **keys).decision == "pass"
     assert run(GOOD.replace("n\n", "n  # same\n"), **keys).decision == "fail"
     assert run(GOOD, response=wrong, **keys).decision == "fail"
+
+
+def test_a_response_without_a_negative_must_pass() -> None:
+    check = RunTests(timeout=2, memory=256)
+    for code, decision in ((GOOD, "pass"), (GOOD.replace("2 *", "3 *"), "fail")):
+        row = read_row({"prompt": "double n", "response": code, **TEST})
+        verdict = asyncio.run(check.verdict(read_pair(row, Keys(), alone=True), None))
+        assert verdict.decision == decision
+        assert set(verdict.value) == {"response"}
 
 
 def test_code_may_stand_in_fenced_blocks() -> None:

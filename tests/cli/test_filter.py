@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from running import Result, Seapo
+from seapo_cli.cli import app
+from seapo_cli.options import FilterSettings
 from servers import Behaviour, Fault
 
 GOOD = "The Amazon is the largest river by discharge. It flows through Brazil, then Peru."
@@ -121,12 +125,29 @@ def test_a_request_that_fails_is_a_failed_row(seapo: Seapo) -> None:
     assert len(result.rows) + len(dropped(seapo)) == 2
 
 
-def test_servers_without_prompt_logprobs_are_told_in_one_line(seapo: Seapo) -> None:
-    for options in ((), ("--backend", "embedded", "--model", str(seapo.folder / "x.gguf"))):
-        (seapo.folder / "x.gguf").write_bytes(b"GGUF")
-        result = run(seapo, rows(1), "--check", "plausibility", *options)
-        assert result.code == 1
-        assert "no log-probabilities of the prompt" in result.stderr.splitlines()[-1]
+def test_a_server_without_prompt_logprobs_is_told_in_one_line(seapo: Seapo) -> None:
+    result = run(seapo, rows(1), "--check", "plausibility")
+    assert result.code == 1
+    assert "no log-probabilities of the prompt" in result.stderr.splitlines()[-1]
+
+
+def test_the_embedded_model_is_scored_by_transformers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    started: list[FilterSettings] = []
+    command = sys.modules["seapo_cli.cli.filter"]
+    monkeypatch.setattr(command, "run", lambda _, settings, *__, **___: started.append(settings))
+    file = tmp_path / "x.gguf"
+    file.write_bytes(b"GGUF")
+    base = ["filter", "-", "--check", "plausibility", "--model", str(file)]
+    for options in ((), ("--set", "plausibility.scorer=x/y"), ("--base-url", "http://127.0.0.1:9")):
+        app([*base, *options], standalone_mode=False)
+    found = [settings.options.get("plausibility") for settings in started]
+    assert found == [{"scorer": str(file)}, {"scorer": "x/y"}, {"scorer": str(file)}]
+    app([*base, "--backend", "openai"], standalone_mode=False)
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    app(base[:-2], standalone_mode=False)
+    assert started[-1].options == started[-2].options == {}
 
 
 def test_code_is_run_in_order_with_a_warning(seapo: Seapo) -> None:

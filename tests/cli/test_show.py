@@ -88,6 +88,26 @@ def test_every_format_of_pair(name: str) -> None:
     assert (MARKED in text) is ("kto" not in name)
 
 
+def test_every_rejected_answer_of_a_group_is_shown() -> None:
+    other = "A bee has six legs and two wings."
+    rows = [ROW, ROW | {"negative": other, "error": {"type": "logical"}}]
+    grouped = list(pair(rows, PairSettings(strategy="all", group=True)))
+    assert len(grouped) == 1
+    text = show(rows=grouped).stdout.decode()
+    assert text == (
+        f"=== How many legs has a bee?\n--- factual\n{MARKED}\n"
+        "--- logical\nA bee has six legs and [-four-]{+two+} wings.\n"
+    )
+    assert "six legs and" not in show("-t", "factual", rows=grouped).stdout.decode()
+
+
+def test_a_group_that_does_not_fit_is_told() -> None:
+    row = {"prompt": "p", "chosen": "a", "rejected": ["b", "c"], "error_type": ["x"]}
+    result = show(rows=[row])
+    assert result.code == 1
+    assert "stdin:1: key 'error_type' has 1 values for 2 rejected" in result.stderr
+
+
 def test_edits_that_do_not_fit_are_not_believed() -> None:
     wrong = ROW | {"error": {"type": "factual", "edits": [ROW["error"]["edits"][0] | {"end": 20}]}}
     assert MARKED in show(rows=[wrong]).stdout.decode()

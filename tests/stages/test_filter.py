@@ -87,6 +87,21 @@ def test_a_kept_and_a_rejected_row() -> None:
     assert figures["checks"]["length"]["not_applicable"] == 2
 
 
+def test_answers_without_a_negative_by_checks_that_need_none() -> None:
+    row = {"prompt": "6 * 7?", "response": "6 * 7 = 42", "reference": "So 6*7 = 42\n#### 42"}
+    rows = [row, row | {"response": "6 * 7 = 41"}, row | {"reference": None}]
+    stage = make_filter(FilterSettings(preset="none", checks=("right", "tests")), Keys())
+    kept, wrong, unknown = (finished(stage.process(read_row(one), None)) for one in rows)
+    assert kept.rows[0]["checks"]["right"] == {"verdict": "pass", "value": "42"}
+    assert kept.rows[0]["checks"]["tests"]["verdict"] == "skip"
+    assert wrong.rejected[0]["checks"]["right"]["value"] == "41"
+    assert unknown.rows[0]["checks"]["right"]["verdict"] == "skip"
+    for settings in ({"checks": ("right",)}, {"preset": "none"}):
+        with_more = make_filter(FilterSettings.checked(**settings), Keys())
+        (failure,) = finished(with_more.process(read_row(row), None)).failures
+        assert "no negative" in failure.reason
+
+
 class Shouting(Check):
     """A user's own check."""
 

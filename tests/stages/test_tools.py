@@ -22,7 +22,7 @@ from seapo_cli.exceptions import RequestRefused, Transient, UsageError
 from seapo_cli.formats.reader import read_pair
 from seapo_cli.options import InjectSettings
 from seapo_cli.rows import Edit, Keys, read_row, read_sides
-from seapo_cli.show.view import read_view
+from seapo_cli.show.view import read_views
 from seapo_cli.stages.inject import Inject
 from seapo_cli.text import safe
 from seapo_cli.text.difference import edits_between
@@ -211,7 +211,7 @@ def test_formats_of_text_refuse_calls_in_one_line(seapo: Seapo) -> None:
 
 def test_show_marks_the_mistake_in_the_call() -> None:
     data = _injected(TRIP, "wrong-argument")
-    view = read_view(data)
+    (view,) = read_views(data)
     assert {piece.kind for piece in view.pieces} == {"same", "removed", "added"}
     good, _ = read_sides(read_row(data), Keys())
     assert "".join(piece.text for piece in view.pieces if piece.kind != "added") == good

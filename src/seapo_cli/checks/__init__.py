@@ -27,6 +27,7 @@ from seapo_cli.checks.length import Length
 from seapo_cli.checks.plausibility import Plausibility
 from seapo_cli.checks.refusal import Refusal
 from seapo_cli.checks.reward import Reward
+from seapo_cli.checks.right import Right
 from seapo_cli.checks.run_tests import RunTests
 from seapo_cli.checks.sides import Sides
 from seapo_cli.checks.similarity import Similarity
@@ -51,6 +52,7 @@ CHECKS: tuple[type[AnyCheck], ...] = (
     Sides,
     Doubted,
     Duplicates,
+    Right,
     RunTests,
     Plausibility,
     Reward,

@@ -32,15 +32,18 @@ class Verdict(NamedTuple):
     """What was measured, as JSON; None if there is nothing to report."""
     reason: str | None = None
     """Why it did not pass, in one line."""
+    more: Mapping[str, Any] = MappingProxyType({})
+    """Further measurements, by name."""
 
     def dump(self) -> dict[str, Any]:
         """What the row keeps under `checks`."""
-        decision, value, reason = self
+        decision, value, reason, more = self
         kept: dict[str, Any] = {"verdict": decision}
         if value is not None:
             kept["value"] = value
         if reason is not None:
             kept["reason"] = reason
+        kept.update(more)
         return kept
 
 
@@ -73,6 +76,8 @@ class AnyCheck(BaseModel):
     """What it asks, in one line, for `seapo checks`."""
     presets: ClassVar[tuple[Preset, ...]] = ()
     """Presets that include it."""
+    alone: ClassVar[bool] = False
+    """Whether it can also judge a response without a negative (`CheckedPair.alone`)."""
     strict: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     """Options that differ from the defaults in the preset `strict`."""
 
@@ -98,7 +103,7 @@ class AnyCheck(BaseModel):
 class Check(AnyCheck):
     """A check that looks at the texts."""
 
-    presets = ("default", "strict")
+    presets: ClassVar[tuple[Preset, ...]] = ("default", "strict")
     last: ClassVar[bool] = False
     """Whether it sees only pairs that passed all other checks."""
 

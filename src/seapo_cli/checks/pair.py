@@ -6,7 +6,7 @@ from functools import cache
 
 from seapo_cli.calls import ToolAnswer
 from seapo_cli.mistakes.error_types import ErrorType, error_types
-from seapo_cli.rows import Keys, Row, error_type_of, read_sides
+from seapo_cli.rows import NEGATIVE_KEYS, Keys, Row, error_type_of, read_sides
 from seapo_cli.text.difference import Difference
 
 _DERIVED = 0.5
@@ -16,12 +16,16 @@ _DERIVED = 0.5
 class CheckedPair(Difference):
     """A row with its good answer (`response`) and its bad one (`negative`)."""
 
-    __slots__ = ("error_type", "row")
+    __slots__ = ("alone", "error_type", "row")
 
-    def __init__(self, row: Row, response: str, negative: str, error_type: str | None) -> None:
-        super().__init__(response, negative)
+    def __init__(
+        self, row: Row, response: str, negative: str | None, error_type: str | None
+    ) -> None:
+        super().__init__(response, response if negative is None else negative)
         self.row = row
         self.error_type = error_type
+        self.alone = negative is None
+        """Whether the row has no negative; the response stands in its place."""
 
     @property
     def injected(self) -> bool:
@@ -58,12 +62,15 @@ def packaged_types() -> dict[str, ErrorType]:
     return {name: kind for kind in kinds for name in (kind.name, *kind.aliases)}
 
 
-def read_pair(row: Row, keys: Keys) -> CheckedPair:
-    """The pair on a row.
+def read_pair(row: Row, keys: Keys, alone: bool = False) -> CheckedPair:
+    """The pair on a row; with `alone`, the negative may be missing.
 
     Raises:
         RowError: it holds none.
     """
+    missing = keys.negative is None and all(row.data.get(name) is None for name in NEGATIVE_KEYS)
+    if alone and missing and row.response is not None:
+        return CheckedPair(row, row.response, None, error_type_of(row.data))
     response, negative = read_sides(row, keys)
     return CheckedPair(row, response, negative, error_type_of(row.data))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field, PrivateAttr
 
 from seapo_cli.calls import Tool
-from seapo_cli.checks.base import SlowCheck, Verdict, failed, passed
+from seapo_cli.checks.base import SlowCheck, Verdict
 from seapo_cli.checks.pair import CheckedPair
 from seapo_cli.checks.quantiles import Quantiles
 from seapo_cli.checks.scorer import TOGETHER, LocalModel, question_of
@@ -60,10 +60,12 @@ class Plausibility(SlowCheck):
             response, negative = await _served_means(pair, gateway)
         value = round(negative - response, 4)
         self._quantiles.add(pair, value)
+        means = {"means": {"response": round(response, 4), "negative": round(negative, 4)}}
         if self.min <= value <= self.max:
-            return passed(value)
+            return Verdict("pass", value, more=means)
         side = "less" if value < self.min else "more"
-        return failed(f"the negative is {abs(value):.2f} nats a token {side} probable", value)
+        reason = f"the negative is {abs(value):.2f} nats a token {side} probable"
+        return Verdict("fail", value, reason, more=means)
 
     async def _local_means(self, pair: CheckedPair) -> list[float]:
         found = await self._local.score(question_of(pair.row, (pair.response, pair.negative)))

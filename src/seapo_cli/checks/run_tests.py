@@ -30,6 +30,7 @@ class RunTests(SlowCheck):
 
     name = "tests"
     about = "The response passes the row's tests, the negative fails them."
+    alone = True
 
     timeout: int = Field(default=10, ge=1)
     """Seconds of CPU time for one answer."""
@@ -62,6 +63,8 @@ class RunTests(SlowCheck):
             return skipped(str(error))
         if tests is None:
             return skipped("the row has no tests")
+        if pair.alone:
+            return _of_response(await self._find(pair.response, *tests))
         response, negative = await asyncio.gather(
             self._find(pair.response, *tests), self._find(pair.negative, *tests)
         )
@@ -78,6 +81,14 @@ class RunTests(SlowCheck):
 
     async def _find(self, answer: str, language: Language, task: Task) -> Finding:
         return await self._judges.find(language, code_of(answer, language), task)
+
+
+def _of_response(finding: Finding) -> Verdict:
+    weak = {"weak": finding.weak} if finding.weak else {}
+    value = {"response": _told(finding), **weak}
+    if finding.passed:
+        return passed(value)
+    return failed(f"the response fails its tests: {finding.reason}", value)
 
 
 def _told(finding: Finding) -> str:

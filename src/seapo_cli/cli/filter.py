@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,8 @@ def filter_(
     from seapo_cli.io.same_files import store_files
     from seapo_cli.stages.filter import make_filter
 
+    model = model_use(backend, engine)
+    settings = _scored_here(settings, model.backend)
     stage = make_filter(settings, files.keys(), store=engine.store)
     if files.max_leak is not None:
         stage = _without_leaks(stage, settings, files, runner, files.max_leak)
@@ -48,10 +51,27 @@ def filter_(
         settings,
         files,
         runner,
-        model_use(backend, engine),
+        model,
         rejected=files.rejected,
         also_written=store_files(engine.store) if keeps else (),
     )
+
+
+def _scored_here(settings: FilterSettings, backend: BackendSettings) -> FilterSettings:
+    """llama.cpp gives no log-probabilities of a prompt: transformers scores with the same file.
+
+    Raises:
+        UsageError: there is no such file.
+    """
+    given = settings.options.get("plausibility", {})
+    if "plausibility" not in settings.checks or "scorer" in given:
+        return settings
+    if backend.chosen() != "embedded":
+        return settings
+    from seapo_cli.backends.models import find_model
+
+    scorer = {"scorer": str(find_model(backend.model))}
+    return replace(settings, options={**settings.options, "plausibility": {**given, **scorer}})
 
 
 def _without_leaks(

@@ -18,7 +18,7 @@ SETTINGS_FILE = "train_settings.json"
 WRITTEN = (
     *(SETTINGS_FILE, "metrics.jsonl", "errors.jsonl", "displaced.jsonl", "README.md"),
     *("config.json", "generation_config.json", "adapter_config.json", "model.safetensors"),
-    *("adapter_model.safetensors", "tokenizer.json", "tokenizer_config.json"),
+    *("adapter_model.safetensors", "tokenizer.json", "tokenizer_config.json", "model.gguf"),
 )
 """Files in the output folder whose names other programs may use as well."""
 
@@ -36,6 +36,10 @@ def train(inputs: TrainInputs, settings: TrainSettings) -> None:
     settings = replace(settings, files=files, model=model_path(settings.model))
     _refuse_equal(settings, inputs.files)
     _need_extra(settings.model)
+    if settings.gguf:
+        from seapo_cli.training.gguf import find_converter
+
+        find_converter()
     _start(settings, keep_stdin="-" in inputs.files)
 
 

@@ -97,13 +97,22 @@ def read_pairs(files: Sequence[Path | str]) -> Iterator[PreferencePair | BadRow]
 def read_row_pairs(data: object, where: str = "") -> list[PreferencePair]:
     """Read one decoded JSON line; `rejected` may be a list of answers (`seapo pair --group`).
 
-    Then what is known of each, such as `error_type`, is a list as well.
-
     Raises:
         RowError: it holds no pair and no judged answer.
     """
+    return [read_pair(one, where) for one in single_pairs(data)]
+
+
+def single_pairs(data: object) -> list[Any]:
+    """A decoded JSON line as rows of one rejected answer each; any other line as it is.
+
+    What is known of each rejected answer, such as `error_type`, is a list as well.
+
+    Raises:
+        RowError: there are more or fewer of something than rejected answers.
+    """
     if not isinstance(data, dict) or not _several(data.get("rejected")):
-        return [read_pair(data, where)]
+        return [data]
     each = ("rejected", *OF_EACH)
     lists = {name: data[name] for name in each if isinstance(data.get(name), list)}
     count = len(lists["rejected"])
@@ -111,8 +120,7 @@ def read_row_pairs(data: object, where: str = "") -> list[PreferencePair]:
         if len(values) != count:
             raise RowError(f"key {name!r} has {len(values)} values for {count} rejected")
     return [
-        read_pair(data | {name: values[place] for name, values in lists.items()}, where)
-        for place in range(count)
+        data | {name: values[place] for name, values in lists.items()} for place in range(count)
     ]
 
 

@@ -35,6 +35,7 @@ class FilterSettings(Settings):
         "Also run this check; repeatable or comma-separated. judge: the model compares both "
         "answers; aspects: it rates each by itself; reward: a reward model scores each (vLLM, or "
         "--set reward.scorer=MODEL); plausibility: reject what a model finds too improbable; "
+        "right: the response has the final answer of the row's `reference`; "
         "tests: RUN THE CODE in the rows against their tests, in isolation.",
     ] = opt(
         (), "--check", metavar="NAME", harmless=_runs_nothing, parse=parse.names, complete=_CHECKS

@@ -62,6 +62,15 @@ class _Adapters(Settings, group="Adapters"):
     lora_targets: Annotated[
         tuple[str, ...], "Layer that gets an adapter; repeatable. [default: all linear layers]"
     ] = opt((), "--lora-target", metavar="NAME", harmless=True)
+    dora: Annotated[
+        bool, "DoRA: adapters of direction, and the size of each output trained on its own."
+    ] = opt(False, harmless=True)
+    rslora: Annotated[bool, "rsLoRA: scale by alpha over the root of the rank."] = opt(
+        False, harmless=True
+    )
+    qlora: Annotated[
+        bool, "QLoRA: the model's own weights in 4 bits; needs a GPU and bitsandbytes."
+    ] = opt(False, harmless=True)
     merge: Annotated[bool, "Merge adapters into the weights."] = opt(False, harmless=True)
 
 
@@ -160,6 +169,10 @@ class TrainSettings(
     output_dir: Annotated[Path, "Folder for the model and metrics."] = opt(
         ..., "--output-dir", "-o", metavar="DIR"
     )
+    gguf: Annotated[
+        Literal["f32", "f16", "bf16", "q8_0"] | None,
+        "Also write model.gguf in this precision, with llama.cpp's converter.",
+    ] = opt(None)
     too_long: Annotated[
         Literal["truncate", "drop"], "Cut the end of longer answers, or drop the pair."
     ] = opt("truncate", harmless=True)
@@ -168,6 +181,16 @@ class TrainSettings(
     def asks_reference(self) -> bool:
         """Whether anything but the loss needs the reference's log-probabilities."""
         return bool(self.margin_window or self.pair_scores or self.order == "easy-first")
+
+    @property
+    def merges(self) -> bool:
+        """Whether a whole model is written: adapters of a GGUF file could not be loaded onto it."""
+        return self.merge or not self.lora_rank or self.is_gguf
+
+    @property
+    def is_gguf(self) -> bool:
+        """Whether the model is a GGUF file, as the packaged one is."""
+        return not self.model or self.model.endswith(".gguf")
 
     @property
     def evaluates(self) -> bool:
@@ -184,7 +207,17 @@ class TrainSettings(
             raise UsageError("--patience needs --eval-steps")
         if self.margin_window and self.margin_window[0] >= self.margin_window[1]:
             raise UsageError("--margin-window LOW HIGH: LOW must be below HIGH")
-        if self.merge and not self.lora_rank:
-            raise UsageError("--merge needs --lora-rank")
+        self._check_adapters()
         if self.nodes > 1 and not self.rendezvous:
             raise UsageError("--nodes needs --rendezvous HOST:PORT, the same on every node")
+
+    def _check_adapters(self) -> None:
+        for name in ("dora", "rslora", "qlora", "merge"):
+            if getattr(self, name) and not self.lora_rank:
+                raise UsageError(f"--{name} needs --lora-rank")
+        if self.qlora and self.is_gguf:
+            raise UsageError("--qlora needs a checkpoint in the format of transformers: --model")
+        if self.qlora and self.sharding == "fsdp":
+            raise UsageError("--qlora: weights of 4 bits are not sharded: use --sharding ddp")
+        if self.gguf and not self.merges:
+            raise UsageError("--gguf needs --merge: adapters alone are not a model")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from seapo_cli.exceptions import RowError
-from seapo_cli.formats.reader import edits_of
+from seapo_cli.formats.reader import edits_of, single_pairs
 from seapo_cli.messages import read_messages
 from seapo_cli.rows import NEGATIVE_KEYS, PROMPT_KEYS, error_type_of
 from seapo_cli.text.safe import printable
@@ -36,14 +36,18 @@ class View:
     checks: str
 
 
-def read_view(data: object) -> View:
-    """What there is to show of one decoded JSON line.
+def read_views(data: object) -> list[View]:
+    """What there is to show of one decoded JSON line: a view for each of its rejected answers.
 
     Raises:
         RowError: it holds no prompt and answer.
     """
     if not isinstance(data, Mapping):
         raise RowError("a row must be a JSON object")
+    return [_view(one) for one in single_pairs(data)]
+
+
+def _view(data: Mapping[str, Any]) -> View:
     prompt = _first(data, PROMPT_KEYS)
     if prompt is None:
         raise RowError("nothing to show: no prompt")

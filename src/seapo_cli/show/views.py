@@ -9,7 +9,7 @@ from itertools import islice
 from seapo_cli.exceptions import RowError
 from seapo_cli.io.jsonl import input_name, lines_of
 from seapo_cli.mistakes.error_types import canonical_name
-from seapo_cli.show.view import View, read_view
+from seapo_cli.show.view import View, read_views
 from seapo_cli.text.safe import label, tell
 
 _SHOWN_REASONS = 5
@@ -36,15 +36,16 @@ class Views:
     def _all(self) -> Iterator[View]:
         for line in lines_of(self._name):
             try:
-                view = read_view(line.value)
+                views = read_views(line.value)
             except RowError as error:
                 self._note(f"{input_name(self._name)}:{line.number}: {error}")
                 continue
-            self._labels[view.label] += 1
             self.good += 1
-            if self._type in (None, canonical_name(view.label)):
-                self.shown += 1
-                yield view
+            for view in views:
+                self._labels[view.label] += 1
+                if self._type in (None, canonical_name(view.label)):
+                    self.shown += 1
+                    yield view
 
     def _note(self, reason: str) -> None:
         self.bad += 1

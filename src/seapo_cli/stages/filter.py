@@ -21,7 +21,10 @@ Verdicts = dict[str, Verdict]
 
 
 class Filter(Stage):
-    """Runs quick checks first; rows that pass then go through those that await something."""
+    """Runs quick checks first; rows that pass then go through those that await something.
+
+    Rows may lack a negative if every check can judge a response alone.
+    """
 
     name = "filter"
 
@@ -38,6 +41,7 @@ class Filter(Stage):
         self.at_once = max(cores, *(check.at_once for check in self.slow)) if self.slow else 1
         for check in self.slow:
             check.keep_in(store)
+        self._alone = bool(checks) and all(check.alone for check in checks)
         self._all = checks
         self._keys = keys
         self._report = FilterReport([check.name for check in checks])
@@ -54,7 +58,7 @@ class Filter(Stage):
         decides which of two duplicates is kept.
         """
         try:
-            pair = read_pair(row, self._keys)
+            pair = read_pair(row, self._keys, self._alone)
             verdicts, kept = self._quick(pair)
             for check in self.slow:
                 if kept:

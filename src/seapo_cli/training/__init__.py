@@ -8,7 +8,8 @@ from top to bottom; its parts are
     check                          ... if the model's architecture allows it
     losses, reference              what is minimized, and relative to what
     model, optimizer, processes    what is trained, how, and on how many machines
-    checkpoints, export            what is saved during training, and at the end
+    adapters                       LoRA and its variants
+    checkpoints, export, gguf      what is saved during training, and at the end
     metrics, report, trackers      what is reported
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from seapo_cli import __version__
 from seapo_cli.exceptions import SeapoError
 from seapo_cli.io.folders import whole_folder
 from seapo_cli.options import TrainSettings
-from seapo_cli.training.model import is_gguf, load_model
+from seapo_cli.training.gguf import convert
+from seapo_cli.training.model import load_model
 
 _LAST = ("config.json", "adapter_config.json")
 """The file that loaders look for first is put in place last."""
@@ -29,17 +31,17 @@ def export(
     """Write the model with the given trained weights into the output folder.
 
     Raises:
-        SeapoError: it cannot be written.
+        SeapoError: it cannot be written, or converted to GGUF.
     """
     target = settings.output_dir
-    model = load_model(settings, bf16)
+    model = load_model(replace(settings, qlora=False), bf16)  # adapters merge into full weights
     found = model.load_state_dict(
         {_own(name): weight for name, weight in weights.items()}, strict=False
     )
     assert not found.unexpected_keys, found.unexpected_keys
-    if settings.lora_rank and merges(settings):
+    if settings.lora_rank and settings.merges:
         model = model.merge_and_unload()
-    if not settings.lora_rank or merges(settings):
+    if settings.merges:
         model.to(torch.bfloat16 if bf16 else torch.float32)
         model.config.use_cache = True
     try:
@@ -53,11 +55,8 @@ def export(
         if isinstance(error, OSError) or type(error).__name__ == "SafetensorError":
             raise SeapoError(f"{target}: cannot write the model: {error}") from None
         raise
-
-
-def merges(settings: TrainSettings) -> bool:
-    """Whether adapters are merged: on request, or if their base could not be loaded."""
-    return settings.merge or is_gguf(settings.model)
+    if settings.gguf:
+        convert(target, settings.gguf)
 
 
 def _own(name: str) -> str:
@@ -67,9 +66,9 @@ def _own(name: str) -> str:
 
 def model_card(settings: TrainSettings, data: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
     """The folder's README.md: what it was made from, how, and how well that went."""
-    base = Path(settings.model).name if is_gguf(settings.model) else settings.model
+    base = Path(settings.model).name if settings.is_gguf else settings.model
     front = ["library_name: transformers", "tags: [seapo, preference-optimization]"]
-    if not is_gguf(settings.model):
+    if not settings.is_gguf:
         front.append(f"base_model: {base}")
     chosen = settings.dump(without={"files", "output_dir", "reference_cache"})
     parts = [

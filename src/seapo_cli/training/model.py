@@ -11,6 +11,7 @@ from torch import nn
 
 from seapo_cli.exceptions import UsageError
 from seapo_cli.options import TokenSettings, TrainSettings
+from seapo_cli.training.adapters import with_adapters
 
 
 def load_tokenizer(settings: TrainSettings) -> Any:
@@ -48,7 +49,7 @@ def any_tokenizer(settings: TokenSettings) -> Any:
 
 
 def load_model(settings: TrainSettings, bf16: bool, empty: bool = False) -> Any:
-    """The model to train, on the CPU, with adapters if asked for.
+    """The model to train, on the CPU (in 4 bits: on the GPU), with adapters if asked for.
 
     Weights that are trained are fp32 also under bf16 (which rounds small steps away); weights
     that are frozen under adapters are kept in the precision they are used in. An `empty` one has
@@ -58,11 +59,14 @@ def load_model(settings: TrainSettings, bf16: bool, empty: bool = False) -> Any:
         UsageError: it cannot be loaded.
     """
     dtype = torch.bfloat16 if bf16 and settings.lora_rank else torch.float32
-    load = _without_weights if empty else pretrained_model
-    model = load(settings.model, dtype)
+    if settings.qlora:
+        model = load_in_4_bits(settings.model, dtype)
+    else:
+        load = _without_weights if empty else pretrained_model
+        model = load(settings.model, dtype)
     model.config.use_cache = False
     if settings.lora_rank:
-        model = _with_adapters(model, settings)
+        model = with_adapters(model, settings)
     if settings.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     return model.train()
@@ -129,6 +133,26 @@ def pretrained_classifier(name: str, dtype: torch.dtype) -> Any:
     return model
 
 
+def load_in_4_bits(name: str, dtype: torch.dtype) -> Any:
+    """A model whose linear layers are 4-bit (NF4, QLoRA's), on this process's GPU.
+
+    Raises:
+        UsageError: it cannot be loaded.
+    """
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    four_bits = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=dtype,
+    )
+    here = {"": torch.cuda.current_device()}
+    return _loaded(
+        AutoModelForCausalLM, name, dtype=dtype, quantization_config=four_bits, device_map=here
+    )
+
+
 def _without_weights(name: str, dtype: torch.dtype) -> Any:
     from transformers import AutoConfig
 
@@ -180,19 +204,3 @@ def _shapes(config: Any, dtype: torch.dtype) -> Any:
     config.__dict__.pop("quantization_config", None)
     with torch.device("meta"):
         return AutoModelForCausalLM.from_config(config, dtype=dtype)
-
-
-def _with_adapters(model: Any, settings: TrainSettings) -> Any:
-    from peft import LoraConfig, get_peft_model
-
-    torch.manual_seed(settings.seed)
-    config = LoraConfig(
-        r=settings.lora_rank,
-        lora_alpha=settings.lora_alpha,
-        target_modules=list(settings.lora_targets) or "all-linear",
-        task_type="CAUSAL_LM",
-    )
-    try:
-        return get_peft_model(model, config)
-    except ValueError as error:
-        raise UsageError(f"--lora-target: {str(error).splitlines()[0]}") from None

@@ -38,7 +38,8 @@ def hash_weights(model: Any) -> str:
     found = hashlib.blake2b(digest_size=16)
     for name, weight in model.state_dict().items():
         if "lora_" not in name:
-            found.update(weight.detach().contiguous().flatten().view(torch.uint8).numpy().data)
+            plain = weight.detach().cpu().contiguous()
+            found.update(plain.flatten().view(torch.uint8).numpy().data)
     return found.hexdigest()
 
 

@@ -17,11 +17,12 @@ from seapo_cli.exceptions import SeapoError
 from seapo_cli.io.folders import only_run
 from seapo_cli.options import TrainSettings
 from seapo_cli.training import dataset
+from seapo_cli.training.adapters import check_device, how_to_serve
 from seapo_cli.training.batches import Batches, plan
 from seapo_cli.training.check import choose_path
 from seapo_cli.training.checkpoints import Checkpoints, Progress, trained_weights
 from seapo_cli.training.difficulty import Scored, displaced, means, write_scores
-from seapo_cli.training.export import export, merges, model_card
+from seapo_cli.training.export import export, model_card
 from seapo_cli.training.heap import keep_freed_memory
 from seapo_cli.training.layout import size, together
 from seapo_cli.training.loss_step import LossStep
@@ -40,7 +41,7 @@ _NOT_OF_THE_RESULT = {
     *("files", "eval_file", "model", "chat_template", "output_dir", "reference_cache"),
     *("batch_size", "accumulate", "procs", "nodes", "rendezvous", "sharding"),
     *("save_steps", "save_minutes", "keep", "report_to", "share_prefix", "gradient_checkpointing"),
-    "pair_scores",
+    *("pair_scores", "gguf"),
 }
 """Settings that do not affect the result, or whose content the fingerprint covers otherwise."""
 _DISPLACED_FILE = "displaced.jsonl"
@@ -59,6 +60,7 @@ def train(settings: TrainSettings) -> int:
     if processes.device.type == "cpu":
         keep_freed_memory()
     try:
+        check_device(settings, processes.device)
         if processes.first:
             held.enter_context(only_run(settings.output_dir))
         tokenizer = load_tokenizer(settings)
@@ -247,12 +249,14 @@ def _finish(run: _Run, tokenizer: Any) -> None:
     if run.processes.first:
         if settings.patience is not None:
             weights = run.checkpoints.best(run.report.say) or weights
-        if settings.lora_rank and merges(settings) and not settings.merge:
+        if settings.lora_rank and settings.merges and not settings.merge:
             run.report.say("adapters are merged: nobody could load them onto a GGUF file")
         about = {"rows": len(data.examples), "hash": data.digest(), **data.counts}
         card = model_card(settings, about, run.report.last())
         export(weights, settings, tokenizer, bf16, card)
         run.report.say(f"{run.progress.step:,} steps done: {settings.output_dir}")
+        if line := how_to_serve(settings):
+            run.report.say(line)
     run.processes.broadcast(True)
 
 
