@@ -1,6 +1,6 @@
 """Scores texts with a transformers model or a GGUF file: log-probabilities of their tokens.
 
-    python -m seapo_cli.training.likelihood --model NAME
+    python -m seapo_cli.training.likelihood --model NAME [--parent PROCESS]
 
 Reads JSONL on stdin, each line a list of questions `{"messages": [...], "answers": [...]}` or
 `{"context": "...", "answers": [...]}`, and answers each line at once with a list of
@@ -16,7 +16,7 @@ import os
 import sys
 import threading
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
@@ -139,10 +139,12 @@ def _alone(before: Ids[int], answer: Ids[int]) -> tuple[Ids[int], Ids[int], Ids[
     return before, array("i"), answer, None
 
 
-def _lines() -> Iterator[str]:
-    """Lines of stdin; ends this process at once if the parent is killed."""
+def _listen(parent: int) -> Callable[[], str | None]:
+    """Gives line after line of stdin, then None; ends this process at once if the parent is killed.
+
+    A thread listens from now on, also while a model is loaded or something is computed.
+    """
     lines: SimpleQueue[str | None] = SimpleQueue()
-    parent = os.getppid()
 
     def read() -> None:
         for line in sys.stdin:
@@ -152,21 +154,24 @@ def _lines() -> Iterator[str]:
         lines.put(None)
 
     threading.Thread(target=read, daemon=True).start()
-    while (line := lines.get()) is not None:
-        yield line
+    return lines.get
 
 
 def main() -> None:
     """Answer lines until stdin ends."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", required=True)
+    # Given, as it may have died before this process could ask who it is.
+    parser.add_argument("--parent", type=int, default=os.getppid(), help="process that asks")
+    options = parser.parse_args()
+    next_line = _listen(options.parent)
     quiet()
     try:
-        likelihoods = Likelihoods(parser.parse_args().model)
+        likelihoods = Likelihoods(options.model)
     except SeapoError as error:
         sys.exit(str(error))
     with suppress(BrokenPipeError):  # whoever asked is gone
-        for line in _lines():
+        for line in iter(next_line, None):
             print(json.dumps(likelihoods.score(json.loads(line))), flush=True)
 
 
