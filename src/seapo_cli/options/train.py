@@ -66,6 +66,10 @@ class _Adapters(Settings, group="Adapters"):
 
 
 class _Optimizer(Settings, group="Optimizer"):
+    optimizer: Annotated[
+        Literal["adamw", "adamw8bit"],
+        "adamw8bit: its state takes 2 bytes a weight instead of 8; needs bitsandbytes.",
+    ] = opt("adamw", harmless=True)
     learning_rate: Annotated[float, "Peak rate."] = opt(
         1e-6, "--learning-rate", "--lr", harmless=True, gt=0
     )
@@ -117,12 +121,14 @@ class _Checkpoints(Settings, group="Checkpoints and evaluation"):
 
 
 class _Speed(Settings, group="Speed and memory"):
-    dtype: Annotated[Literal["bf16", "fp32"] | None, "[default: bf16 on a GPU, fp32 elsewhere]"] = (
-        opt(None)
-    )
-    gradient_checkpointing: Annotated[bool, "Use less memory for a third more time."] = opt(
-        False, harmless=True
-    )
+    dtype: Annotated[
+        Literal["auto", "bf16", "fp32"],
+        "What is computed in; auto: bf16 where the GPU or CPU is faster with it.",
+    ] = opt("auto")
+    gradient_checkpointing: Annotated[
+        bool | None,
+        "Use less memory for a third more time. [default: where a step would not fit otherwise]",
+    ] = opt(None, harmless=True)
     share_prefix: Annotated[bool, "Compute what both sides share only once."] = opt(
         True, harmless=True
     )
@@ -184,6 +190,8 @@ class TrainSettings(
             raise UsageError("--patience needs --eval-steps")
         if self.margin_window and self.margin_window[0] >= self.margin_window[1]:
             raise UsageError("--margin-window LOW HIGH: LOW must be below HIGH")
+        if self.optimizer == "adamw8bit" and self.sharding == "fsdp":
+            raise UsageError("--optimizer adamw8bit: its state is not sharded: use --sharding ddp")
         if self.merge and not self.lora_rank:
             raise UsageError("--merge needs --lora-rank")
         if self.nodes > 1 and not self.rendezvous:

@@ -63,8 +63,6 @@ def load_model(settings: TrainSettings, bf16: bool, empty: bool = False) -> Any:
     model.config.use_cache = False
     if settings.lora_rank:
         model = _with_adapters(model, settings)
-    if settings.gradient_checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
     return model.train()
 
 
@@ -107,6 +105,21 @@ def pretrained_model(name: str, dtype: torch.dtype) -> Any:
 
     model = _loaded(AutoModelForCausalLM, name, dtype=dtype)
     return _plain(model, dtype) if is_gguf(name) else model
+
+
+def model_without_weights(name: str, dtype: torch.dtype) -> Any:
+    """A model of which only the buffers have values; its weights are on the device `meta`.
+
+    Raises:
+        UsageError: its configuration cannot be loaded.
+    """
+    from accelerate import init_empty_weights
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    config = _loaded(AutoConfig, name)
+    config.use_cache = False
+    with init_empty_weights(include_buffers=False):
+        return AutoModelForCausalLM.from_config(config, dtype=dtype)
 
 
 def _without_weights(name: str, dtype: torch.dtype) -> Any:
