@@ -119,7 +119,9 @@ def model_without_weights(name: str, dtype: torch.dtype) -> Any:
     config = _loaded(AutoConfig, name)
     config.use_cache = False
     with init_empty_weights(include_buffers=False):
-        return AutoModelForCausalLM.from_config(config, dtype=dtype)
+        model = AutoModelForCausalLM.from_config(config, dtype=dtype)
+    model.tie_weights()  # each was replaced by one of its own
+    return model
 
 
 def _without_weights(name: str, dtype: torch.dtype) -> Any:
