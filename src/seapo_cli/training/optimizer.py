@@ -21,10 +21,10 @@ _SMALLEST_8_BIT = 4096
 def build_optimizer(model: nn.Module, settings: TrainSettings) -> torch.optim.Optimizer:
     """AdamW over all weights that are trained."""
     trained = [weight for weight in model.parameters() if weight.requires_grad]
-    values = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
+    rate, decay = settings.learning_rate, settings.weight_decay
     if settings.optimizer == "adamw8bit":
-        return _eight_bit(trained, **values)
-    return torch.optim.AdamW(trained, **values, fused=True)
+        return _eight_bit(trained, rate, decay)
+    return torch.optim.AdamW(trained, lr=rate, weight_decay=decay, fused=True)
 
 
 def check_optimizer(settings: TrainSettings, device: torch.device) -> None:
