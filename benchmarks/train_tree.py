@@ -27,6 +27,7 @@ from seapo_cli.formats.reader import read_row_pairs
 from seapo_cli.options import LossSettings
 from seapo_cli.rows import Edit
 from seapo_cli.text.spans import apply_edits, disjoint
+from seapo_cli.training.heap import keep_freed_memory
 from seapo_cli.training.layout import pack, together
 from seapo_cli.training.loss_step import Columns, LossStep
 from seapo_cli.training.model import pretrained_model, pretrained_tokenizer, quiet
@@ -110,6 +111,7 @@ def main() -> None:
     show(f"Tokens of {len(everything)} answers", told)
     if options.tokens_only:
         return
+    keep_freed_memory()
     scorer = Scorer(pretrained_model(name, torch.float32).train(), path="segments")
     spent: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
     for step in range(options.steps + 1):

@@ -62,6 +62,18 @@ def test_gguf_without_a_converter_is_refused_before_training(
     assert train("--gguf", "q8_0").gguf == "q8_0"
 
 
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [([], None), (["--gradient-checkpointing"], True), (["--no-gradient-checkpointing"], False)],
+)
+def test_checkpointing_is_asked_for_refused_or_left_to_the_program(
+    train: Callable[..., TrainSettings], given: list[str], found: bool | None
+) -> None:
+    assert train(*given).gradient_checkpointing is found
+    Path("seapo.toml").write_text("gradient-checkpointing = true\n")
+    assert train(*given).gradient_checkpointing is (found is None or found)
+
+
 def test_a_wrong_value_is_told_with_its_option(train: Callable[..., TrainSettings]) -> None:
     with pytest.raises(UsageError, match=r"^--learning-rate: Input should be greater than 0$"):
         train("--lr", "0")

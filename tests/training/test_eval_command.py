@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -56,3 +57,34 @@ def test_ctrl_c_and_kill(seapo: Seapo) -> None:
     summary = seapo.summary()
     assert summary["from_store"] >= 16
     assert summary["from_store"] + summary["requests_sent"] == COUNT
+
+
+def loading(process: subprocess.Popen[bytes]) -> int:
+    """The program that the command has started, as soon as it loads a model."""
+    deadline = time.monotonic() + PATIENT
+    while time.monotonic() < deadline:
+        for file in Path(f"/proc/{process.pid}/task").glob("*/children"):
+            for child in map(int, file.read_text().split()):
+                if "/tokenizers/" in Path(f"/proc/{child}/maps").read_text():
+                    return child
+        time.sleep(0.02)
+    raise AssertionError("no model is loaded")
+
+
+def test_a_kill_while_the_model_loads_leaves_no_process(seapo: Seapo) -> None:
+    seapo.environment.pop("OPENAI_BASE_URL")
+    model = save_tiny(seapo.folder / "model")
+    (model / "model.safetensors").unlink()
+    index = {"metadata": {"total_size": 1}, "weight_map": {"lm_head.weight": "slow.bin"}}
+    (model / "pytorch_model.bin.index.json").write_text(json.dumps(index))
+    os.mkfifo(model / "slow.bin")
+    file = write_rows(seapo.folder / "pairs.jsonl", arithmetic_pairs(2))
+    command = ["eval", str(file), "--model", str(model), "-o", "results.jsonl"]
+    with killed_at_end(seapo.start(*command)) as process:
+        child = loading(process)
+        process.kill()
+        try:
+            process.communicate(timeout=30)  # ends when nobody has its stderr open any more
+        except subprocess.TimeoutExpired:
+            os.kill(child, signal.SIGKILL)
+            raise

@@ -10,8 +10,14 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+import torch
+from safetensors.torch import load_file, save_file
 
+import tiny_model
 from seapo_cli.training.model import load_model
+from seapo_cli.training.processes import Processes
+from seapo_cli.training.reference import hash_weights
+from seapo_cli.training.slices import part, sliced
 from tiny_model import train_settings
 
 
@@ -31,3 +37,50 @@ def test_a_model_to_be_sent_its_weights_has_none(tmp_path: Path, values: dict[st
     assert {weight.device.type for weight in empty.parameters()} == {"meta"}
     names = [[name for name, _ in model.named_buffers()] for model in (whole, empty)]
     assert names[0] == names[1]
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_slices_are_those_of_the_loaded_model(tmp_path: Path, tied: bool) -> None:
+    model = tiny_model.tiny_model(tie_word_embeddings=tied).bfloat16()
+    folder = tmp_path / "model"
+    model.save_pretrained(folder, max_shard_size="20KB")
+    assert len(list(folder.glob("*.safetensors"))) > 1
+    settings = train_settings(tmp_path, [], sharding="fsdp")
+    found = sliced(settings, _Alone(0, 2, torch.device("cpu")))
+    assert found is not None
+    assert {weight.device.type for weight in found.model.parameters()} == {"meta"}
+    assert {one.device.type for one in found.model.buffers()} == {"cpu"}
+    loaded = load_model(settings, bf16=False)
+    assert hash_weights(found.weights()) == hash_weights(loaded.state_dict().items())
+    buffers = dict(loaded.named_buffers())
+    assert all(torch.equal(one, buffers[name]) for name, one in found.model.named_buffers())
+
+
+class _Alone(Processes):
+    """One of two processes, which asks nobody."""
+
+    def gather(self, value: Any) -> Any:
+        return [value]
+
+
+def test_files_with_other_names_or_none_are_loaded_by_the_first_process(tmp_path: Path) -> None:
+    settings = train_settings(tmp_path, [], sharding="fsdp")
+    alone = _Alone(0, 2, torch.device("cpu"))
+    assert sliced(settings, alone) is not None
+    weights = tmp_path / "model" / "model.safetensors"
+    renamed = {f"old_{name}": one for name, one in load_file(weights).items()}
+    save_file(renamed, weights, {"format": "pt"})
+    assert sliced(settings, alone) is None
+    weights.unlink()
+    assert sliced(settings, alone) is None
+    adapters = train_settings(tmp_path, [], sharding="fsdp", lora_rank=2)
+    assert sliced(adapters, alone) is None
+
+
+@pytest.mark.parametrize("rows", [1, 5, 10, 12])
+def test_parts_are_those_of_fsdp(rows: int) -> None:
+    chunks = torch.arange(rows).chunk(4)
+    for rank in range(4):
+        begin, end = part(rows, 4, rank)
+        expected = chunks[rank].tolist() if rank < len(chunks) else []
+        assert list(range(begin, end)) == expected

@@ -119,6 +119,7 @@ class ScoringProcess:
                 f"to score with {self._model}, install torch and transformers: {install('train')}"
             )
         command = [sys.executable, "-m", self._program, "--model", self._model]
+        command += ["--parent", str(os.getpid())]
         return subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

@@ -129,7 +129,7 @@ def _parameter(place: Field[Any], hint: Any, shown: Shown) -> inspect.Parameter:
         inspect.Parameter.KEYWORD_ONLY,
         default=default,
         annotation=Annotated[
-            hint | None if default is None else hint, _info(place, about, option, shown)
+            hint | None if default is None else hint, _info(place, hint, about, option, shown)
         ],
     )
 
@@ -141,11 +141,11 @@ def _default(place: Field[Any]) -> Any:
     return None if isinstance(place.default, tuple) or place.default == "" else place.default
 
 
-def _info(place: Field[Any], about: str, option: Option, shown: Shown) -> Any:
+def _info(place: Field[Any], hint: Any, about: str, option: Option, shown: Shown) -> Any:
     if option.is_argument:
         return typer.Argument(metavar=option.metavar, help=about, show_default=False)
     flags = flags_of(place)
-    if place.default is True:
+    if place.default is True or hint == bool | None:
         flags = (f"{flags[0]}/--no-{flags[0].removeprefix('--')}",)
     chosen = option.defaults
     return typer.Option(

@@ -75,6 +75,10 @@ class _Adapters(Settings, group="Adapters"):
 
 
 class _Optimizer(Settings, group="Optimizer"):
+    optimizer: Annotated[
+        Literal["adamw", "adamw8bit"],
+        "adamw8bit: its state takes 2 bytes a weight instead of 8; needs bitsandbytes.",
+    ] = opt("adamw", harmless=True)
     learning_rate: Annotated[float, "Peak rate."] = opt(
         1e-6, "--learning-rate", "--lr", harmless=True, gt=0
     )
@@ -126,12 +130,14 @@ class _Checkpoints(Settings, group="Checkpoints and evaluation"):
 
 
 class _Speed(Settings, group="Speed and memory"):
-    dtype: Annotated[Literal["bf16", "fp32"] | None, "[default: bf16 on a GPU, fp32 elsewhere]"] = (
-        opt(None)
-    )
-    gradient_checkpointing: Annotated[bool, "Use less memory for a third more time."] = opt(
-        False, harmless=True
-    )
+    dtype: Annotated[
+        Literal["auto", "bf16", "fp32"],
+        "What is computed in; auto: bf16 where the GPU or CPU is faster with it.",
+    ] = opt("auto")
+    gradient_checkpointing: Annotated[
+        bool | None,
+        "Use less memory for a third more time. [default: where a step would not fit otherwise]",
+    ] = opt(None, harmless=True)
     share_prefix: Annotated[bool, "Compute what both sides share only once."] = opt(
         True, harmless=True
     )
@@ -208,6 +214,8 @@ class TrainSettings(
         if self.margin_window and self.margin_window[0] >= self.margin_window[1]:
             raise UsageError("--margin-window LOW HIGH: LOW must be below HIGH")
         self._check_adapters()
+        if self.optimizer == "adamw8bit" and self.sharding == "fsdp":
+            raise UsageError("--optimizer adamw8bit: its state is not sharded: use --sharding ddp")
         if self.nodes > 1 and not self.rendezvous:
             raise UsageError("--nodes needs --rendezvous HOST:PORT, the same on every node")
 

@@ -7,8 +7,9 @@ from top to bottom; its parts are
     attention, logps, scorer       the prefix that both sides share is computed once
     check                          ... if the model's architecture allows it
     losses, reference              what is minimized, and relative to what
-    model, optimizer, processes    what is trained, how, and on how many machines
+    model, slices, processes       what is trained, and on how many machines
     adapters                       LoRA and its variants
+    optimizer, precision, memory   how, in what, and whether activations are kept
     checkpoints, export, gguf      what is saved during training, and at the end
     metrics, report, trackers      what is reported
 """

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, Protocol
@@ -34,20 +34,26 @@ def answer_lines(load: Callable[[str], Model], about: str | None) -> None:
     """Load the model that `--model` names, and answer lines until stdin ends."""
     parser = argparse.ArgumentParser(description=(about or "").partition("\n")[0])
     parser.add_argument("--model", required=True)
+    # Given, as it may have died before this process could ask who it is.
+    parser.add_argument("--parent", type=int, default=os.getppid(), help="process that asks")
+    options = parser.parse_args()
+    next_line = _listen(options.parent)
     quiet()
     try:
-        model = load(parser.parse_args().model)
+        model = load(options.model)
     except SeapoError as error:
         sys.exit(str(error))
     with suppress(BrokenPipeError):  # whoever asked is gone
-        for line in _lines():
+        for line in iter(next_line, None):
             print(json.dumps(model.score(json.loads(line))), flush=True)
 
 
-def _lines() -> Iterator[str]:
-    """Lines of stdin; ends this process at once if the parent is killed."""
+def _listen(parent: int) -> Callable[[], str | None]:
+    """Gives line after line of stdin, then None; ends this process at once if the parent is killed.
+
+    A thread listens from now on, also while a model is loaded or something is computed.
+    """
     lines: SimpleQueue[str | None] = SimpleQueue()
-    parent = os.getppid()
 
     def read() -> None:
         for line in sys.stdin:
@@ -57,5 +63,4 @@ def _lines() -> Iterator[str]:
         lines.put(None)
 
     threading.Thread(target=read, daemon=True).start()
-    while (line := lines.get()) is not None:
-        yield line
+    return lines.get

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from torch.distributed.checkpoint.state_dict import (
 
 from seapo_cli.exceptions import SeapoError, UsageError
 from seapo_cli.io.whole_files import whole_file
+from seapo_cli.training.precision import Dtype
 from seapo_cli.training.processes import Processes
 from seapo_cli.training.saved import Damaged, all_finite, read_saved
 
@@ -37,6 +39,10 @@ class Progress:
     """Length of the metrics file at that step: what follows is written again."""
     best_loss: float
     evaluations_since_best: int
+    dtype: Dtype
+    """What it computes in: chosen once, however often it is resumed."""
+    recomputes: bool | None
+    """Whether activations are recomputed; likewise. None before that is known."""
 
 
 def trained_weights(model: nn.Module) -> dict[str, Any]:
@@ -56,6 +62,13 @@ class Checkpoints:
     def latest(self) -> Path | None:
         """The newest complete checkpoint."""
         return max(self._folder.glob("step-*.pt"), default=None)
+
+    def begun(self) -> Progress | None:
+        """The progress of the newest checkpoint that can be read, before it is restored."""
+        for path in sorted(self._folder.glob("step-*.pt"), reverse=True):
+            with suppress(Damaged, LookupError, TypeError):
+                return Progress(**read_saved(path)["progress"])
+        return None
 
     def save(self, progress: Progress, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         """Write a checkpoint and drop those beyond the last few.

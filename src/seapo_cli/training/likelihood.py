@@ -1,6 +1,6 @@
 """Scores texts with a transformers model or a GGUF file: log-probabilities of their tokens.
 
-    python -m seapo_cli.training.likelihood --model NAME
+    python -m seapo_cli.training.likelihood --model NAME [--parent PROCESS]
 
 Reads JSONL on stdin, each line a list of questions `{"messages": [...], "answers": [...]}` or
 `{"context": "...", "answers": [...]}`, and answers each line at once with a list of

@@ -82,8 +82,7 @@ class LossStep:
         """
         count = self.processes.count
         units = together(rows, self.columns.groups)
-        passes = min(accumulate, math.ceil(len(units) / count))
-        packs = balance(units, self.examples, passes * count)[self.processes.rank :: count]
+        packs = self.packs(units, accumulate)[self.processes.rank :: count]
         total = float(self._weights(rows).sum())
         kl = self._kl(rows)
         found: list[RowMetrics] = []
@@ -97,6 +96,12 @@ class LossStep:
             if pack:
                 found += row_metrics(pack, weights, losses, scores, self.settings)
         return [row for part in self.processes.gather(found) for row in part]
+
+    def packs(self, units: Sequence[Sequence[int]], accumulate: int) -> list[list[int]]:
+        """Rows of each pass of a step, one pass of every process after the other."""
+        count = self.processes.count
+        passes = min(accumulate, math.ceil(len(units) / count))
+        return balance(units, self.examples, passes * count)
 
     @torch.no_grad()
     def evaluate(self, rows: Sequence[int]) -> list[RowMetrics]:

@@ -67,8 +67,6 @@ def load_model(settings: TrainSettings, bf16: bool, empty: bool = False) -> Any:
     model.config.use_cache = False
     if settings.lora_rank:
         model = with_adapters(model, settings)
-    if settings.gradient_checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
     return model.train()
 
 
@@ -151,6 +149,23 @@ def load_in_4_bits(name: str, dtype: torch.dtype) -> Any:
     return _loaded(
         AutoModelForCausalLM, name, dtype=dtype, quantization_config=four_bits, device_map=here
     )
+
+
+def model_without_weights(name: str, dtype: torch.dtype) -> Any:
+    """A model of which only the buffers have values; its weights are on the device `meta`.
+
+    Raises:
+        UsageError: its configuration cannot be loaded.
+    """
+    from accelerate import init_empty_weights
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    config = _loaded(AutoConfig, name)
+    config.use_cache = False
+    with init_empty_weights(include_buffers=False):
+        model = AutoModelForCausalLM.from_config(config, dtype=dtype)
+    model.tie_weights()  # each was replaced by one of its own
+    return model
 
 
 def _without_weights(name: str, dtype: torch.dtype) -> Any:

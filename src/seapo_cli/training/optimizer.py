@@ -3,19 +3,55 @@
 from __future__ import annotations
 
 import math
+from importlib.util import find_spec
+from typing import Any
 
 import torch
 from torch import nn
 
+from seapo_cli.exceptions import UsageError
 from seapo_cli.options import TrainSettings
 
+STATE_BYTES = {"adamw": 8.0, "adamw8bit": 2.04}
+"""Of both moments, for each weight; those of 8 bits have a factor for each 256 weights."""
+_SMALLEST_8_BIT = 4096
+"""bitsandbytes keeps moments of weights with fewer elements in fp32."""
 
-def build_optimizer(model: nn.Module, settings: TrainSettings) -> torch.optim.AdamW:
+
+def build_optimizer(model: nn.Module, settings: TrainSettings) -> torch.optim.Optimizer:
     """AdamW over all weights that are trained."""
     trained = [weight for weight in model.parameters() if weight.requires_grad]
-    return torch.optim.AdamW(
-        trained, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
-    )
+    rate, decay = settings.learning_rate, settings.weight_decay
+    if settings.optimizer == "adamw8bit":
+        return _eight_bit(trained, rate, decay)
+    return torch.optim.AdamW(trained, lr=rate, weight_decay=decay, fused=True)
+
+
+def check_optimizer(settings: TrainSettings, device: torch.device) -> None:
+    """Refuse an optimizer that cannot be had, before anything is loaded.
+
+    Raises:
+        UsageError: bitsandbytes is not installed, or does not run on this device.
+    """
+    if settings.optimizer != "adamw8bit":
+        return
+    if find_spec("bitsandbytes") is None:
+        raise UsageError("--optimizer adamw8bit needs bitsandbytes: pip install bitsandbytes")
+    weight = nn.Parameter(torch.zeros(_SMALLEST_8_BIT, device=device))
+    weight.grad = torch.ones_like(weight)
+    try:
+        _eight_bit([weight], lr=1.0, weight_decay=0.0).step()
+    except Exception as error:  # whatever a library or kernel that is missing raises
+        reason = str(error).strip().partition("\n")[0]
+        raise UsageError(f"--optimizer adamw8bit does not run on this machine: {reason}") from None
+    if not weight.any():
+        raise UsageError("--optimizer adamw8bit does not run on this machine: it takes no step")
+
+
+def _eight_bit(weights: list[nn.Parameter], lr: float, weight_decay: float) -> Any:
+    from bitsandbytes.optim import AdamW8bit
+
+    return AdamW8bit(weights, lr=lr, weight_decay=weight_decay)
 
 
 def learning_rate(step: int, total: int, settings: TrainSettings) -> float:

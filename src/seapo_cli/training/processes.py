@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -73,12 +73,28 @@ def leave() -> None:
         dist.destroy_process_group()
 
 
-def spread(scorer: nn.Module, sharding: str, processes: Processes, bf16: bool) -> nn.Module:
-    """The scorer on this process's device, as DDP or FSDP2 want it."""
+class Weights(Protocol):
+    """Where each process reads its own parts of weights."""
+
+    def fill(self, shards: nn.Module) -> None:
+        """Read the parts of a module that has shapes only."""
+
+
+def spread(
+    scorer: nn.Module,
+    sharding: str,
+    processes: Processes,
+    bf16: bool,
+    weights: Weights | None = None,
+) -> nn.Module:
+    """The scorer on this process's device, as DDP or FSDP2 want it.
+
+    With FSDP2 all read their own parts of the weights; without them the first process sends its.
+    """
     if processes.count == 1:
         return scorer.to(processes.device)
     if sharding == "fsdp":
-        return _shard(scorer, processes, bf16)
+        return _shard(scorer, processes, bf16, weights)
     from torch.nn.parallel import DistributedDataParallel
 
     devices = [processes.device] if processes.device.type == "cuda" else None
@@ -98,11 +114,13 @@ def gradient_sync(scorer: Any, wanted: bool) -> Iterator[None]:
         yield
 
 
-def _shard(scorer: nn.Module, processes: Processes, bf16: bool) -> nn.Module:
+def _shard(
+    scorer: nn.Module, processes: Processes, bf16: bool, weights: Weights | None
+) -> nn.Module:
     """FSDP2: each layer of the model a group of its own, the rest together.
 
-    Only the first process has weights: they go out layer by layer, so that the others never hold
-    more than their shards and one layer.
+    If only the first process has weights, they go out layer by layer, so that the others never
+    hold more than their shards and one layer.
     """
     from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 
@@ -112,11 +130,15 @@ def _shard(scorer: nn.Module, processes: Processes, bf16: bool) -> nn.Module:
     layers = set(model._no_split_modules or ())
     for module in model.modules():
         if type(module).__name__ in layers:
-            _send(module, processes)
+            if weights is None:
+                _send(module, processes)
             fully_shard(module, mp_policy=policy)
-    _send(scorer, processes)
+    if weights is None:
+        _send(scorer, processes)
     # Sharded again after a pass without gradients too: a checkpoint wants the optimizer's weights.
     fully_shard(scorer, mp_policy=policy, reshard_after_forward=True)
+    if weights is not None:
+        weights.fill(scorer)
     return scorer
 
 

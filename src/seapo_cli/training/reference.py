@@ -7,9 +7,8 @@ since new adapters change nothing; either way no second copy of the model is nee
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -33,10 +32,10 @@ def columns(examples: Sequence[Example]) -> int:
     return 2 * PARTS if examples and examples[0].weights else PARTS
 
 
-def hash_weights(model: Any) -> str:
+def hash_weights(weights: Iterable[tuple[str, torch.Tensor]]) -> str:
     """Hash of a model's weights without adapters: another file of the same name is another."""
     found = hashlib.blake2b(digest_size=16)
-    for name, weight in model.state_dict().items():
+    for name, weight in weights:
         if "lora_" not in name:
             plain = weight.detach().cpu().contiguous()
             found.update(plain.flatten().view(torch.uint8).numpy().data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -65,6 +66,27 @@ class Scorer(nn.Module):
             raise Unsupported(
                 f"its output layer is a {kind.__name__} of {kind.__module__.partition('.')[0]}"
             )
+
+    @property
+    def can_recompute(self) -> bool:
+        """Whether its layers can recompute activations."""
+        return bool(self._inner[0].supports_gradient_checkpointing)
+
+    def recompute(self) -> None:
+        """Keep only what enters each layer, and compute the rest again for the gradient."""
+        self.model.gradient_checkpointing_enable({"use_reentrant": False})
+
+    def tokens(self, rows: Sequence[int], examples: Sequence[Example]) -> int:
+        """How many tokens a pass over some rows computes, padding included."""
+        if self.path != "plain":
+            return pack(rows, examples).tokens
+        texts = {
+            (example.prompt + example.shared + side).tobytes()
+            for example in (examples[row] for row in rows)
+            for side in (example.chosen, example.rejected)
+            if side is not None
+        }
+        return len(texts) * max(map(len, texts)) // array("i").itemsize
 
     @property
     def config(self) -> Any:

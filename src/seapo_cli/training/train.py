@@ -27,14 +27,22 @@ from seapo_cli.training.heap import keep_freed_memory
 from seapo_cli.training.layout import size, together
 from seapo_cli.training.loss_step import LossStep
 from seapo_cli.training.losses import LOSSES
+from seapo_cli.training.memory import with_checkpointing
 from seapo_cli.training.metrics import FallingChosen, Metrics, RowMetrics, peak_memory_mb, summarize
 from seapo_cli.training.model import load_model, load_tokenizer, quiet, turn_off_dropout
-from seapo_cli.training.optimizer import build_optimizer, learning_rate, take_step
+from seapo_cli.training.optimizer import (
+    build_optimizer,
+    check_optimizer,
+    learning_rate,
+    take_step,
+)
+from seapo_cli.training.precision import with_dtype
 from seapo_cli.training.prepared import prepared
 from seapo_cli.training.processes import Processes, join, leave, spread
 from seapo_cli.training.reference import hash_weights
 from seapo_cli.training.report import Report
 from seapo_cli.training.scorer import Scorer
+from seapo_cli.training.slices import sliced
 from seapo_cli.training.trackers import open_trackers
 
 _NOT_OF_THE_RESULT = {
@@ -61,6 +69,7 @@ def train(settings: TrainSettings) -> int:
         keep_freed_memory()
     try:
         check_device(settings, processes.device)
+        check_optimizer(settings, processes.device)
         if processes.first:
             held.enter_context(only_run(settings.output_dir))
         tokenizer = load_tokenizer(settings)
@@ -102,13 +111,19 @@ def _prepare(
     settings: TrainSettings, split: dataset.Split, processes: Processes, report: Report
 ) -> _Run:
     """Load, check, distribute, score the reference, and go to where the last run stopped."""
-    bf16 = _bf16(settings, processes.device)
+    checkpoints = Checkpoints(settings.output_dir, settings.keep, processes)
+    begun = processes.broadcast(checkpoints.begun() if processes.first else None)
+    known = begun.dtype if begun else None
+    settings, dtype = with_dtype(settings, known, processes, report.say)
+    bf16 = dtype == "bf16"
     sent = settings.sharding == "fsdp" and not processes.first
-    model = load_model(settings, bf16, empty=sent)
-    model_hash = processes.broadcast(hash_weights(model) if processes.first else None)
+    slices = sliced(settings, processes)
+    model = slices.model if slices else load_model(settings, bf16, empty=sent)
+    weights = slices.weights() if slices else model.state_dict().items()
+    model_hash = processes.broadcast(hash_weights(weights) if processes.first else None)
     turn_off_dropout(model)
     scorer = Scorer(model, bf16)
-    shared = spread(scorer, settings.sharding, processes, bf16)
+    shared = spread(scorer, settings.sharding, processes, bf16, slices)
     if settings.share_prefix:
         for note in choose_path(scorer, shared, split.data.examples, processes.device):
             report.say(note)
@@ -119,15 +134,16 @@ def _prepare(
         write_scores(str(settings.pair_scores), split.data.pairs, scores)
     shared.train()
     optimizer = build_optimizer(shared, settings)
-    checkpoints = Checkpoints(settings.output_dir, settings.keep, processes)
     fingerprint = _fingerprint(settings, split, model_hash, processes.count)
     found = checkpoints.restore(fingerprint, shared, optimizer, report.say)
-    progress = found or Progress(fingerprint, 0, 0, math.inf, 0)
-    report.goto(progress.metrics_bytes)
     units = together(range(split.training), split.data.groups)
     batches = plan(units, scores, settings, _rows_per_step(settings, processes), report.say)
     total = math.ceil(settings.epochs * batches.per_epoch)
     total = min(total, settings.max_steps or total)
+    progress = found or Progress(fingerprint, 0, 0, math.inf, 0, dtype, None)
+    report.goto(progress.metrics_bytes)
+    recomputes = with_checkpointing(settings, scorer, work, batches, progress, report)
+    settings = replace(settings, gradient_checkpointing=recomputes)  # for the model card
     return _Run(
         settings=settings,
         split=split,
@@ -140,7 +156,7 @@ def _prepare(
         report=report,
         bf16=bf16,
         total=total,
-        progress=progress,
+        progress=replace(progress, recomputes=recomputes),
     )
 
 
@@ -264,12 +280,6 @@ def _save_is_due(run: _Run, saved_at: float) -> bool:
     if run.settings.save_steps:
         return run.progress.step % run.settings.save_steps == 0
     return run.processes.broadcast(time.monotonic() - saved_at > 60 * run.settings.save_minutes)
-
-
-def _bf16(settings: TrainSettings, device: torch.device) -> bool:
-    if settings.dtype is not None:
-        return settings.dtype == "bf16"
-    return device.type == "cuda" and bool(torch.cuda.is_bf16_supported())
 
 
 def _fingerprint(
