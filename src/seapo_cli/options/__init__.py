@@ -27,6 +27,7 @@ from seapo_cli.options.others import (
     ShowSettings,
 )
 from seapo_cli.options.pair import PairFiles, PairSettings
+from seapo_cli.options.review import ReviewExportSettings, ReviewFiles, ReviewImportSettings
 from seapo_cli.options.rows import RowFiles
 from seapo_cli.options.runner import RunnerSettings
 from seapo_cli.options.sample import SampleSettings
@@ -46,6 +47,9 @@ __all__ = [
     "PairSettings",
     "ProfileSettings",
     "ReportSettings",
+    "ReviewExportSettings",
+    "ReviewFiles",
+    "ReviewImportSettings",
     "RowFiles",
     "RunnerSettings",
     "SampleSettings",
