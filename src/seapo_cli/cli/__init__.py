@@ -42,6 +42,7 @@ _COMMANDS = {  # module and function, in the order of the pipeline; then the com
     "report": "report.report",
     "review export": "review.export",
     "review import": "review.import_",
+    "push": "push.push",
     "profile": "profile.profile",
     "types": "types.types",
     "checks": "checks.checks",
