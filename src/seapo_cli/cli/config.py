@@ -55,12 +55,13 @@ def load_config(
             f"{path} was found, not named by you, so it may not set "
             f"{', '.join(refused)}: if you trust it, use --config {path} or SEAPO_CONFIG={path}"
         )
-    context.default_map = {}
+    defaults: dict[str, Any] = {}
     for name, known in options.items():
         given = shared | tables.get(name, {})
         group, _, inner = name.rpartition(" ")
-        within = context.default_map.setdefault(group, {}) if group else context.default_map
+        within = defaults.setdefault(group, {}) if group else defaults
         within[inner] = {known[key][0]: value for key, value in given.items() if key in known}
+    context.default_map = defaults
     if values:
         from seapo_cli.text.safe import tell
 

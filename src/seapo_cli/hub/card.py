@@ -103,12 +103,12 @@ def _origin(inputs: Inputs) -> Iterator[str]:
 def _made(inputs: Inputs) -> Iterator[str]:
     """Models, wordings and seeds of the pairs that tell."""
     entries = [entry for entry in inputs.rows.entries() if entry.bad is not None]
+    roles = (("chosen", "sample"), ("rejected", "error"))
     rows = [
         (role, *values, f"{count:,}")
-        for role, counts in (("chosen", _count(entries, "sample", "model")),)
-        for values, count in counts
+        for role, where in roles
+        for values, count in _count(entries, where, "model")
     ]
-    rows += [("rejected", *values, f"{n:,}") for values, n in _count(entries, "error", "model")]
     wordings = _count(entries, "error", "template", "template_hash")
     seeds = {amount(entry.sample, "parameters", "seed") for entry in entries} - {None}
     if not (rows or wordings or seeds):
@@ -153,7 +153,9 @@ def _licences(settings: PushSettings, data: Data, inputs: Inputs) -> Iterator[st
     given = [*settings.about, *(file for some in data.splits.values() for file in some)]
     files = {Path(file).name for file in given}
     stages: tuple[Kind, ...] = ("pair", "kept", "negative")
-    counts = sum((inputs.rows.counts(stage, "source") for stage in stages), Counter[str]())
+    counts: Counter[str] = Counter()
+    for stage in stages:
+        counts.update(inputs.rows.counts(stage, "source"))
     sources = [source for source, _ in counts.most_common() if source and source not in files]
     names = dict.fromkeys([*sources, *settings.source_licenses])
     if settings.license == "unknown":
