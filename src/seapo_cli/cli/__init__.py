@@ -40,17 +40,30 @@ _COMMANDS = {  # module and function, in the order of the pipeline; then the com
     "show": "show.show",
     "doctor": "doctor.doctor",
     "report": "report.report",
+    "review export": "review.export",
+    "review import": "review.import_",
+    "push": "push.push",
     "profile": "profile.profile",
     "types": "types.types",
     "checks": "checks.checks",
     "serve": "serve.serve",
 }
+_GROUPS = {"review": "Have people judge rows, in Argilla or Label Studio."}
+"""Commands that have commands of their own, which `_COMMANDS` names by both words."""
 _functions: dict[str, Callable[..., None]] = {"store": store}
+_groups = {
+    name: typer.Typer(help=line, rich_markup_mode=None, no_args_is_help=True)
+    for name, line in _GROUPS.items()
+}
 for name, place in _COMMANDS.items():
     module, _, function = place.partition(".")
     command = _functions[name] = getattr(import_module(f"seapo_cli.cli.{module}"), function)
     line = (command.__doc__ or "").partition("\n")[0]  # in full, as click would truncate it
-    app.command(name=name, cls=GroupedCommand, short_help=line)(command)
+    group, _, inner = name.rpartition(" ")
+    parent = _groups[group] if group else app
+    parent.command(name=inner, cls=GroupedCommand, short_help=line)(command)
+for name, group_app in _groups.items():
+    app.add_typer(group_app, name=name)
 app.add_typer(store_app, name="store")
 
 

@@ -45,7 +45,7 @@ def load_config(
     values = _read(path)
     shared = {name: value for name, value in values.items() if not isinstance(value, dict)}
     _check(path, shared, set[str]().union(*options.values()))
-    tables = {name: value for name, value in values.items() if isinstance(value, dict)}
+    tables = _tables(values, options)
     for name, table in tables.items():
         if name not in options:
             raise UsageError(f"{path}: unknown table [{name}]")
@@ -55,14 +55,13 @@ def load_config(
             f"{path} was found, not named by you, so it may not set "
             f"{', '.join(refused)}: if you trust it, use --config {path} or SEAPO_CONFIG={path}"
         )
-    context.default_map = {
-        name: {
-            known[key][0]: value
-            for key, value in (shared | tables.get(name, {})).items()
-            if key in known
-        }
-        for name, known in options.items()
-    }
+    defaults: dict[str, Any] = {}
+    for name, known in options.items():
+        given = shared | tables.get(name, {})
+        group, _, inner = name.rpartition(" ")
+        within = defaults.setdefault(group, {}) if group else defaults
+        within[inner] = {known[key][0]: value for key, value in given.items() if key in known}
+    context.default_map = defaults
     if values:
         from seapo_cli.text.safe import tell
 
@@ -71,6 +70,18 @@ def load_config(
 
 def _options(command: Callable[..., None]) -> Known:
     return {flag: (place.name, option) for flag, place, option in options_of(command)}
+
+
+def _tables(values: Mapping[str, Any], commands: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The tables by command; that of `seapo review export` is `[review.export]`."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, table in values.items():
+        if isinstance(table, dict):
+            inner = {key: f"{name} {key}" for key in table if f"{name} {key}" in commands}
+            found |= {inner[key]: table[key] for key in inner if isinstance(table[key], dict)}
+            rest = {key: value for key, value in table.items() if key not in inner}
+            found |= {name: rest} if rest or not inner else {}
+    return found
 
 
 def _refused(

@@ -27,6 +27,8 @@ from seapo_cli.options.others import (
     ShowSettings,
 )
 from seapo_cli.options.pair import PairFiles, PairSettings
+from seapo_cli.options.push import PushSettings
+from seapo_cli.options.review import ReviewExportSettings, ReviewFiles, ReviewImportSettings
 from seapo_cli.options.rows import RowFiles
 from seapo_cli.options.runner import RunnerSettings
 from seapo_cli.options.sample import SampleSettings
@@ -45,7 +47,11 @@ __all__ = [
     "PairFiles",
     "PairSettings",
     "ProfileSettings",
+    "PushSettings",
     "ReportSettings",
+    "ReviewExportSettings",
+    "ReviewFiles",
+    "ReviewImportSettings",
     "RowFiles",
     "RunnerSettings",
     "SampleSettings",

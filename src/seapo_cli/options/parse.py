@@ -42,6 +42,17 @@ def need_weights(mix: dict[str, float]) -> None:
         raise UsageError("--mix: weights must be numbers of at least 0, and not all zero")
 
 
+def texts(values: Iterable[str]) -> dict[str, str]:
+    """Read `NAME=TEXT`."""
+    found: dict[str, str] = {}
+    for value in values:
+        name, equals, text = value.rpartition("=")
+        if not (equals and name.strip() and text.strip()):
+            raise ValueError(f"{value!r} is not NAME=TEXT")
+        found[name.strip()] = text.strip()
+    return found
+
+
 def json_values(texts: Iterable[str]) -> dict[str, Any]:
     """Read `KEY=VALUE`: values in JSON, else as plain text."""
     values: dict[str, Any] = {}

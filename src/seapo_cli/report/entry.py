@@ -80,7 +80,7 @@ def read_entries(kind: Kind, data: Mapping[str, Any], file: str, line: int) -> l
         source = _source(data)
         found.append(
             Entry(
-                key=_key(prompt, good, bad),
+                key=key_of(prompt, good, bad),
                 drawn=_prompt_hash(prompt),
                 prompt=prompt,
                 good=good,
@@ -110,7 +110,7 @@ def read_failure(data: Mapping[str, Any], file: str, line: int) -> Entry:
     stage, declined = label(str(data["stage"])), data.get("declined") is True
     source = _source(row.data)
     return Entry(
-        key=_key(row.messages, row.response, None, stage, str(data.get("error_type"))),
+        key=key_of(row.messages, row.response, None, stage, str(data.get("error_type"))),
         drawn=_prompt_hash(row.messages),
         prompt=row.messages,
         good=row.response,
@@ -169,7 +169,8 @@ def _prompt_hash(prompt: Sequence[Message]) -> int:
     return hash_of(*(canonical_json(turn.key) for turn in prompt))
 
 
-def _key(prompt: Sequence[Message], *parts: str | None) -> int:
+def key_of(prompt: Sequence[Message], *parts: str | None) -> int:
+    """What names a row whichever file and format it is in: 64 bits of its prompt and answers."""
     return hash_of(_prompt_hash(prompt), *parts)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 from seapo_cli.engine.tally import Tally
 from seapo_cli.report.inputs import Inputs
+from seapo_cli.report.kinds import Kind
 from seapo_cli.report.loose import amount, mapping
 from seapo_cli.report.rows import Rows
-from seapo_cli.report.sections import Table, number
+from seapo_cli.report.sections import Table, number, percent
 from seapo_cli.text.safe import label
 
 _COMMON = {f.name for f in fields(Tally)} | {
@@ -22,6 +23,8 @@ _COMMON = {f.name for f in fields(Tally)} | {
     "cost",
 }
 """The keys that every summary has."""
+MOST_ROWS = 40
+"""Of a table."""
 _MOST_REASONS = 12
 """Of a stage; the rest are counted together."""
 
@@ -85,6 +88,42 @@ def drops(inputs: Inputs) -> list[Drop]:
     found += list(_left_by_pair(told.get("pair", {})))
     order = {name: place for place, name in enumerate(("sample", "inject", "filter", "pair"))}
     return sorted(found, key=lambda drop: order.get(drop.stage, len(order)))
+
+
+def drop_table(lost: Sequence[Drop]) -> Table:
+    """What was dropped, as a table."""
+    rows = [(drop.stage, drop.reason, f"{drop.count:,}") for drop in lost]
+    note = "A row that fails several checks counts for each of them."
+    return Table("What was dropped, and why", ("at", "reason", "rows"), rows, note)
+
+
+def rows_by(by: Literal["type", "source"], inputs: Inputs) -> Table:
+    """How many rows of each type or source there are at each stage; empty if one source is all."""
+    heads: dict[Kind, str] = {
+        "failure": "not made",
+        "negative": "negatives",
+        "dropped": "dropped",
+        "kept": "kept",
+        "pair": "pairs",
+    }
+    columns = [stage for stage in heads if inputs.rows.seen.get(stage)]
+    counts = {stage: inputs.rows.counts(stage, by) for stage in columns}
+    names = sorted(
+        {name for stage in columns for name in counts[stage]},
+        key=lambda name: -sum(counts[stage][name] for stage in columns),
+    )
+    if not columns or (by == "source" and len(names) < 2):
+        return Table("", (), ())
+    checked = {"dropped", "kept"} <= set(columns)
+    rows = []
+    for name in names[:MOST_ROWS]:
+        cells = [label(name), *(f"{counts[stage][name]:,}" for stage in columns)]
+        if checked:
+            kept = counts["kept"][name]
+            cells.append(percent(kept, kept + counts["dropped"][name]))
+        rows.append(cells)
+    head = [by, *(heads[stage] for stage in columns)]
+    return Table(f"Rows by {by}", head + ["kept of checked"] * checked, rows)
 
 
 def runs(inputs: Inputs) -> Table:

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from seapo_cli.report.distributions import distributions, grouped
-from seapo_cli.report.funnel import Drop, Step, drops, runs, steps
+from seapo_cli.report.funnel import (
+    MOST_ROWS,
+    Step,
+    drop_table,
+    drops,
+    rows_by,
+    runs,
+    steps,
+)
 from seapo_cli.report.inputs import Inputs
-from seapo_cli.report.kinds import Kind
 from seapo_cli.report.measures import Measured, longer, middle
 from seapo_cli.report.plots import Colours, across
 from seapo_cli.report.rows import Tokens
 from seapo_cli.report.sections import Figure, Section, Table, number, percent
 from seapo_cli.text.safe import label
-
-_MOST_ROWS = 40
-"""Of a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,9 @@ def overview(inputs: Inputs, pairs: Sequence[Measured], prices: Prices) -> Secti
     if len(found) > 1:
         parts.append(_funnel(found))
     if lost:
-        parts.append(_drops(lost))
+        parts.append(drop_table(lost))
     if found:
-        parts += [_rows_by("type", inputs), _rows_by("source", inputs)]
+        parts += [rows_by("type", inputs), rows_by("source", inputs)]
     if inputs.rows.failing:
         parts.append(_by_check(inputs))
     if pairs:
@@ -96,40 +100,6 @@ def _funnel(found: Sequence[Step]) -> Figure:
     return Figure("funnel", "From prompts to pairs", told, draw, 44 + 36 * len(found), wide=True)
 
 
-def _drops(lost: Sequence[Drop]) -> Table:
-    rows = [(drop.stage, drop.reason, f"{drop.count:,}") for drop in lost]
-    note = "A row that fails several checks counts for each of them."
-    return Table("What was dropped, and why", ("at", "reason", "rows"), rows, note)
-
-
-def _rows_by(by: Literal["type", "source"], inputs: Inputs) -> Table:
-    heads: dict[Kind, str] = {
-        "failure": "not made",
-        "negative": "negatives",
-        "dropped": "dropped",
-        "kept": "kept",
-        "pair": "pairs",
-    }
-    columns = [stage for stage in heads if inputs.rows.seen.get(stage)]
-    counts = {stage: inputs.rows.counts(stage, by) for stage in columns}
-    names = sorted(
-        {name for stage in columns for name in counts[stage]},
-        key=lambda name: -sum(counts[stage][name] for stage in columns),
-    )
-    if not columns or (by == "source" and len(names) < 2):
-        return Table("", (), ())
-    checked = {"dropped", "kept"} <= set(columns)
-    rows = []
-    for name in names[:_MOST_ROWS]:
-        cells = [label(name), *(f"{counts[stage][name]:,}" for stage in columns)]
-        if checked:
-            kept = counts["kept"][name]
-            cells.append(percent(kept, kept + counts["dropped"][name]))
-        rows.append(cells)
-    head = [by, *(heads[stage] for stage in columns)]
-    return Table(f"Rows by {by}", head + ["kept of checked"] * checked, rows)
-
-
 def _by_check(inputs: Inputs) -> Table:
     failing = inputs.rows.failing
     totals: dict[str, int] = defaultdict(int)
@@ -140,7 +110,7 @@ def _by_check(inputs: Inputs) -> Table:
     checks = sorted(failing, key=lambda name: -failing[name].total())
     rows = [
         [name, f"{failing[name].total():,}", *(f"{failing[name][kind]:,}" for kind in names)]
-        for name in checks[:_MOST_ROWS]
+        for name in checks[:MOST_ROWS]
     ]
     return Table("Dropped rows by check", ("check", "all", *map(label, names)), rows)
 
@@ -150,7 +120,7 @@ def _pairs_by(what: str, pairs: Sequence[Measured], of: Callable[[Measured], str
     lines = [("all", list(pairs)), *groups.items()] if len(groups) > 1 else [*groups.items()]
     margins = any(pair.margin is not None for pair in pairs)
     rows = []
-    for name, some in lines[: _MOST_ROWS + 1]:
+    for name, some in lines[: MOST_ROWS + 1]:
         cells = [
             label(name),
             f"{len(some):,}",
@@ -179,7 +149,7 @@ def _tokens(inputs: Inputs, prices: Prices) -> Table:
         if by == "source" and len(some) < 2:
             continue
         some.sort(key=lambda one: -(one[1].prompt + one[1].completion))
-        lines += [(f"{by} {label(name)}", found) for name, found in some[:_MOST_ROWS]]
+        lines += [(f"{by} {label(name)}", found) for name, found in some[:MOST_ROWS]]
     rows = []
     for name, found in lines:
         if found.rows:

@@ -39,14 +39,15 @@ def _plain(views: Iterable[View]) -> Iterator[str]:
             shown = view.prompt
             yield f"{gap}=== {_title(view)}{view.prompt}"
         checks = f" | {view.checks}" if view.checks else ""
-        yield f"--- {view.label}{checks}\n{''.join(map(_marked, view.pieces))}"
+        yield f"--- {view.label}{checks}\n{''.join(map(marked, view.pieces))}"
 
 
 def _title(view: View) -> str:
     return f"[{view.id}] " if view.id else ""
 
 
-def _marked(piece: Piece) -> str:
+def marked(piece: Piece) -> str:
+    """A stretch of the answer as plain text."""
     return {"same": "{}", "removed": "[-{}-]", "added": "{{+{}+}}"}[piece.kind].format(piece.text)
 
 
