@@ -38,6 +38,7 @@ _COMMANDS = {  # module and function, in the order of the pipeline; then the com
     "train": "train.train",
     "eval": "evaluate.evaluate",
     "show": "show.show",
+    "run": "run.run",
     "doctor": "doctor.doctor",
     "report": "report.report",
     "profile": "profile.profile",
@@ -45,10 +46,11 @@ _COMMANDS = {  # module and function, in the order of the pipeline; then the com
     "checks": "checks.checks",
     "serve": "serve.serve",
 }
-_functions: dict[str, Callable[..., None]] = {"store": store}
+functions: dict[str, Callable[..., None]] = {"store": store}
+"""Commands by name; their options by `command.options_of`."""
 for name, place in _COMMANDS.items():
     module, _, function = place.partition(".")
-    command = _functions[name] = getattr(import_module(f"seapo_cli.cli.{module}"), function)
+    command = functions[name] = getattr(import_module(f"seapo_cli.cli.{module}"), function)
     line = (command.__doc__ or "").partition("\n")[0]  # in full, as click would truncate it
     app.command(name=name, cls=GroupedCommand, short_help=line)(command)
 app.add_typer(store_app, name="store")
@@ -80,7 +82,7 @@ def _root(
         ),
     ] = False,
 ) -> None:
-    load_config(context, config, _functions)
+    load_config(context, config, functions)
 
 
 def main() -> None:

@@ -28,6 +28,7 @@ from seapo_cli.options.others import (
 )
 from seapo_cli.options.pair import PairFiles, PairSettings
 from seapo_cli.options.rows import RowFiles
+from seapo_cli.options.run import RunSettings
 from seapo_cli.options.runner import RunnerSettings
 from seapo_cli.options.sample import SampleSettings
 from seapo_cli.options.train import TokenSettings, TrainInputs, TrainSettings
@@ -47,6 +48,7 @@ __all__ = [
     "ProfileSettings",
     "ReportSettings",
     "RowFiles",
+    "RunSettings",
     "RunnerSettings",
     "SampleSettings",
     "ServeSettings",
