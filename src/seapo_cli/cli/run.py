@@ -23,8 +23,8 @@ def run(settings: RunSettings) -> None:
     from seapo_cli.cli import functions
     from seapo_cli.io.folders import only_run
     from seapo_cli.workflow.makefile import makefile
-    from seapo_cli.workflow.plan import chosen, plan
-    from seapo_cli.workflow.run import Run
+    from seapo_cli.workflow.plan import plan
+    from seapo_cli.workflow.run import Hashes, Run
 
     data, file = _read(settings.file), Path(settings.file)
     folder = Path(str(data.pop("folder", f"runs/{file.stem}")))
@@ -33,22 +33,24 @@ def run(settings: RunSettings) -> None:
         for name, command in functions.items()
         if any(about.written for *_, about in options_of(command))
     }
-    if path := os.environ.get("PYTHONPATH"):
-        os.environ["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, path.split(os.pathsep)))
-    os.chdir(file.parent)
-    stages = chosen(plan(file.name, data, str(folder), catalog, check_names), settings.only)
-    chosen(stages, settings.force)
-    job = Run(stages, Path(f"{file.name}.lock"), folder, settings.force)
+    os.chdir(file.parent)  # paths in the file are relative to it
+    stages = plan(file.name, data, str(folder), catalog, check_names)
     if settings.export:
         print(makefile(file.name, stages), end="")
-    elif settings.dry_run:
-        print(*job.dry_run(), sep="\n")
-    else:
+        return
+    hashes = Hashes(folder / ".hashes.json")
+    lock = Path(f"{file.name}.lock")
+    if settings.dry_run:
+        print(*Run(stages, lock, hashes).dry_run(), sep="\n")
+        return
+    try:
         folder.mkdir(parents=True, exist_ok=True)
         with only_run(folder):
-            code = job.run()
-            job.hashes.keep()
-        raise typer.Exit(code)
+            code = Run(stages, lock, hashes).run()
+            hashes.keep()
+    except OSError as error:
+        raise UsageError(f"{error.filename or folder}: {error.strerror}") from None
+    raise typer.Exit(code)
 
 
 def _read(path: str) -> dict[str, Any]:

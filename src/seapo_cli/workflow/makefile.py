@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seapo_cli.exceptions import UsageError
-from seapo_cli.workflow.plan import Stage, within
+from seapo_cli.workflow.plan import Stage
 
 _HEAD = """# Written by `seapo run {file} --export make`, for the folder of {file}.
 # make goes by the times of files: it does not see changed settings, prompts or versions.
@@ -32,24 +32,21 @@ def makefile(file: str, stages: Sequence[Stage]) -> str:
     Raises:
         UsageError: make cannot hold the name of a file.
     """
+    made = {path: _target(stage) for stage in stages for path in stage.writes.values()}
     everything = " ".join(_name(_target(stage)) for stage in stages)
     parts = [_HEAD.format(file=file.replace("\n", " "), all=everything)]
-    writers = {path: stage for stage in stages for path in stage.writes.values()}
     for stage in stages:
-        made = {path for path in writers for one in stage.reads if within(one, path)}
-        needs = {_target(writers[p]) if p == writers[p].output else p for p in made}
-        needs |= {path for path in stage.reads if Path(path).is_file() and path not in made}
+        target = _target(stage)
+        needs = {made.get(one, one) for one in stage.reads if one in made or Path(one).is_file()}
         folders = {str(Path(path).parent) for path in stage.writes.values()}
         parts += [
-            f"{_name(_target(stage))}: {' '.join(map(_name, sorted(needs)))}",
+            f"{_name(target)}: {' '.join(map(_name, sorted(needs)))}",
             f"\t@mkdir -p {' '.join(map(_word, sorted(folders)))}",
             f"\t$(SEAPO) {' '.join(map(_word, stage.arguments))} || test $$? -eq 3",
+            *([] if target == stage.output else [f"\t@touch {_word(target)}"]),
+            "",
         ]
-        if (mark := _target(stage)) != stage.output:
-            parts.append(f"\t@touch {_word(mark)}")
-        others = (path for path in stage.writes.values() if path != stage.output)
-        parts += [*(f"{_name(path)}: {_name(_target(stage))} ;" for path in others), ""]
-    return "\n".join(parts) + "\n"
+    return "\n".join(parts)
 
 
 def _target(stage: Stage) -> str:
