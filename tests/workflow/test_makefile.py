@@ -65,7 +65,7 @@ def test_files_of_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name
     assert len(Path("count").read_text().splitlines()) == 1
 
 
-@pytest.mark.parametrize("name", ["a\nb", "a%b", "a;b", "a|b", "a\\b", "a(b)"])
+@pytest.mark.parametrize("name", ["a\nb", "a%b", "a;b", "a|b", "a\\b"])
 def test_names_that_make_cannot_hold_are_refused(name: str) -> None:
     with pytest.raises(UsageError, match="make cannot hold the name"):
         makefile("run.toml", planned({"stages": {"train": {"input": "x", "output-dir": name}}}))
