@@ -148,6 +148,30 @@ def test_a_damaged_cache_of_hashes_does_no_harm(flow: Flow) -> None:
         assert flow.run() == (0, [])
 
 
+def test_folders_and_patterns_count_with_their_files(tmp_path: Path) -> None:
+    hashes = run.Hashes(tmp_path / "none")
+    place = tmp_path / "checkpoints" / "model"
+    (place / "below").mkdir(parents=True)
+    (place / "checkpoints").mkdir()
+    pattern = place / "b*" / "*.json"
+    assert hashes.of(place) is None
+    assert hashes.of(pattern) is None
+    (place / "below" / "a.json").write_text("1")
+    one = hashes.of(place), hashes.of(pattern)
+    assert None not in one
+    (place / "checkpoints" / "step").write_text("1")
+    assert (hashes.of(place), hashes.of(pattern)) == one
+    (place / "below" / "a.json").write_text("2")
+    two = hashes.of(place), hashes.of(pattern)
+    assert two[0] != one[0]
+    assert two[1] != one[1]
+
+
+def test_outputs_elsewhere_are_refused() -> None:
+    with pytest.raises(UsageError, match="outputs must be files of this machine"):
+        planned({"stages": {"filter": {"input": "x", "output": "s3://bucket/x"}}})
+
+
 def test_arms(flow: Flow) -> None:
     flow.data = {
         "matrix": {"how": ["trl", "trl-chat"], "seed": [1, 2]},

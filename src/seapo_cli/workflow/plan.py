@@ -108,6 +108,8 @@ def _arms(
         files |= {
             f: given.pop(f) for f in sorted(given.keys() - {"input"}) if bare.known[f][1].written
         }
+        if remote := [name for name in files.values() if "://" in str(name)]:
+            raise UsageError(f"{bare.name}: {remote[0]}: outputs must be files of this machine")
         paths = {flag: Path(folder, _label(arm), str(name)) for flag, name in files.items()}
         writes = {flag: os.path.normpath(path) for flag, path in paths.items()}
         yield replace(bare, options=given, arm=arm, writes=writes)

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,14 @@ class Hashes:
             self._known = dict(orjson.loads(file.read_bytes()))
 
     def of(self, path: Path) -> str | None:
-        """The hash of a file, or of a folder's files but checkpoints; None if there is none."""
-        if path.is_dir():
-            files = (f for f in sorted(path.rglob("*")) if "checkpoints" not in f.parts)
-            every = [[str(f.relative_to(path)), self.of(f)] for f in files if f.is_file()]
+        """The hash of a file, or of all in a folder (but checkpoints) or under a glob pattern."""
+        if not path.is_file():
+            below = path.rglob("*") if path.is_dir() else map(Path, glob(str(path)))  # noqa: PTH207
+            every = [
+                [str(file), self.of(file)]
+                for file in sorted(below)
+                if file.is_file() and "checkpoints" not in file.parts[len(path.parts) :]
+            ]
             return hashlib.sha256(orjson.dumps(every)).hexdigest() if every else None
         with suppress(OSError), path.open("rb") as file:
             s, now, known = os.fstat(file.fileno()), time.time_ns(), self._known.get(str(path))
