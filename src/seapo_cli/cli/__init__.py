@@ -38,6 +38,7 @@ _COMMANDS = {  # module and function, in the order of the pipeline; then the com
     "train": "train.train",
     "eval": "evaluate.evaluate",
     "show": "show.show",
+    "run": "run.run",
     "doctor": "doctor.doctor",
     "report": "report.report",
     "review export": "review.export",
@@ -48,16 +49,17 @@ _COMMANDS = {  # module and function, in the order of the pipeline; then the com
     "checks": "checks.checks",
     "serve": "serve.serve",
 }
+functions: dict[str, Callable[..., None]] = {"store": store}
+"""Commands by name; their options by `command.options_of`."""
 _GROUPS = {"review": "Have people judge rows, in Argilla or Label Studio."}
 """Commands that have commands of their own, which `_COMMANDS` names by both words."""
-_functions: dict[str, Callable[..., None]] = {"store": store}
 _groups = {
     name: typer.Typer(help=line, rich_markup_mode=None, no_args_is_help=True)
     for name, line in _GROUPS.items()
 }
 for name, place in _COMMANDS.items():
     module, _, function = place.partition(".")
-    command = _functions[name] = getattr(import_module(f"seapo_cli.cli.{module}"), function)
+    command = functions[name] = getattr(import_module(f"seapo_cli.cli.{module}"), function)
     line = (command.__doc__ or "").partition("\n")[0]  # in full, as click would truncate it
     group, _, inner = name.rpartition(" ")
     parent = _groups[group] if group else app
@@ -93,7 +95,7 @@ def _root(
         ),
     ] = False,
 ) -> None:
-    load_config(context, config, _functions)
+    load_config(context, config, functions)
 
 
 def main() -> None:

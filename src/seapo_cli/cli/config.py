@@ -42,14 +42,14 @@ def load_config(
             return
         path = DEFAULT_FILE
     options = {name: _options(command) for name, command in commands.items()}
-    values = _read(path)
+    values = read_toml(path)
     shared = {name: value for name, value in values.items() if not isinstance(value, dict)}
-    _check(path, shared, set[str]().union(*options.values()))
+    check_names(path, shared, set[str]().union(*options.values()))
     tables = _tables(values, options)
     for name, table in tables.items():
         if name not in options:
             raise UsageError(f"{path}: unknown table [{name}]")
-        _check(path, table, options[name], f"[{name}] ")
+        check_names(path, table, options[name], f"[{name}] ")
     if found and (refused := _refused(shared, tables, options)):
         raise UsageError(
             f"{path} was found, not named by you, so it may not set "
@@ -100,7 +100,12 @@ def _refused(
     ]
 
 
-def _read(path: str) -> dict[str, Any]:
+def read_toml(path: str) -> dict[str, Any]:
+    """What a TOML file holds.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
     import tomllib
 
     try:
@@ -114,7 +119,14 @@ def _read(path: str) -> dict[str, Any]:
         raise UsageError(f"{path}: not valid TOML: nested too deeply") from None
 
 
-def _check(path: str, values: dict[str, Any], known: Collection[str], where: str = "") -> None:
+def check_names(
+    path: str, values: Mapping[str, Any], known: Collection[str], where: str = ""
+) -> None:
+    """Refuse keys that are no options.
+
+    Raises:
+        UsageError: one is unknown; names the one that was perhaps meant.
+    """
     from difflib import get_close_matches
 
     for name in values:

@@ -30,6 +30,7 @@ from seapo_cli.options.pair import PairFiles, PairSettings
 from seapo_cli.options.push import PushSettings
 from seapo_cli.options.review import ReviewExportSettings, ReviewFiles, ReviewImportSettings
 from seapo_cli.options.rows import RowFiles
+from seapo_cli.options.run import RunSettings
 from seapo_cli.options.runner import RunnerSettings
 from seapo_cli.options.sample import SampleSettings
 from seapo_cli.options.train import TokenSettings, TrainInputs, TrainSettings
@@ -53,6 +54,7 @@ __all__ = [
     "ReviewFiles",
     "ReviewImportSettings",
     "RowFiles",
+    "RunSettings",
     "RunnerSettings",
     "SampleSettings",
     "ServeSettings",

@@ -59,7 +59,7 @@ class FilterFiles(PairedRowFiles, Seeded):
     """What `filter` reads and writes."""
 
     rejected: Annotated[str | None, "JSONL of the rejected rows, with the reasons."] = opt(
-        None, metavar="FILE", is_path=True
+        None, metavar="FILE", is_path=True, written=True
     )
     max_leak: Annotated[
         float | None,

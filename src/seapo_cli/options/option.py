@@ -32,6 +32,8 @@ class Option:
     """Whether it is a positional argument, without a flag."""
     is_path: bool = False
     """Whether its text names files or addresses: taken as is, and not necessarily UTF-8."""
+    written: bool = False
+    """Whether it names a file or folder that the command makes."""
     env: str | list[str] | None = None
     metavar: str | None = None
     group: str | None = None

@@ -20,7 +20,7 @@ class AuditSettings(Summarised, Seeded):
         "Pairs in any format that `pair` writes, or rows from inject or filter; - is stdin.",
     ] = argument(("-",), metavar="FILE...")
     output: Annotated[str, "JSON to write; - is stdout."] = opt(
-        "-", "--output", "-o", metavar="FILE", is_path=True
+        "-", "--output", "-o", metavar="FILE", is_path=True, written=True
     )
     fail_above: Annotated[
         float | None,
@@ -44,7 +44,7 @@ class DoctorSettings(TokenSettings):
     ] = opt(None, harmless=True)
     figures: Annotated[
         str | None, "Write all figures as JSON; - is stdout, and then the page goes to stderr."
-    ] = opt(None, "--json", metavar="FILE", is_path=True)
+    ] = opt(None, "--json", metavar="FILE", is_path=True, written=True)
 
 
 class EvalSettings(Summarised, Seeded):
@@ -57,7 +57,7 @@ class EvalSettings(Summarised, Seeded):
         " a file of pairs in any format; - is stdin.",
     ] = argument(("-",), metavar="TASK...")
     output: Annotated[str, "JSONL of results; - is stdout."] = opt(
-        "-", "--output", "-o", metavar="FILE", is_path=True
+        "-", "--output", "-o", metavar="FILE", is_path=True, written=True
     )
     models: Annotated[
         tuple[str, ...],
@@ -79,7 +79,7 @@ class EvalSettings(Summarised, Seeded):
         1024, harmless=True, within=COUNT
     )
     errors: Annotated[str | None, "JSONL of failed items: file, line, id, stage, reason, row."] = (
-        opt(None, metavar="FILE", group=ROWS, is_path=True)
+        opt(None, metavar="FILE", group=ROWS, is_path=True, written=True)
     )
     max_errors: Annotated[int | None, "Stop once more items than this have failed."] = opt(
         None, group=ROWS, harmless=True, ge=0
@@ -96,9 +96,9 @@ class ReportSettings(Settings):
     ] = argument(("-",), metavar="FILE...")
     output: Annotated[
         str | None, "HTML to write; - is stdout. [default: -, or none with --png]"
-    ] = opt(None, "--output", "-o", metavar="FILE", is_path=True)
+    ] = opt(None, "--output", "-o", metavar="FILE", is_path=True, written=True)
     png: Annotated[Path | None, "Write the figures as PNG files as well."] = opt(
-        None, metavar="FOLDER"
+        None, metavar="FOLDER", written=True
     )
     title: Annotated[str, "Title of the page."] = opt("seapo report")
     max_rows: Annotated[

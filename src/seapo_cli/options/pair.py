@@ -129,8 +129,8 @@ class PairFiles(PairedRowFiles):
     """What `pair` reads and writes."""
 
     eval_output: Annotated[str | None, "JSONL of pairs for evaluation."] = opt(
-        None, metavar="FILE", is_path=True
+        None, metavar="FILE", is_path=True, written=True
     )
     dataset_info: Annotated[
         Path | None, "LLaMA-Factory's dataset_info.json, to which the output is added."
-    ] = opt(None, metavar="FILE", group=_MORE)
+    ] = opt(None, metavar="FILE", group=_MORE, written=True)

@@ -25,7 +25,7 @@ class Summarised(Settings, group=ROWS):
     """What ends with a summary."""
 
     summary: Annotated[Path | None, "Write the closing summary as JSON."] = opt(
-        None, metavar="FILE"
+        None, metavar="FILE", written=True
     )
 
 
@@ -34,10 +34,10 @@ class RowFiles(Summarised):
 
     input: Annotated[str, "JSONL to read; - is stdin."] = argument("-", metavar="FILE")
     output: Annotated[str, "JSONL to write; - is stdout."] = opt(
-        "-", "--output", "-o", metavar="FILE", is_path=True
+        "-", "--output", "-o", metavar="FILE", is_path=True, written=True
     )
     errors: Annotated[str | None, "JSONL of failed rows: file, line, id, stage, reason, row."] = (
-        opt(None, metavar="FILE", group=ROWS, is_path=True)
+        opt(None, metavar="FILE", group=ROWS, is_path=True, written=True)
     )
     max_errors: Annotated[int | None, "Stop once more rows than this have failed."] = opt(
         None, group=ROWS, harmless=True, ge=0

@@ -51,7 +51,7 @@ class _Difficulty(Settings, group="Difficulty"):
     ] = opt("random", harmless=True)
     pair_scores: Annotated[
         Path | None, "JSONL of every pair's margin under the reference, CHES score and similarity."
-    ] = opt(None, metavar="FILE")
+    ] = opt(None, metavar="FILE", written=True)
 
 
 class _Adapters(Settings, group="Adapters"):
@@ -173,7 +173,7 @@ class TrainSettings(
     files: tuple[Path, ...] = ()
     """Of pairs."""
     output_dir: Annotated[Path, "Folder for the model and metrics."] = opt(
-        ..., "--output-dir", "-o", metavar="DIR"
+        ..., "--output-dir", "-o", metavar="DIR", written=True
     )
     gguf: Annotated[
         Literal["f32", "f16", "bf16", "q8_0"] | None,
