@@ -23,7 +23,7 @@ def run(settings: RunSettings) -> None:
     from seapo_cli.cli import functions
     from seapo_cli.io.folders import only_run
     from seapo_cli.workflow.makefile import makefile
-    from seapo_cli.workflow.plan import plan
+    from seapo_cli.workflow.plan import MAIN, plan
     from seapo_cli.workflow.run import Hashes, Run
 
     data, file = _read(settings.file), Path(settings.file)
@@ -31,7 +31,7 @@ def run(settings: RunSettings) -> None:
     catalog = {
         name: {flag: (p, about) for flag, p, about in options_of(command) if flag != "dry-run"}
         for name, command in functions.items()
-        if any(about.written for *_, about in options_of(command))
+        if any(flag in MAIN for flag, *_ in options_of(command))
     }
     os.chdir(file.parent)  # paths in the file are relative to it
     stages = plan(file.name, data, str(folder), catalog, check_names)

@@ -17,7 +17,7 @@ from seapo_cli.io.faults import Faults
 from seapo_cli.io.json_text import encode
 from seapo_cli.io.jsonl import Output, input_name, lines_of
 from seapo_cli.show.paint import marked
-from seapo_cli.show.view import read_view
+from seapo_cli.show.view import read_views
 from seapo_cli.text.languages import guess
 
 _SPLIT = re.compile(r"(?P<name>\w+(\.\w+)*)=(?P<file>.+)", re.DOTALL)
@@ -115,7 +115,7 @@ class Data:
             self._languages.update([code] * (guessed.get(code, 0) >= _SURE))
         if self.example or others or pair.chosen is None or pair.rejected is None:
             return
-        view = read_view(row)
+        view = read_views(row)[0]
         text = "".join(map(marked, view.pieces))
         changed = any(piece.kind != "same" for piece in view.pieces)
         if changed and len(text) + len(view.prompt) <= _LONGEST_EXAMPLE:

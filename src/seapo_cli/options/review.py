@@ -16,7 +16,7 @@ class ReviewExportSettings(Settings):
 
     to: Annotated[Literal["argilla", "label-studio"], "The tool that shows the rows."] = opt(...)
     output: Annotated[Path, "New folder for the files that the tool imports."] = opt(
-        ..., "--output", "-o", metavar="FOLDER"
+        ..., "--output", "-o", metavar="FOLDER", written=True
     )
     max_rows: Annotated[int | None, "If there are more, a sample of so many, drawn by hash."] = opt(
         None, within=COUNT
@@ -44,5 +44,5 @@ class ReviewFiles(PairedRowFiles):
     """What `review import` reads and writes besides."""
 
     rejected: Annotated[str | None, "JSONL of the rows that --keep leaves out."] = opt(
-        None, metavar="FILE", is_path=True
+        None, metavar="FILE", is_path=True, written=True
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from importlib.util import find_spec
-from typing import Any
 
 import torch
 from torch import nn
@@ -48,10 +47,13 @@ def check_optimizer(settings: TrainSettings, device: torch.device) -> None:
         raise UsageError("--optimizer adamw8bit does not run on this machine: it takes no step")
 
 
-def _eight_bit(weights: list[nn.Parameter], lr: float, weight_decay: float) -> Any:
+def _eight_bit(
+    weights: list[nn.Parameter], lr: float, weight_decay: float
+) -> torch.optim.Optimizer:
     from bitsandbytes.optim import AdamW8bit
 
-    return AdamW8bit(weights, lr=lr, weight_decay=weight_decay)
+    made: torch.optim.Optimizer = AdamW8bit(weights, lr=lr, weight_decay=weight_decay)
+    return made
 
 
 def learning_rate(step: int, total: int, settings: TrainSettings) -> float:

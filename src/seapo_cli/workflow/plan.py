@@ -16,7 +16,8 @@ from seapo_cli.options.option import Option
 Known = Mapping[str, tuple[Field[Any], Option]]
 """The options of a command by their long flags without `--`."""
 Table = dict[str, Any]
-_MAIN = ("output", "output-dir", "json")
+MAIN = ("output", "output-dir", "json")
+"""Options that name what a stage is for: the first that it has."""
 _ENDINGS = {"audit": ".json", "doctor": ".json", "report": ".html", "train": ""}
 _PLACE = re.compile(r"\{([A-Za-z][\w-]*)(\*?)(?:\.([\w-]+))?\}")
 
@@ -43,7 +44,7 @@ class Stage:
     @property
     def arguments(self) -> list[str]:
         """The command line after `seapo`; other files of settings are shut out."""
-        found = ["--config", os.devnull, self.command]
+        found = ["--config", os.devnull, *self.command.split()]
         for flag, value in {**self.options, "input": None, **self.writes}.items():
             place, about = self.known.get(flag, (None, Option()))
             if place and isinstance(place.default, bool) and isinstance(value, bool):
@@ -100,7 +101,7 @@ def _arms(
     used = {m[1] for text in texts for m in _PLACE.finditer(text) if not m[2]}
     used |= {key for name in used for stage in made.get(name, ()) for key in stage.arm}
     keys = [key for key in matrix if key in used]
-    main = next(flag for flag in _MAIN if flag in bare.known)
+    main = next(flag for flag in MAIN if flag in bare.known)
     for values in product(*(listed(matrix[key]) for key in keys)):
         arm = dict(zip(keys, values, strict=True))
         given = {flag: _filled(value, arm, made) for flag, value in bare.options.items()}

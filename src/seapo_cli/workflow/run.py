@@ -22,6 +22,7 @@ from seapo_cli import __version__
 from seapo_cli.backends.models import find_model
 from seapo_cli.exceptions import UsageError
 from seapo_cli.io.whole_files import write_whole
+from seapo_cli.mistakes.aspects import ASPECTS
 from seapo_cli.mistakes.error_types import folder, load_error_types
 from seapo_cli.options import BackendSettings, parse
 from seapo_cli.options.option import settings_fields
@@ -219,11 +220,14 @@ def _prompts(stage: Stage, options: Mapping[str, Any]) -> Iterator[tuple[str, Pa
     mode = options.get("mode", "auto")
     found = [f"modes/{one}" for one in (["propose", "menu"] if mode == "auto" else [mode])]
     if stage.command != "inject":
-        judged = "judge" in str(options.get(_ASKED_IF.get(stage.command, "")))
-        found = ["judge/classify"] if stage.command == "profile" else ["judge/compare"] * judged
+        asked = str(options.get(_ASKED_IF.get(stage.command, "")))
+        found = ["judge/classify"] if stage.command == "profile" else []
+        found += ["judge/compare"] * ("judge" in asked)
+        if "aspects" in asked:
+            found += ["judge/rate", *(f"judge/aspects/{aspect}" for aspect in ASPECTS)]
     if "error-type" in stage.known:
-        default = list(stage.known["error-type"][0].default)
-        types = parse.names(map(str, listed(options.get("error-type", default))))
+        default: Any = stage.known["error-type"][0].default
+        types = parse.names(map(str, listed(options.get("error-type", list(default)))))
         mixed = [part.partition("=")[0].strip() for part in str(options.get("mix", "")).split(",")]
         for name in filter(None, [*types, *mixed]):
             if Path(name).is_file():
