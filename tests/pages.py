@@ -27,6 +27,7 @@ NEEDS = {
     "gpu": "a GPU or several",
     "key": "somebody's key",
     "network": "files from elsewhere",
+    "people": "rows that people reviewed, or an account",
     "ray": "Ray: make test-scale runs it",
     "time": "minutes or hours",
     "torch": "PyTorch: make test-train runs it",
