@@ -71,7 +71,7 @@ class _App:
         limits, full = self._count(behaviour)
         self.seen[entry.key] += 1
         fault = self._fault(body, self.seen[entry.key])
-        if not body["messages"]:
+        if not body.get("messages", True):
             fault = Fault("status", 400)
         await asyncio.sleep(behaviour.latency + behaviour.jitter * int(entry.key[:6], 16) / 2**24)
         if behaviour.most_open is not None and busy > behaviour.most_open:

@@ -37,7 +37,7 @@ def verdict(response: str, negative: str, check: Reward | None = None, **keys: A
 def test_the_response_has_to_lead() -> None:
     found = verdict("12345", "123")
     value = {"model": "rm", "chosen": 2.5, "rejected": 1.5, "margin": 1.0}
-    assert found == ("pass", value, None)
+    assert found == Verdict("pass", value)
     assert verdict("123", "12345").reason == "the reward model scores the negative higher, by 1"
     assert verdict("123", "456").reason == "the reward model scores both answers the same"
     assert verdict("12345", "123", Reward(margin=1.0)).decision == "pass"

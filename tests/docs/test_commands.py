@@ -32,7 +32,7 @@ OTHERS = set(  # options of pip, git, make study, bubblewrap, vLLM and LLaMA-Fac
 def commands() -> Any:
     """`seapo` with all its commands, none of which does anything."""
     root: Any = get_command(app)
-    for command in (root, *root.commands.values(), *root.commands["store"].commands.values()):
+    for command in (root, *_all_commands(root).values()):
         command.callback = lambda **_: None
     return root
 
@@ -45,13 +45,23 @@ def test_every_command_parses(commands: Any, block: Block) -> None:
 
 @pytest.mark.parametrize("page", OF_TODAY, ids=lambda page: page.name)
 def test_commands_and_options_in_the_text_exist(commands: Any, page: Page) -> None:
-    options = {name: _options(one) for name, one in commands.commands.items()}
+    options = {name: _options(one) for name, one in _all_commands(commands).items()}
     everywhere = set().union(OTHERS, _options(commands), *options.values())
     for code in page.inline:
-        command, *_ = code.removeprefix("seapo ").split()
+        command, *rest = code.removeprefix("seapo ").split()
+        command = found if (found := " ".join([command, *rest[:1]])) in options else command
         assert command in options or command[0] in "-…" or not code.startswith("seapo "), code
         for option in re.findall(r"(?<![\w-])--[a-z][\w-]*", code):
             assert option in options.get(command, everywhere), code
+
+
+def _all_commands(group: Any) -> dict[str, Any]:
+    """Those that have commands of their own, and these, by both words."""
+    found: dict[str, Any] = {}
+    for name, command in group.commands.items():
+        inner = _all_commands(command) if hasattr(command, "commands") else {}
+        found |= {name: command, **{f"{name} {one}": value for one, value in inner.items()}}
+    return found
 
 
 def _options(command: Any) -> set[str]:
