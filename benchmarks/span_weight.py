@@ -182,7 +182,7 @@ def compared(runs: Mapping[str, Mapping[int, Run]], clusters: Mapping[str, Any])
                     one = differences.of(arm, control)
                     low, high = one.interval()
                     row |= {f"- {control}": one.value, f"- {control}, ±": (high - low) / 2}
-                    row |= {"p": one.p_value, "could have seen": one.detectable()}
+                    row |= {"p": one.p_value, "detectable": one.detectable()}
                 rows.append(row)
     return rows
 

@@ -124,7 +124,7 @@ def _verdict(study: Study, results: Results, controls: Sequence[str]) -> str:
     return f"{table}\n**{verdict(found)}** (by {_NAMES[measure]}).\n"
 
 
-_HEAD = ("value", "95%", "p", "could have seen", "seeds")
+_HEAD = ("value", "95%", "p", "detectable", "seeds")
 
 
 def _cells(one: Difference) -> list[str]:
