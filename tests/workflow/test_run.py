@@ -234,3 +234,24 @@ def test_a_hundred_changes(flow: Flow) -> None:
         assert ran == [one for one in files if one in damaged or now[one] != seen[one]]
         seen, total = now, total + len(ran)
     assert 50 < total < 200
+
+
+@pytest.mark.parametrize(
+    ("check", "asked", "wordings"),
+    [("tests", False, 0), ("right,length", False, 0), ("judge", True, 1), (["aspects"], True, 5)],
+)
+def test_a_model_counts_only_where_it_is_asked(
+    tmp_path: Path, check: Any, asked: bool, wordings: int
+) -> None:
+    values = {
+        "input": "rows.jsonl",
+        "check": check,
+        "model": "m",
+        "base-url": "http://localhost/v1",
+    }
+    (stage,) = planned({"stages": {"filter": values}})
+    made = dict(run._made_by(stage, run.Hashes(tmp_path / "hashes")))
+    assert made["model"] == ("m at http://localhost/v1" if asked else None)
+    named = [key for key in made if key.startswith("prompt file ")]
+    assert len(named) == wordings
+    assert all(made[key] for key in named)

@@ -31,8 +31,11 @@ from seapo_cli.workflow.plan import Stage, listed
 
 _TICK_NS = 20_000_000
 """Two changes within a tick of a file system's clock may leave the same time."""
-_ASKED_IF = {"filter": "check", "pair": "positive"}
-"""Commands that ask a model only with an option."""
+_ASKING = {
+    "filter": ("check", ("judge", "aspects", "reward", "plausibility")),
+    "pair": ("positive", ("judge",)),
+}
+"""Commands that ask a model only where an option has one of these values."""
 _ENDPOINT = ("backend", "base-url", "batch-out", "batch-in")
 
 
@@ -187,7 +190,7 @@ def _made_by(stage: Stage, hashes: Hashes) -> Iterator[tuple[str, Any]]:
             options.setdefault(flag, given.split() if about.parse is parse.names else given)
     if "seed" in stage.known:
         options.setdefault("seed", 0)
-    asks = "model" in stage.known and _ASKED_IF.get(stage.command, "input") in options
+    asks = "model" in stage.known and (stage.command not in _ASKING or _asking(stage, options))
     backend = {place.name.replace("_", "-") for place in settings_fields(BackendSettings)}
     idle = {"base-url", "backend", "model"} if asks else backend
     idle |= {flag for flag, (_, about) in stage.known.items() if about.group == "Requests"}
@@ -215,12 +218,17 @@ def _model(stage: Stage, options: Mapping[str, Any], hashes: Hashes) -> str:
     return named or f"{(path := find_model(None)).name} sha256 {hashes.of(path)}"
 
 
+def _asking(stage: Stage, options: Mapping[str, Any]) -> list[str]:
+    flag, values = _ASKING.get(stage.command, ("", ()))
+    return [value for value in values if value in str(options.get(flag))]
+
+
 def _prompts(stage: Stage, options: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
     """The files with wordings that a stage uses: names and paths."""
     mode = options.get("mode", "auto")
     found = [f"modes/{one}" for one in (["propose", "menu"] if mode == "auto" else [mode])]
     if stage.command != "inject":
-        asked = str(options.get(_ASKED_IF.get(stage.command, "")))
+        asked = _asking(stage, options)
         found = ["judge/classify"] if stage.command == "profile" else []
         found += ["judge/compare"] * ("judge" in asked)
         if "aspects" in asked:
