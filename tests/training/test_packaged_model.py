@@ -55,3 +55,16 @@ def test_a_few_steps_on_the_packaged_model(tmp_path: Path) -> None:
     )
     answer = model.generate(**asked, max_new_tokens=20, do_sample=False)[0]
     assert "Paris" in tokenizer.decode(answer[asked["input_ids"].shape[1] :])
+
+
+def test_a_gguf_file_in_a_checkpoint_is_read_by_itself(tmp_path: Path) -> None:
+    from seapo_cli.backends.models import find_model
+    from seapo_cli.training.model import pretrained_tokenizer
+
+    path = tmp_path / "model.gguf"
+    path.symlink_to(find_model(None))
+    (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "TokenizersBackend"}')
+    (tmp_path / "tokenizer.json").write_text("{}")
+    tokenizer = pretrained_tokenizer(str(path))
+    assert tokenizer.eos_token == "<|im_end|>"
+    assert tokenizer.chat_template

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -189,12 +190,14 @@ def is_gguf(name: str) -> bool:
 
 
 def _loaded(kind: Any, name: str, **options: Any) -> Any:
-    where: dict[str, Any] = {"pretrained_model_name_or_path": name}
-    if is_gguf(name):
-        path = Path(name)
-        where = {"pretrained_model_name_or_path": path.parent, "gguf_file": path.name}
     try:
-        return kind.from_pretrained(**where, **options)
+        if not is_gguf(name):
+            return kind.from_pretrained(name, **options)
+        # Alone in a folder: a checkpoint's files beside it would be read instead of its own.
+        with TemporaryDirectory() as folder:
+            link = Path(folder, Path(name).name)
+            link.symlink_to(Path(name).resolve())
+            return kind.from_pretrained(folder, gguf_file=link.name, **options)
     except (OSError, ValueError, KeyError, ImportError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise UsageError(f"--model: {name}: {reason}") from None
