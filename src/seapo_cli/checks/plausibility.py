@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import cached_property
 from operator import truediv
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from seapo_cli.calls import Tool
-from seapo_cli.checks.base import SlowCheck, Verdict
+from seapo_cli.checks.base import Verdict
 from seapo_cli.checks.pair import CheckedPair
-from seapo_cli.checks.quantiles import Quantiles
-from seapo_cli.checks.scorer import TOGETHER, LocalModel, question_of
+from seapo_cli.checks.scored import ScoredCheck
+from seapo_cli.checks.scorer import Kind
 from seapo_cli.completions import Request, Sampling
-from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import RowError
 from seapo_cli.messages import Message
 
@@ -27,7 +24,7 @@ if TYPE_CHECKING:
 _ONE_TOKEN = Sampling(temperature=0.0, max_tokens=1)
 
 
-class Plausibility(SlowCheck):
+class Plausibility(ScoredCheck):
     """Mean log-probability of the negative's tokens minus that of the response's, in nats.
 
     A row cannot wait for all others, so rejection is by a fixed bound; the summary reports the
@@ -36,26 +33,17 @@ class Plausibility(SlowCheck):
 
     name = "plausibility"
     about = "Mean log-probability per token: negative minus response."
-    at_once: ClassVar[int] = TOGETHER
+    kind: ClassVar[Kind] = "log-likelihood"
 
     min: float = -2.0
     max: float = math.inf
     scorer: str = Field(default="")
     """A transformers model (folder or hub name) to score with, instead of a vLLM server."""
-    _quantiles: Quantiles = PrivateAttr(default_factory=Quantiles)
-    _store: Path | None = PrivateAttr(default=None)
-
-    @property
-    def asks_model(self) -> bool:
-        return not self.scorer
-
-    @cached_property
-    def _local(self) -> LocalModel:
-        return LocalModel("log-likelihood", self.scorer, self._store, Tally())
 
     async def verdict(self, pair: CheckedPair, gateway: Gateway | None) -> Verdict:
         if gateway is None or self.scorer:
-            response, negative = await self._local_means(pair)
+            found = await self._scores_here(pair)
+            response, negative = map(truediv, found["sums"], found["tokens"])
         else:
             response, negative = await _served_means(pair, gateway)
         value = round(negative - response, 4)
@@ -67,21 +55,8 @@ class Plausibility(SlowCheck):
         reason = f"the negative is {abs(value):.2f} nats a token {side} probable"
         return Verdict("fail", value, reason, more=means)
 
-    async def _local_means(self, pair: CheckedPair) -> list[float]:
-        found = await self._local.score(question_of(pair.row, (pair.response, pair.negative)))
-        if "error" in found:
-            raise RowError(f"plausibility: {found['error']}")
-        return list(map(truediv, found["sums"], found["tokens"]))
-
     def summary(self) -> dict[str, Any]:
         return self._quantiles.summary()
-
-    def keep_in(self, store: Path | None) -> None:
-        self._store = store
-
-    def close(self) -> None:
-        if local := vars(self).pop("_local", None):
-            local.close()
 
 
 async def _served_means(pair: CheckedPair, gateway: Gateway) -> list[float]:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, PrivateAttr
 
 from seapo_cli.calls import ToolAnswer
-from seapo_cli.checks.base import SlowCheck, Verdict, failed, passed
+from seapo_cli.checks.base import Verdict, failed, passed
 from seapo_cli.checks.pair import CheckedPair
-from seapo_cli.checks.quantiles import Quantiles
-from seapo_cli.checks.scorer import TOGETHER, LocalModel, question_of
+from seapo_cli.checks.scored import ScoredCheck
+from seapo_cli.checks.scorer import Kind
 from seapo_cli.completions import Request, RewardForm, Sampling
-from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import RowError
 from seapo_cli.messages import Message
 
@@ -27,7 +24,7 @@ _NOTHING = Sampling(max_tokens=0)
 """No token is written."""
 
 
-class Reward(SlowCheck):
+class Reward(ScoredCheck):
     """The difference of two rewards, each of one answer; see `training/rewards.py`.
 
     What is too long for the model fails its row: an answer that was cut would be scored as another.
@@ -35,7 +32,7 @@ class Reward(SlowCheck):
 
     name = "reward"
     about = "A reward model scores the response higher, by `margin` at least."
-    at_once: ClassVar[int] = TOGETHER
+    kind: ClassVar[Kind] = "reward"
 
     margin: float = Field(default=0.0, ge=0)
     """By how much the response must lead; with 0, by anything."""
@@ -43,26 +40,12 @@ class Reward(SlowCheck):
     """A transformers sequence classifier (folder or hub name), instead of a vLLM server."""
     api: RewardForm = "pooling"
     """What a vLLM server is asked: pooling for reward models, score for cross-encoders."""
-    _quantiles: Quantiles = PrivateAttr(default_factory=Quantiles)
     _counts: Counter[str] = PrivateAttr(default_factory=Counter)
-    _store: Path | None = PrivateAttr(default=None)
-
-    @property
-    def asks_model(self) -> bool:
-        return not self.scorer
-
-    @cached_property
-    def _tally(self) -> Tally:
-        return Tally()
-
-    @cached_property
-    def _local(self) -> LocalModel:
-        return LocalModel("reward", self.scorer, self._store, self._tally)
 
     async def verdict(self, pair: CheckedPair, gateway: Gateway | None) -> Verdict:
         if gateway is None or self.scorer:
             model = self.scorer
-            response, negative = await self._local_rewards(pair)
+            response, negative = (await self._scores_here(pair))["rewards"]
         else:
             model = gateway.model
             response, negative = await self._served_rewards(pair, gateway)
@@ -80,13 +63,6 @@ class Reward(SlowCheck):
             "too_little": f"the response leads by {lead:g} only",
         }
         return failed(reasons[outcome], value) if outcome in reasons else passed(value)
-
-    async def _local_rewards(self, pair: CheckedPair) -> list[float]:
-        found = await self._local.score(question_of(pair.row, (pair.response, pair.negative)))
-        if "error" in found:
-            raise RowError(f"reward: {found['error']}")
-        rewards: list[float] = found["rewards"]
-        return rewards
 
     async def _served_rewards(self, pair: CheckedPair, gateway: Gateway) -> list[float]:
         row = pair.row
@@ -109,13 +85,6 @@ class Reward(SlowCheck):
         if self.scorer:
             found |= {"computed": self._tally.requests_sent, "from_store": self._tally.from_store}
         return found
-
-    def keep_in(self, store: Path | None) -> None:
-        self._store = store
-
-    def close(self) -> None:
-        if local := vars(self).pop("_local", None):
-            local.close()
 
 
 def _calls(pair: CheckedPair) -> bool:

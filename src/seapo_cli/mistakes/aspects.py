@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from seapo_cli.calls import Tool
-from seapo_cli.completions import Completion, Request, Sampling
+from seapo_cli.completions import Completion, Request
 from seapo_cli.engine.gateway import Gateway
-from seapo_cli.exceptions import RowError
 from seapo_cli.messages import Message
 from seapo_cli.mistakes.base import conversation_text
 from seapo_cli.mistakes.error_types import template
-from seapo_cli.text.replies import json_objects
+from seapo_cli.mistakes.questions import question, read_reply
 
 ASPECTS = ("instruction-following", "honesty", "truthfulness", "helpfulness")
 _LEAST, _MOST = 1, 5
@@ -71,34 +69,12 @@ def _request(
         response=answer,
         aspect=template(f"judge/aspects/{aspect}").template.strip(),
     )
-    sampling = Sampling(temperature=0.0, max_tokens=_MAX_TOKENS, seed=0)
-    return Request((Message(role="user", content=content),), sampling, _schema())
-
-
-def _schema() -> dict[str, Any]:
-    """The reason comes before the rating, which follows from it.
-
-    Only `enum`, which llama.cpp, vLLM and OpenAI all enforce.
-    """
+    # The reason comes before the rating, which follows from it.
     rating = {"type": "integer", "enum": list(range(_LEAST, _MOST + 1))}
-    return {
-        "type": "object",
-        "properties": {"reason": {"type": "string"}, "rating": rating},
-        "required": ["reason", "rating"],
-        "additionalProperties": False,
-    }
+    return question(content, {"reason": {"type": "string"}, "rating": rating}, _MAX_TOKENS)
 
 
 def _read(found: Completion | BaseException) -> Rating:
     if isinstance(found, BaseException):
         raise found
-    for value in json_objects(found.text):
-        try:
-            return Rating.model_validate(value)
-        except ValidationError:
-            continue
-    shown = " ".join(found.text.split())[:80]
-    raise RowError(
-        f"the judge gave no rating (finish_reason: {found.finish_reason}) but: {shown!r}; "
-        "is the model too small?"
-    )
+    return read_reply(Rating, found, "rating")

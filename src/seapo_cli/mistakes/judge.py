@@ -10,16 +10,15 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from seapo_cli.calls import Tool
-from seapo_cli.completions import Completion, Request, Sampling, Usage
+from seapo_cli.completions import Request, Usage
 from seapo_cli.engine.gateway import Gateway
-from seapo_cli.exceptions import RowError
 from seapo_cli.messages import Message
 from seapo_cli.mistakes.base import conversation_text
 from seapo_cli.mistakes.error_types import canonical_name, error_types, template
-from seapo_cli.text.replies import json_objects
+from seapo_cli.mistakes.questions import question, read_reply
 
 NO_MISTAKE = "none"
 _BROAD = ("factual", "logical", "hallucination", "style")
@@ -95,7 +94,7 @@ async def compare(
     ]
     asked = [gateway.complete(request, priority) for request in requests]
     straight, swapped = await asyncio.gather(*asked)
-    one, two = _read(straight), _read(swapped)
+    one, two = (read_reply(_Verdict, reply, "verdict") for reply in (straight, swapped))
     return Comparison(
         margins=(one.margin, -two.margin),
         first_mistakes=(one.mistake_a, two.mistake_b),
@@ -127,35 +126,12 @@ def _request(
         second=second,
         kinds="\n".join(f"- {name}: {description}" for name, description in kinds.items()),
     )
-    sampling = Sampling(temperature=0.0, max_tokens=_MAX_TOKENS, seed=0)
-    return Request((Message(role="user", content=content),), sampling, _schema(tuple(kinds)))
+    return question(content, _properties(tuple(kinds)), _MAX_TOKENS)
 
 
-def _schema(kinds: tuple[str, ...]) -> dict[str, Any]:
-    """The mistakes come before the verdict, as they bear on it.
-
-    Only `enum`, which llama.cpp, vLLM and OpenAI all enforce.
-    """
+def _properties(kinds: tuple[str, ...]) -> dict[str, Any]:
+    """The mistakes come before the verdict, as they bear on it."""
     mistake = {"type": "string", "enum": [*kinds, NO_MISTAKE]}
     worse = {"type": "string", "enum": ["A", "B"]}
     by = {"type": "integer", "enum": list(range(_SLIGHTLY, _FAR + 1))}
-    parts = {"mistake_a": mistake, "mistake_b": mistake, "worse": worse, "by": by}
-    return {
-        "type": "object",
-        "properties": parts,
-        "required": list(parts),
-        "additionalProperties": False,
-    }
-
-
-def _read(completion: Completion) -> _Verdict:
-    for found in json_objects(completion.text):
-        try:
-            return _Verdict.model_validate(found)
-        except ValidationError:
-            continue
-    shown = " ".join(completion.text.split())[:80]
-    raise RowError(
-        f"the judge gave no verdict (finish_reason: {completion.finish_reason}) but: {shown!r}; "
-        "is the model too small?"
-    )
+    return {"mistake_a": mistake, "mistake_b": mistake, "worse": worse, "by": by}

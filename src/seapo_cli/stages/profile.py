@@ -6,14 +6,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from seapo_cli.completions import Request, Sampling
+from seapo_cli.completions import Request
 from seapo_cli.engine.gateway import Gateway
 from seapo_cli.engine.stage import Failure, Outcome, Stage
 from seapo_cli.exceptions import RowError
-from seapo_cli.messages import Message, answer_text
+from seapo_cli.messages import answer_text
 from seapo_cli.mistakes.base import conversation_text
 from seapo_cli.mistakes.domain import domain_of
 from seapo_cli.mistakes.error_types import ErrorType, template
+from seapo_cli.mistakes.questions import question
 from seapo_cli.rows import Row
 from seapo_cli.text.replies import json_objects
 
@@ -64,17 +65,8 @@ class Profile(Stage):
             kinds="\n".join(f"- {kind.name}: {kind.description}" for kind in kinds),
         )
         names = [*(kind.name for kind in kinds), _OTHER, _NONE]
-        schema = {
-            "type": "object",
-            "properties": {
-                "mistake": {"type": "string"},
-                "kind": {"type": "string", "enum": names},
-            },
-            "required": ["mistake", "kind"],
-            "additionalProperties": False,
-        }
-        sampling = Sampling(temperature=0.0, max_tokens=_MAX_TOKENS, seed=self._seed)
-        return Request((Message(role="user", content=content),), sampling, schema)
+        asked = {"mistake": {"type": "string"}, "kind": {"type": "string", "enum": names}}
+        return question(content, asked, _MAX_TOKENS, self._seed)
 
     @property
     def mix(self) -> str:

@@ -6,17 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from seapo_cli.mistakes.menu.source import Place
+from seapo_cli.mistakes.questions import strict_object
 from seapo_cli.text.replies import json_objects
 
 
 def schema(place: Place) -> dict[str, Any]:
     """The JSON schema for a choice at a place: one `enum`, which every server enforces."""
-    return {
-        "type": "object",
-        "properties": {"edit": {"type": "string", "enum": list(place.choices)}},
-        "required": ["edit"],
-        "additionalProperties": False,
-    }
+    return strict_object({"edit": {"type": "string", "enum": list(place.choices)}})
 
 
 def read_answer(text: str, place: Place) -> str | None:
