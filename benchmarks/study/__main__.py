@@ -1,6 +1,6 @@
 """Runs the study, or goes on with it; `make study` does it.
 
-    cd benchmarks && python -m study [--tier 2] [--smoke]
+    cd benchmarks && python -m study [--tier 2 | --arm NAME] [--smoke]
 
 Settings, arms and outcome are those of plan.toml. The order: base, the choice of rates, then the
 runs by tier and seed, so that the verdict comes first. Ctrl-C at any time; the same command goes
@@ -33,6 +33,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tier", type=int, default=3, help="up to this tier of arms [default: 3]")
+    parser.add_argument("--arm", action="append", help="only this arm, of any tier; repeatable")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--work", type=Path, default=ROOT / "study", help="rows, models, store")
     parser.add_argument("--keep-models", action="store_true", help="540 MB for each run")
@@ -64,7 +65,7 @@ def _study(options: argparse.Namespace) -> int:
         pool = study.pool()
     study.base()
     study.tune(pool)
-    for run in plan.runs(options.tier):
+    for run in plan.runs(options.tier, options.arm):
         study.run(run, pool)
         report(study, page)
     return 0

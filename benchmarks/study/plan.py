@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -77,9 +77,16 @@ class Plan:
         """The arm of that name."""
         return next(arm for arm in self.arms if arm.name == name)
 
-    def runs(self, tier: int) -> list[Run]:
-        """Those of the first tiers, in the order in which they are done."""
-        found = [Run(arm, seed) for arm in self.arms for seed in arm.seeds if arm.tier <= tier]
+    def runs(self, tier: int, names: Sequence[str] | None = None) -> list[Run]:
+        """Those of the first tiers, or of some arms, in the order in which they are done.
+
+        Raises:
+            SystemExit: there is no such arm.
+        """
+        if unknown := set(names or ()) - {arm.name for arm in self.arms}:
+            raise SystemExit(f"plan.toml has no arm {', '.join(sorted(unknown))}")
+        arms = [arm for arm in self.arms if (arm.name in names if names else arm.tier <= tier)]
+        found = [Run(arm, seed) for arm in arms for seed in arm.seeds]
         return sorted(found, key=lambda run: (run.arm.tier, run.seed))
 
     def smoke(self) -> Plan:

@@ -202,6 +202,14 @@ def test_plan() -> None:
     assert plan.tuning.seed not in plan.arm("mix").seeds
     assert {arm.data for arm in plan.arms} <= arms.RECIPES.keys()
     assert len({run.name for run in plan.runs(9)}) == len(plan.runs(9))
+    assert [run.name for run in plan.runs(1, ["logical", "mix"])] == [
+        "mix-1",
+        "mix-2",
+        "mix-3",
+        "logical-1",
+    ]
+    with pytest.raises(SystemExit, match="no arm locigal"):
+        plan.runs(1, ["locigal"])
     assert Run(Arm("mix, a + b", "mix", (1,), 1), 2).name == "mix-a-b-2"
     assert (
         as_options({"epochs": 2, "margin-window": [0, 9]})
