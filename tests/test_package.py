@@ -1,4 +1,4 @@
-"""The built wheel works by itself, prompts included; its version is git's tag."""
+"""The built wheel works by itself, prompts included; its version is git's tag; how it starts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from seapo_cli.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -118,3 +120,16 @@ def test_each_module_can_be_the_first_that_is_imported() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.split()) > 50
+
+
+def test_an_interrupt_during_imports_shows_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "seapo_cli.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "seapo_cli.cli", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
