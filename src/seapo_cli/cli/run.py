@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -35,22 +37,21 @@ def run(settings: RunSettings) -> None:
     }
     os.chdir(file.parent)  # paths in the file are relative to it
     stages = plan(file.name, data, str(folder), catalog, check_names)
-    if settings.export:
-        print(makefile(file.name, stages), end="")
-        return
     hashes = Hashes(folder / ".hashes.json")
-    lock = Path(f"{file.name}.lock")
-    if settings.dry_run:
-        print(*Run(stages, lock, hashes).dry_run(), sep="\n")
-        return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with only_run(folder):
-            code = Run(stages, lock, hashes).run()
-            hashes.keep()
-    except OSError as error:
-        raise UsageError(f"{error.filename or folder}: {error.strerror}") from None
-    raise typer.Exit(code)
+    if settings.export:
+        print(makefile(stages), end="")
+    elif settings.dry_run:
+        print(*Run(stages, Path(f"{file.name}.lock"), hashes).dry_run(), sep="\n")
+    else:
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with only_run(folder):
+                code = Run(stages, Path(f"{file.name}.lock"), hashes).run()
+                hashes.keep()
+        except OSError as error:
+            raise UsageError(f"{error.filename or folder}: {error.strerror}") from None
+        raise typer.Exit(code)
 
 
 def _read(path: str) -> dict[str, Any]:
@@ -60,8 +61,6 @@ def _read(path: str) -> dict[str, Any]:
 
     try:
         found = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     return found if isinstance(found, dict) else {}
