@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
-import sys
 from pathlib import Path
-from typing import Any
 
 import typer
 
 from seapo_cli.cli.command import expanded, options_of
-from seapo_cli.cli.config import check_names, read_toml
+from seapo_cli.cli.config import check_names, read_table
 from seapo_cli.exceptions import UsageError
 from seapo_cli.options import RunSettings
 
@@ -28,7 +25,7 @@ def run(settings: RunSettings) -> None:
     from seapo_cli.workflow.plan import MAIN, plan
     from seapo_cli.workflow.run import Hashes, Run
 
-    data, file = _read(settings.file), Path(settings.file)
+    data, file = read_table(settings.file), Path(settings.file)
     folder = Path(str(data.pop("folder", f"runs/{file.stem}")))
     catalog = {
         name: {flag: (p, about) for flag, p, about in options_of(command) if flag != "dry-run"}
@@ -37,30 +34,18 @@ def run(settings: RunSettings) -> None:
     }
     os.chdir(file.parent)  # paths in the file are relative to it
     stages = plan(file.name, data, str(folder), catalog, check_names)
-    hashes = Hashes(folder / ".hashes.json")
     if settings.export:
         print(makefile(stages), end="")
-    elif settings.dry_run:
-        print(*Run(stages, Path(f"{file.name}.lock"), hashes).dry_run(), sep="\n")
-    else:
-        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with only_run(folder):
-                code = Run(stages, Path(f"{file.name}.lock"), hashes).run()
-                hashes.keep()
-        except OSError as error:
-            raise UsageError(f"{error.filename or folder}: {error.strerror}") from None
-        raise typer.Exit(code)
-
-
-def _read(path: str) -> dict[str, Any]:
-    if not path.endswith((".yaml", ".yml")):
-        return read_toml(path)
-    import yaml
-
+        return
+    lock, hashes = Path(f"{file.name}.lock"), Hashes(folder / ".hashes.json")
+    if settings.dry_run:
+        print(*Run(stages, lock, hashes).dry_run(), sep="\n")
+        return
     try:
-        found = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
-        raise UsageError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    return found if isinstance(found, dict) else {}
+        folder.mkdir(parents=True, exist_ok=True)
+        with only_run(folder):
+            code = Run(stages, lock, hashes).run()
+            hashes.keep()
+    except OSError as error:
+        raise UsageError(f"{error.filename or folder}: {error.strerror}") from None
+    raise typer.Exit(code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import Field, dataclass
+from dataclasses import Field, dataclass, field
 from glob import glob
 from itertools import product
 from pathlib import Path
@@ -16,6 +16,8 @@ from seapo_cli.options.option import Option
 
 Known = Mapping[str, tuple[Field[Any], Option]]
 """The options of a command by their long flags without `--`."""
+_INPUT: Known = {"input": (field(), Option(metavar="FILE"))}
+"""What it takes without a flag."""
 Table = dict[str, Any]
 MAIN = ("output", "output-dir", "json")
 """Options that name what a stage is for: the first that it has."""
@@ -25,13 +27,12 @@ _PLACE = re.compile(r"\{([\w-]+\*?)\}")
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage in one arm; options by flag, and its FILE arguments."""
+    """A stage in one arm, with its options by flag."""
 
     table: str
     command: str
     known: Known
     options: Table
-    inputs: list[str]
     arm: Table
     folder: str
 
@@ -56,15 +57,18 @@ class Stage:
     def arguments(self) -> list[str]:
         """The command line after `seapo`; other files of settings are shut out."""
         found = ["--config", os.devnull, *self.command.split()]
-        for flag, value in (self.options | self.writes).items():
+        options = self.options | self.writes
+        inputs = map(str, listed(options.pop("input")))
+        for flag, value in options.items():
             place, about = self.known[flag]
             if isinstance(value, bool):
-                found += [f"--{flag}"] if value else [f"--no-{flag}"] * (place.default is not False)
+                if value or place.default is not False:
+                    found.append(f"--{flag}" if value else f"--no-{flag}")
             elif " " in (about.metavar or ""):  # LOW HIGH
                 found += [f"--{flag}", *map(str, listed(value))]
             else:
                 found += [f"--{flag}={one}" for one in listed(value)]
-        return [*found, "--", *self.inputs]
+        return [*found, "--", *inputs]
 
     @property
     def settings(self) -> Table:
@@ -72,22 +76,22 @@ class Stage:
 
         How requests travel does not count, nor where a cache lies.
         """
-        found: Table = {"command": self.command, "input": self.inputs}
+        found: Table = {"command": self.command}
         for flag, (place, about) in self.known.items():
             if not about.written and about.group != "Requests" and flag != "reference-cache":
-                given = [self.options.get(flag), *map(os.environ.get, listed(about.env))]
                 default = place.default if flag == "seed" else None
-                found[flag] = next((one for one in given if one not in (None, "")), default)
+                outside = next(filter(None, map(os.environ.get, listed(about.env))), default)
+                given = self.options.get(flag)
+                found[flag] = outside if given is None else given
         return found
 
     @property
     def reads(self) -> set[str]:
-        """What may name files and folders: values, their parts in `A,B` and `NAME=FILE`, patterns."""
-        found = set(self.inputs)
-        for flag, value in self.settings.items():
-            metavar = self.known[flag][1].metavar if flag in self.known else None
-            if flag == "model" or re.search("FILE|DIR|TYPE|=", metavar or ""):
-                for text in map(str, listed(value)):
+        """What may name files and folders: values, parts of `A,B` and `NAME=FILE`, a pattern's."""
+        settings, found = self.settings, set[str]()
+        for flag, (_, about) in self.known.items():
+            if flag == "model" or re.search("FILE|DIR|TYPE|=", about.metavar or ""):
+                for text in map(str, listed(settings.get(flag))):
                     found |= {text, text.partition("=")[2], *re.split("[,=]", text), *text.split()}
         names = {os.path.expanduser(name.strip()) for name in found if name.strip()}  # noqa: PTH111
         names |= {one for name in names for one in glob(name, recursive=True)}  # noqa: PTH207
@@ -108,18 +112,21 @@ def plan(
         command = str(table.pop("command", name))
         if not (known := catalog.get(command)):
             raise unknown(f"command in {file}: {where}", command, catalog)
-        check(file, table, {"input", *known}, where)
+        known = {**_INPUT, **known}
+        check(file, table, known, where)
         options = {flag: value for flag, value in data.items() if flag in known} | table
         if not listed(options.get("input")):
             raise UsageError(f'{file}: {where}no input: name a file, or a stage: "{{STAGE}}"')
         for arm in _arms(options, matrix, stages):
             names = _names(arm, stages)
             given = {flag: _filled(value, names) for flag, value in options.items()}
-            inputs = [str(one) for one in listed(given.pop("input"))]
-            stages.append(Stage(name, command, known, given, inputs, arm, folder))
+            stages.append(Stage(name, command, known, given, arm, folder))
     written = [path for stage in stages for path in stage.writes.values()]
-    if twice := [path for path in written if written.count(path) > 1]:
-        raise UsageError(f"{file}: more than one stage or option writes {twice[0]}")
+    for path in written:
+        if ":/" in path:
+            raise UsageError(f"{file}: {path}: outputs must be files of this machine")
+        if written.count(path) > 1:
+            raise UsageError(f"{file}: more than one stage or option writes {path}")
     return stages
 
 

@@ -147,11 +147,11 @@ class Run:
             if os.path.lexists(path) and not left & {facts.get(name), _BEGUN}:
                 text = f"{path} exists, but not as a run of this file left it: move it away"
                 raise UsageError(f"{stage.name}: {text}, or name another file")
-            # `train` and Ray go on where they did not finish, else they want a folder of their own.
-            if path.is_dir() and _BEGUN not in left:
-                aside = f"{path}.{time.strftime('%Y%m%d-%H%M%S')}"
-                path.rename(aside)
-                tell(f"seapo run: {path} is kept as {aside}")
+        # `train` and Ray go on in a folder where they did not finish, but want an empty one else.
+        before = self._made.get(stage.name, {"exit code": 0})
+        if Path(stage.output).is_dir() and before.get("exit code") in _DONE:
+            aside = Path(stage.output).rename(f"{stage.output}.{time.strftime('%Y%m%d-%H%M%S')}")
+            tell(f"seapo run: {stage.output} is kept as {aside}")
 
     def _write(self, stage: Stage, facts: Facts) -> None:
         self._made[stage.name] = facts | {"command": shlex.join(["seapo", *stage.arguments])}
@@ -164,12 +164,13 @@ def _call(stage: Stage) -> int:
 
     In a process group of its own, it gets Ctrl-C once, be it from a terminal or to this process.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     # -P: what lies in the file's folder is not imported.
     command = [sys.executable, "-P", "-m", "seapo_cli", *stage.arguments]
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)
     try:
         code = child.wait()
-    except BaseException:  # Ctrl-C, or the end that SIGTERM asks for
+    except KeyboardInterrupt:
         child.send_signal(signal.SIGINT)
         child.wait()
         raise
