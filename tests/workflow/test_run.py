@@ -291,6 +291,9 @@ def test_the_model_and_the_prompts(flow: Flow, monkeypatch: pytest.MonkeyPatch) 
     assert flow.told()["other"] == "would run: setting base-url: None -> http://localhost/v1"
     flow.run()
     assert "4711" not in Path("run.toml.lock").read_text()
+    flow.data["backend"] = "embedded"
+    assert "setting base-url: http://localhost/v1 -> None" in flow.told()["other"]
+    del flow.data["backend"]
     prompts = Path("prompts")
     prompts.mkdir()
     (prompts / "factual.md").write_text("another wording")

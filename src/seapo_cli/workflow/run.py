@@ -109,9 +109,11 @@ class Run:
         found: Facts = {"seapo": __version__, **self._outputs(stage)}
         settings, key = stage.settings, os.environ.get("OPENAI_API_KEY")
         if "base-url" in settings:
-            backend = BackendSettings.checked(base_url=settings["base-url"], api_key=key)
+            kind, url = settings["backend"] or "auto", settings["base-url"]
+            backend = BackendSettings.checked(backend=kind, base_url=url, api_key=key)
             backend.hide_secrets()
-            settings["base-url"] = backend.address or ("OpenAI" if key else None)
+            is_remote = backend.chosen() == "openai"
+            settings["base-url"] = (backend.address or "OpenAI") if is_remote else None
             found["prompt files"] = self._hashes.of(folder())
         if settings.get("model", "") is None and not settings.get("base-url"):
             with suppress(UsageError):  # not installed: a stage that needs it says so
