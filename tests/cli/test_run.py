@@ -89,6 +89,9 @@ def test_yaml(seapo: Seapo, folder: Path) -> None:
     assert result.code == 0, result.stderr
     assert (folder / "runs/run/filter.jsonl").exists()
     assert (folder / "run.yaml.lock").exists()
+    seapo.file("settings.yaml", b"filter: {presett: none}\n")
+    result = seapo.bare("--config", "settings.yaml", "filter", "rows.jsonl")
+    assert "settings.yaml: unknown key [filter] 'presett' (did you mean 'preset'?)" in result.stderr
 
 
 @pytest.mark.parametrize(

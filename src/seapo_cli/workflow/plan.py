@@ -34,7 +34,8 @@ class Stage:
     known: Known
     options: Table
     arm: Table
-    folder: str
+    folder: Path
+    """Of what it writes."""
 
     @property
     def name(self) -> str:
@@ -46,8 +47,7 @@ class Stage:
         main = next(flag for flag in MAIN if flag in self.known)
         files: Table = {main: f"{self.table}{_ENDINGS.get(self.command, '.jsonl')}"}
         files |= {flag: one for flag, one in self.options.items() if self.known[flag][1].written}
-        place = Path(self.folder, _label(self.arm))
-        return {flag: os.path.normpath(place / _text(name)) for flag, name in files.items()}
+        return {flag: os.path.normpath(self.folder / _text(name)) for flag, name in files.items()}
 
     @property
     def output(self) -> str:
@@ -120,7 +120,7 @@ def plan(
         for arm in _arms(options, matrix, stages):
             names = _names(arm, stages)
             given = {flag: _filled(value, names) for flag, value in options.items()}
-            stages.append(Stage(name, command, known, given, arm, folder))
+            stages.append(Stage(name, command, known, given, arm, Path(folder, _label(arm))))
     written = [path for stage in stages for path in stage.writes.values()]
     for path in written:
         if ":/" in path:

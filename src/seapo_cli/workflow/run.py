@@ -18,7 +18,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from seapo_cli import __version__
-from seapo_cli.backends.models import find_model, name_of
+from seapo_cli.backends.models import find_model
 from seapo_cli.exceptions import UsageError
 from seapo_cli.io.whole_files import write_whole
 from seapo_cli.mistakes.error_types import folder
@@ -117,7 +117,8 @@ class Run:
             found["prompt files"] = self._hashes.of(folder())
         if settings.get("model", "") is None and not settings.get("base-url"):
             with suppress(UsageError):  # not installed: a stage that needs it says so
-                settings["model"] = name_of(find_model(None))
+                packaged = find_model(None)
+                settings["model"] = f"{packaged.name} sha256 {self._hashes.of(packaged)}"
         found |= {f"setting {flag}": value for flag, value in settings.items()}
         found |= {f"input {name}": self._hashes.of(Path(name)) for name in stage.reads}
         return {key: value for key, value in found.items() if value is not None}
