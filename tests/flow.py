@@ -59,10 +59,15 @@ class Flow:
     def run(self) -> tuple[int, list[str]]:
         """The exit code, and which stages ran."""
         self._ran.clear()
+        code = self.again()
+        return code, list(self._ran)
+
+    def again(self) -> int:
+        """Run it; returns the exit code."""
         job, hashes = self._job()
         code = job.run()
         hashes.keep()
-        return code, list(self._ran)
+        return code
 
     def told(self) -> dict[str, str]:
         """What --dry-run says of each stage."""

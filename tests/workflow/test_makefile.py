@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from pathlib import Path
 
@@ -28,7 +27,6 @@ def make(*arguments: str) -> str:
         "two words",
         "$HOME $(x) $$",
         'it\'s "quoted"',
-        "two\nlines\n",
         "`x` \\ # ; | & * %",
         "\t-a",
         "",
@@ -39,7 +37,7 @@ def test_every_value_reaches_the_command(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     stages = planned({"stages": {"sample": {"input": "in.jsonl", "system": text}}})
-    Path("Makefile").write_text(makefile("run.toml", stages))
+    Path("Makefile").write_text(makefile(stages))
     Path("in.jsonl").touch()
     Path("show").write_text(SHOW)
     Path("show").chmod(0o755)
@@ -47,13 +45,12 @@ def test_every_value_reaches_the_command(
     assert Path("told").read_text().split("\0")[:-1] == stages[0].arguments
 
 
-@pytest.mark.parametrize(
-    "name", ["a b", "a$b", "it's", 'say "x"', "a#b", "a:b=c", "[a]", "a*?", "(a"]
-)
+@pytest.mark.parametrize("name", ["a,b=c", "+a@-b", "räksmörgås", "b/c"])
 def test_files_of_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.chdir(tmp_path)
     data = {"stages": {"filter": {"input": name, "output": f"{name}.out"}}}
-    Path("Makefile").write_text(makefile("run.toml", planned(data)))
+    Path("Makefile").write_text(makefile(planned(data)))
+    Path(name).parent.mkdir(exist_ok=True)
     Path(name).write_bytes(rows(1))
     output = Path("out", f"{name}.out")
     Path("show").write_text('#!/bin/sh\necho x >> count; touch "out/$NAME.out"\n')
@@ -65,22 +62,28 @@ def test_files_of_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name
     assert len(Path("count").read_text().splitlines()) == 1
 
 
-@pytest.mark.parametrize("name", ["a\nb", "a%b", "a;b", "a|b", "a\\b"])
+@pytest.mark.parametrize(
+    "name", ["a b", "a$b", "it's", "a#b", "a:b", "a*", "a\nb", "a%b", "a|b", "a\\b"]
+)
 def test_names_that_make_cannot_hold_are_refused(name: str) -> None:
     with pytest.raises(UsageError, match="make cannot hold the name"):
-        makefile("run.toml", planned({"stages": {"train": {"input": "x", "output-dir": name}}}))
+        makefile(planned({"stages": {"train": {"input": "x", "output-dir": name}}}))
+
+
+def test_text_of_several_lines_is_refused() -> None:
+    with pytest.raises(UsageError, match="sample: make cannot hold text of several lines"):
+        makefile(planned({"stages": {"sample": {"input": "x", "system": "two\nlines"}}}))
 
 
 def test_rules_follow_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("in.jsonl").touch()
     text = makefile(
-        "run.toml",
         planned(
             {
                 "stages": {
                     "filter": {"input": "in.jsonl", "rejected": "no.jsonl"},
-                    "train": {"input": "{filter.rejected}"},
+                    "train": {"input": "out/no.jsonl"},
                     "eval": {"input": "arc_challenge", "model": "{train}"},
                 }
             }
@@ -92,4 +95,3 @@ def test_rules_follow_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "out/train.done: out/filter.jsonl",
         "out/eval.jsonl: out/train.done",
     ]
-    assert json.dumps(text).count("touch out/train.done") == 1

@@ -13,6 +13,7 @@ import pytest
 from flow import Flow, planned, rows
 from seapo_cli.exceptions import UsageError
 from seapo_cli.workflow import run
+from seapo_cli.workflow.plan import Stage
 
 THREE: dict[str, Any] = {
     "stages": {
@@ -79,7 +80,6 @@ def test_a_changed_option(flow: Flow) -> None:
 def test_how_requests_travel_is_not_a_change(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     flow.data["concurrency"] = 7
     monkeypatch.setenv("SEAPO_RETRIES", "1")
-    monkeypatch.setenv("SEAPO_MODEL", "other")  # no stage here asks one
     assert flow.run() == (0, [])
 
 
@@ -103,21 +103,54 @@ def test_a_missing_output(flow: Flow) -> None:
     assert flow.run() == (0, ["filter"])
 
 
-def test_an_output_changed_by_hand_is_kept_aside(flow: Flow) -> None:
+def test_an_output_changed_by_hand_is_not_overwritten(flow: Flow) -> None:
     Path("out/filter.jsonl").write_bytes(b"mine")
-    assert flow.told()["filter"] == "would run: output out/filter.jsonl was changed by hand"
+    assert flow.told()["filter"] == "would run: output out/filter.jsonl changed"
+    with pytest.raises(UsageError, match=r"filter: out/filter.jsonl exists, but not as a run"):
+        flow.run()
+    assert Path("out/filter.jsonl").read_bytes() == b"mine"
+    Path("out/filter.jsonl").rename("mine.jsonl")
     assert flow.run() == (0, ["filter"])
-    assert Path("out/filter.jsonl.1").read_bytes() == b"mine"
-    Path("out/filter.jsonl").write_bytes(b"mine, again")
-    flow.run()
-    assert Path("out/filter.jsonl.1").read_bytes() == b"mine"
-    assert Path("out/filter.jsonl.2").read_bytes() == b"mine, again"
+
+
+def test_what_a_killed_run_left_is_a_stages(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(stage: Stage) -> int:
+        Path(stage.output).write_bytes(b"written after the end of the run")
+        raise KeyboardInterrupt
+
+    Path("rows.jsonl").write_bytes(rows(1, 5))
+    with monkeypatch.context() as patched:
+        patched.setattr(run, "_call", killed)
+        with pytest.raises(KeyboardInterrupt):
+            flow.again()
+    assert flow.told()["filter"] == "would run: it did not finish"
+    assert flow.run() == (0, ["filter", "pair"])
+
+
+def test_a_folder_is_kept_unless_its_stage_did_not_finish(
+    flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = [1, 0, 0]
+
+    def trained(stage: Stage) -> int:
+        Path(stage.output).mkdir(exist_ok=True)
+        Path(stage.output, f"weights {stage.options['epochs']}").touch()
+        return codes.pop(0)
+
+    monkeypatch.setattr(run, "_call", trained)
+    flow.data = {"stages": {"train": {"input": "rows.jsonl", "epochs": 1}}}
+    assert [flow.again(), flow.again()] == [1, 0]
+    assert [path.name for path in Path("out").glob("train*")] == ["train"]
+    flow.data["stages"]["train"]["epochs"] = 2
+    assert flow.again() == 0
+    assert sorted(path.name for path in Path("out").glob("train*/*")) == ["weights 1", "weights 2"]
+    assert [path.name for path in Path("out/train").iterdir()] == ["weights 2"]
 
 
 def test_what_it_did_not_make_is_not_overwritten(flow: Flow) -> None:
     Path("run.toml.lock").unlink()
     before = Path("out/filter.jsonl").read_bytes()
-    with pytest.raises(UsageError, match=r"filter: out/filter.jsonl exists, but not from a run"):
+    with pytest.raises(UsageError, match=r"filter: out/filter.jsonl exists, but not as a run"):
         flow.run()
     assert Path("out/filter.jsonl").read_bytes() == before
     flow.data["stages"]["filter"]["output"] = str(Path("rows.jsonl").resolve())
@@ -148,23 +181,31 @@ def test_a_damaged_cache_of_hashes_does_no_harm(flow: Flow) -> None:
         assert flow.run() == (0, [])
 
 
-def test_folders_and_patterns_count_with_their_files(tmp_path: Path) -> None:
+def test_folders_count_with_their_files(tmp_path: Path) -> None:
     hashes = run.Hashes(tmp_path / "none")
     place = tmp_path / "checkpoints" / "model"
     (place / "below").mkdir(parents=True)
     (place / "checkpoints").mkdir()
-    pattern = place / "b*" / "*.json"
     assert hashes.of(place) is None
-    assert hashes.of(pattern) is None
     (place / "below" / "a.json").write_text("1")
-    one = hashes.of(place), hashes.of(pattern)
-    assert None not in one
+    one = hashes.of(place)
+    assert one is not None
     (place / "checkpoints" / "step").write_text("1")
-    assert (hashes.of(place), hashes.of(pattern)) == one
+    assert hashes.of(place) == one
     (place / "below" / "a.json").write_text("2")
-    two = hashes.of(place), hashes.of(pattern)
-    assert two[0] != one[0]
-    assert two[1] != one[1]
+    assert hashes.of(place) not in (None, one)
+    place.rename(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "below" / "a.json").write_text("1")
+    assert hashes.of(tmp_path / "elsewhere") == one
+
+
+def test_the_files_of_a_pattern(flow: Flow) -> None:
+    flow.data["stages"]["other"]["input"] = "*thers.jsonl"
+    flow.data["stages"]["other"]["runner"] = "ray"  # only it reads several
+    Path("mothers.jsonl").write_bytes(rows(1))
+    told = flow.told()["other"]
+    assert "input mothers.jsonl is new" in told
+    assert "input others.jsonl" not in told
 
 
 def test_outputs_elsewhere_are_refused() -> None:
@@ -220,7 +261,12 @@ def test_a_hundred_changes(flow: Flow) -> None:
             case "touch":
                 os.utime(files[name])
             case "edit":
-                Path(files[name]).write_bytes(draw.choice([b"x\n", kept[name]]))
+                Path(files[name]).write_bytes(edited := draw.choice([b"x\n", kept[name]]))
+                if edited != kept[name]:
+                    with pytest.raises(UsageError, match="move it away"):
+                        flow.run()
+                    assert Path(files[name]).read_bytes() == edited
+                    Path(files[name]).unlink()
             case "delete":
                 Path(files[name]).unlink()
         damaged = {
@@ -236,22 +282,20 @@ def test_a_hundred_changes(flow: Flow) -> None:
     assert 50 < total < 200
 
 
-@pytest.mark.parametrize(
-    ("check", "asked", "wordings"),
-    [("tests", False, 0), ("right,length", False, 0), ("judge", True, 1), (["aspects"], True, 5)],
-)
-def test_a_model_counts_only_where_it_is_asked(
-    tmp_path: Path, check: Any, asked: bool, wordings: int
-) -> None:
-    values = {
-        "input": "rows.jsonl",
-        "check": check,
-        "model": "m",
-        "base-url": "http://localhost/v1",
-    }
-    (stage,) = planned({"stages": {"filter": values}})
-    made = dict(run._made_by(stage, run.Hashes(tmp_path / "hashes")))
-    assert made["model"] == ("m at http://localhost/v1" if asked else None)
-    named = [key for key in made if key.startswith("prompt file ")]
-    assert len(named) == wordings
-    assert all(made[key] for key in named)
+def test_the_model_and_the_prompts(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    flow.data["model"] = "m"
+    flow.run()
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-4711-4711-4711")
+    assert flow.told()["other"] == "would run: setting base-url: None -> OpenAI"
+    flow.data["base-url"] = "http://me:secret-4711@localhost/v1"
+    assert flow.told()["other"] == "would run: setting base-url: None -> http://localhost/v1"
+    flow.run()
+    assert "4711" not in Path("run.toml.lock").read_text()
+    flow.data["backend"] = "embedded"
+    assert "setting base-url: http://localhost/v1 -> None" in flow.told()["other"]
+    del flow.data["backend"]
+    prompts = Path("prompts")
+    prompts.mkdir()
+    (prompts / "factual.md").write_text("another wording")
+    monkeypatch.setattr(run, "folder", lambda: prompts)
+    assert flow.told()["other"] == "would run: prompt files changed"

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import typer
 
@@ -42,7 +42,7 @@ def load_config(
             return
         path = DEFAULT_FILE
     options = {name: _options(command) for name, command in commands.items()}
-    values = read_toml(path)
+    values = read_table(path)
     shared = {name: value for name, value in values.items() if not isinstance(value, dict)}
     check_names(path, shared, set[str]().union(*options.values()))
     tables = _tables(values, options)
@@ -100,23 +100,34 @@ def _refused(
     ]
 
 
-def read_toml(path: str) -> dict[str, Any]:
-    """What a TOML file holds.
+def read_table(path: str) -> dict[str, Any]:
+    """What a TOML file holds, or one in YAML that is named so.
 
     Raises:
         UsageError: it cannot be read.
     """
     import tomllib
 
+    kind = "YAML" if path.endswith((".yaml", ".yml")) else "TOML"
     try:
         with Path(path).open("rb") as file:
-            return tomllib.load(file)
+            return tomllib.load(file) if kind == "TOML" else _read_yaml(file)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from None
     except ValueError as error:  # including numbers with thousands of digits
-        raise UsageError(f"{path}: not valid TOML: {error}") from None
+        raise UsageError(f"{path}: not valid {kind}: {error}") from None
     except RecursionError:
-        raise UsageError(f"{path}: not valid TOML: nested too deeply") from None
+        raise UsageError(f"{path}: not valid {kind}: nested too deeply") from None
+
+
+def _read_yaml(file: BinaryIO) -> dict[str, Any]:
+    import yaml
+
+    try:
+        found = yaml.safe_load(file)
+    except yaml.YAMLError as error:
+        raise ValueError(" ".join(str(error).split())) from None
+    return found if isinstance(found, dict) else {}
 
 
 def check_names(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import typer
 
 from seapo_cli.cli.command import expanded, options_of
-from seapo_cli.cli.config import check_names, read_toml
+from seapo_cli.cli.config import check_names, read_table
 from seapo_cli.exceptions import UsageError
 from seapo_cli.options import RunSettings
 
@@ -26,7 +25,7 @@ def run(settings: RunSettings) -> None:
     from seapo_cli.workflow.plan import MAIN, plan
     from seapo_cli.workflow.run import Hashes, Run
 
-    data, file = _read(settings.file), Path(settings.file)
+    data, file = read_table(settings.file), Path(settings.file)
     folder = Path(str(data.pop("folder", f"runs/{file.stem}")))
     catalog = {
         name: {flag: (p, about) for flag, p, about in options_of(command) if flag != "dry-run"}
@@ -36,10 +35,9 @@ def run(settings: RunSettings) -> None:
     os.chdir(file.parent)  # paths in the file are relative to it
     stages = plan(file.name, data, str(folder), catalog, check_names)
     if settings.export:
-        print(makefile(file.name, stages), end="")
+        print(makefile(stages), end="")
         return
-    hashes = Hashes(folder / ".hashes.json")
-    lock = Path(f"{file.name}.lock")
+    lock, hashes = Path(f"{file.name}.lock"), Hashes(folder / ".hashes.json")
     if settings.dry_run:
         print(*Run(stages, lock, hashes).dry_run(), sep="\n")
         return
@@ -51,17 +49,3 @@ def run(settings: RunSettings) -> None:
     except OSError as error:
         raise UsageError(f"{error.filename or folder}: {error.strerror}") from None
     raise typer.Exit(code)
-
-
-def _read(path: str) -> dict[str, Any]:
-    if not path.endswith((".yaml", ".yml")):
-        return read_toml(path)
-    import yaml
-
-    try:
-        found = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise UsageError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    return found if isinstance(found, dict) else {}

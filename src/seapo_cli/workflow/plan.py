@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import Field, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import Field, dataclass, field
+from glob import glob
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -15,27 +16,38 @@ from seapo_cli.options.option import Option
 
 Known = Mapping[str, tuple[Field[Any], Option]]
 """The options of a command by their long flags without `--`."""
+_INPUT: Known = {"input": (field(), Option(metavar="FILE"))}
+"""What it takes without a flag."""
 Table = dict[str, Any]
 MAIN = ("output", "output-dir", "json")
 """Options that name what a stage is for: the first that it has."""
 _ENDINGS = {"audit": ".json", "doctor": ".json", "report": ".html", "train": ""}
-_PLACE = re.compile(r"\{([A-Za-z][\w-]*)(\*?)(?:\.([\w-]+))?\}")
+_PLACE = re.compile(r"\{([\w-]+\*?)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage in one arm. Options and written paths are by flag; `input` stands without one."""
+    """A stage in one arm, with its options by flag."""
 
     table: str
     command: str
     known: Known
     options: Table
     arm: Table
-    writes: dict[str, str]
+    folder: Path
+    """Of what it writes."""
 
     @property
     def name(self) -> str:
         return f"{self.table}[{_label(self.arm)}]" if self.arm else self.table
+
+    @property
+    def writes(self) -> dict[str, str]:
+        """What it writes, by flag; first what it is for."""
+        main = next(flag for flag in MAIN if flag in self.known)
+        files: Table = {main: f"{self.table}{_ENDINGS.get(self.command, '.jsonl')}"}
+        files |= {flag: one for flag, one in self.options.items() if self.known[flag][1].written}
+        return {flag: os.path.normpath(self.folder / _text(name)) for flag, name in files.items()}
 
     @property
     def output(self) -> str:
@@ -45,22 +57,45 @@ class Stage:
     def arguments(self) -> list[str]:
         """The command line after `seapo`; other files of settings are shut out."""
         found = ["--config", os.devnull, *self.command.split()]
-        for flag, value in {**self.options, "input": None, **self.writes}.items():
-            place, about = self.known.get(flag, (None, Option()))
-            if place and isinstance(place.default, bool) and isinstance(value, bool):
-                found += [f"--{flag}"] if value else [f"--no-{flag}"] * place.default
+        options = self.options | self.writes
+        inputs = map(str, listed(options.pop("input")))
+        for flag, value in options.items():
+            place, about = self.known[flag]
+            if isinstance(value, bool):
+                if value or place.default is not False:
+                    found.append(f"--{flag}" if value else f"--no-{flag}")
             elif " " in (about.metavar or ""):  # LOW HIGH
                 found += [f"--{flag}", *map(str, listed(value))]
             else:
                 found += [f"--{flag}={one}" for one in listed(value)]
-        return [*found, "--", *map(str, listed(self.options["input"]))]
+        return [*found, "--", *inputs]
+
+    @property
+    def settings(self) -> Table:
+        """What counts, also from the environment; None is what is not given.
+
+        How requests travel does not count, nor where a cache lies.
+        """
+        found: Table = {"command": self.command}
+        for flag, (place, about) in self.known.items():
+            if not about.written and about.group != "Requests" and flag != "reference-cache":
+                default = place.default if flag == "seed" else None
+                outside = next(filter(None, map(os.environ.get, listed(about.env))), default)
+                given = self.options.get(flag)
+                found[flag] = outside if given is None else given
+        return found
 
     @property
     def reads(self) -> set[str]:
-        """Whatever may be the name of a file or folder that it reads, also as NAME=FILE."""
-        named = [v for f, v in self.options.items() if f == "input" or _is_name(self.known[f][1])]
-        texts = [str(one) for value in named for one in listed(value)]
-        return {os.path.normpath(t) for text in texts for t in (text, text.partition("=")[2]) if t}
+        """What may name files and folders: values, parts of `A,B` and `NAME=FILE`, a pattern's."""
+        settings, found = self.settings, set[str]()
+        for flag, (_, about) in self.known.items():
+            if flag == "model" or re.search("FILE|DIR|TYPE|=", about.metavar or ""):
+                for text in map(str, listed(settings.get(flag))):
+                    found |= {text, text.partition("=")[2], *re.split("[,=]", text), *text.split()}
+        names = {os.path.expanduser(name.strip()) for name in found if name.strip()}  # noqa: PTH111
+        names |= {one for name in names for one in glob(name, recursive=True)}  # noqa: PTH207
+        return set(map(os.path.normpath, names))
 
 
 def plan(
@@ -70,79 +105,62 @@ def plan(
     matrix = _table(data.pop("matrix", {}), f"{file}: matrix")
     tables = _table(data.pop("stages", None), f"{file}: stages")
     check(file, data, {flag for known in catalog.values() for flag in known})
-    made: dict[str, list[Stage]] = {}
-    writers: dict[str, str] = {}
+    stages: list[Stage] = []
     for name, values in tables.items():
         where = f"[stages.{name}] "
         table = _table(values, f"{file}: {where}")
         command = str(table.pop("command", name))
         if not (known := catalog.get(command)):
             raise unknown(f"command in {file}: {where}", command, catalog)
-        check(file, table, {"input", *known}, where)
+        known = {**_INPUT, **known}
+        check(file, table, known, where)
         options = {flag: value for flag, value in data.items() if flag in known} | table
         if not listed(options.get("input")):
-            raise UsageError(
-                f'{file}: {where}no input: name a file, or a stage: input = "{{NAME}}"'
-            )
-        made[name] = list(_arms(Stage(name, command, known, options, {}, {}), folder, matrix, made))
-        for stage in made[name]:
-            for path in stage.writes.values():
-                if path in writers:
-                    raise UsageError(f"{file}: {writers[path]} and {stage.name} both write {path}")
-                writers[path] = stage.name
-    return [stage for arms in made.values() for stage in arms]
+            raise UsageError(f'{file}: {where}no input: name a file, or a stage: "{{STAGE}}"')
+        for arm in _arms(options, matrix, stages):
+            names = _names(arm, stages)
+            given = {flag: _filled(value, names) for flag, value in options.items()}
+            stages.append(Stage(name, command, known, given, arm, Path(folder, _label(arm))))
+    written = [path for stage in stages for path in stage.writes.values()]
+    for path in written:
+        if ":/" in path:
+            raise UsageError(f"{file}: {path}: outputs must be files of this machine")
+        if written.count(path) > 1:
+            raise UsageError(f"{file}: more than one stage or option writes {path}")
+    return stages
 
 
-def _arms(
-    bare: Stage, folder: str, matrix: Table, made: Mapping[str, list[Stage]]
-) -> Iterator[Stage]:
-    """A stage for each combination of the keys that its values, or the stages it reads, have."""
-    texts = [str(one) for value in bare.options.values() for one in listed(value)]
-    used = {m[1] for text in texts for m in _PLACE.finditer(text) if not m[2]}
-    used |= {key for name in used for stage in made.get(name, ()) for key in stage.arm}
+def _arms(options: Table, matrix: Table, stages: Sequence[Stage]) -> list[Table]:
+    """All combinations of the keys that the options have, or the stages that they read."""
+    used = {place[1] for place in _PLACE.finditer(str(options))}
+    used |= {key for stage in stages if stage.table in used for key in stage.arm}
     keys = [key for key in matrix if key in used]
-    main = next(flag for flag in MAIN if flag in bare.known)
-    for values in product(*(listed(matrix[key]) for key in keys)):
-        arm = dict(zip(keys, values, strict=True))
-        given = {flag: _filled(value, arm, made) for flag, value in bare.options.items()}
-        files = {main: f"{bare.table}{_ENDINGS.get(bare.command, '.jsonl')}"}
-        files |= {
-            f: given.pop(f) for f in sorted(given.keys() - {"input"}) if bare.known[f][1].written
-        }
-        if remote := [name for name in files.values() if "://" in str(name)]:
-            raise UsageError(f"{bare.name}: {remote[0]}: outputs must be files of this machine")
-        paths = {flag: Path(folder, _label(arm), str(name)) for flag, name in files.items()}
-        writes = {flag: os.path.normpath(path) for flag, path in paths.items()}
-        yield replace(bare, options=given, arm=arm, writes=writes)
+    every = product(*(listed(matrix[key]) for key in keys))
+    return [dict(zip(keys, values, strict=True)) for values in every]
 
 
-def _filled(value: Any, arm: Table, made: Mapping[str, list[Stage]]) -> Any:
-    """A value with `{KEY}`, `{arm}`, `{STAGE}`, `{STAGE.FLAG}`, `{STAGE*}` in their places."""
+def _names(arm: Table, stages: Sequence[Stage]) -> Table:
+    """What stands for `{KEY}`, `{arm}`, `{STAGE}` (of the same arm), `{STAGE*}` (of all)."""
+    found: Table = {"arm": _label(arm)}
+    for stage in stages:
+        found.setdefault(f"{stage.table}*", []).append(stage.output)
+        if stage.arm.items() <= arm.items():
+            found[stage.table] = stage.output
+    return found | arm
 
-    def found(match: re.Match[str]) -> Any:
-        name, every, flag = match.groups()
-        if name in arm or name == "arm":
-            return {"arm": _label(arm), **arm}[name]
-        stages = [s for s in made.get(name, ()) if every or s.arm.items() <= arm.items()]
-        paths = [s.writes.get(flag, match[0]) if flag else s.output for s in stages]
-        return paths if every and paths else next(iter(paths), match[0])
 
+def _filled(value: Any, names: Table) -> Any:
     if isinstance(value, list):
-        return [part for one in value for part in listed(_filled(one, arm, made))]
+        return [part for one in value for part in listed(_filled(one, names))]
     if not isinstance(value, str):
         return value
-    whole = _PLACE.fullmatch(value)
-    return found(whole) if whole else _PLACE.sub(lambda match: _text(found(match)), value)
-
-
-def _is_name(about: Option) -> bool:
-    named = about.is_path or "-m" in about.flags or (about.metavar or "")[:2] in ("FI", "CH")
-    return named and not about.written and about.group != "Requests"
+    if place := _PLACE.fullmatch(value):
+        return names.get(place[1], value)
+    return _PLACE.sub(lambda place: _text(names.get(place[1], place[0])), value)
 
 
 def _table(value: Any, where: str) -> Table:
-    good = isinstance(value, dict) and all(re.fullmatch(r"[\w-]+", str(key)) for key in value)
-    if not good:
+    if not (isinstance(value, dict) and all(re.fullmatch(r"[\w-]+", str(key)) for key in value)):
         raise UsageError(f"{where}: expected a table; its names have letters, digits, - and _")
     return {str(key): one for key, one in value.items()}
 
