@@ -29,11 +29,14 @@ def audit(settings: AuditSettings) -> None:
     from seapo_cli.exceptions import ReaderGone, SeapoError
     from seapo_cli.formats.reader import PreferencePair, read_pairs
     from seapo_cli.io.jsonl import Output
+    from seapo_cli.io.same_files import reads, refuse_equal, writes
     from seapo_cli.stages.audit.gather import Gather
     from seapo_cli.stages.audit.report import AuditReport, as_json
     from seapo_cli.stages.audit.report import audit as audit_items
     from seapo_cli.text.safe import tell
 
+    written = [*writes("-o", settings.output), *writes("--summary", settings.summary)]
+    refuse_equal(reads("", settings.inputs), written)
     tally, gather = Tally(), Gather(settings.max_pairs, settings.seed)
     for found in read_pairs(settings.inputs):
         tally.rows_in += 1
