@@ -212,7 +212,9 @@ def _plain_slices() -> Iterator[None]:
     which takes three times as long, and transformers parses a file once for each thing it reads."""
     import gguf
 
-    class Reader(gguf.GGUFReader):  # type: ignore[misc, unused-ignore]
+    package: Any = gguf
+
+    class Reader(gguf.GGUFReader):
         @property
         def data(self) -> Any:
             return self._plain
@@ -221,11 +223,11 @@ def _plain_slices() -> Iterator[None]:
         def data(self, mapped: Any) -> None:
             self._plain = mapped.view(np.ndarray)
 
-    given, gguf.GGUFReader = gguf.GGUFReader, Reader
+    given, package.GGUFReader = gguf.GGUFReader, Reader
     try:
         yield
     finally:
-        gguf.GGUFReader = given
+        package.GGUFReader = given
 
 
 def _plain(loaded: Any, dtype: torch.dtype) -> Any:
