@@ -171,6 +171,20 @@ class Seapo:
         return values
 
 
+def scored_by(program: str, model: Path, *batches: object) -> list[Any]:
+    """What a program that scores answers to each batch of questions."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"seapo_cli.training.{program}", "--model", str(model)],
+        input="".join(f"{json.dumps(batch)}\n" for batch in batches),
+        env={"PYTHONPATH": str(SOURCES), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
 @contextmanager
 def killed_at_end(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
     """Make sure that a started command does not outlive its test."""

@@ -8,26 +8,26 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
+
+from json_server import JsonHandler, served
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
-class BatchService(BaseHTTPRequestHandler):
+class BatchService(JsonHandler):
     """OpenAI's files and batches: each line comes back upper case, lines with "bad" as errors."""
 
     files: dict[str, bytes]
     batches: dict[str, dict[str, str | None]]
 
-    def do_POST(self) -> None:
+    def post(self) -> None:
         assert self.headers["Authorization"] == "Bearer secret"
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path == "/v1/files":
-            return self._reply({"id": self._keep(_lines(body, b""))})
+            return self.reply({"id": self._keep(_lines(body, b""))})
         wanted = json.loads(body)
         assert wanted["endpoint"] == "/v1/chat/completions"
         lines = self.files[wanted["input_file_id"]]
@@ -40,13 +40,13 @@ class BatchService(BaseHTTPRequestHandler):
             "output_file_id": self._keep(b"\n".join(good)),
             "error_file_id": self._keep(bad) if bad else None,
         }
-        return self._reply(self.batches[name])
+        return self.reply(self.batches[name])
 
-    def do_GET(self) -> None:
+    def get(self) -> None:
         if self.path.endswith("/content"):
-            return self._reply(self.files[self.path.split("/")[-2]])
+            return self.reply(self.files[self.path.split("/")[-2]])
         batch = self.batches[self.path.split("/")[-1]]
-        self._reply(batch)
+        self.reply(batch)
         batch["status"] = "completed"  # at the next question
         return None
 
@@ -54,17 +54,6 @@ class BatchService(BaseHTTPRequestHandler):
         name = f"file-{len(self.files)}"
         self.files[name] = content
         return name
-
-    def _reply(self, reply: object) -> None:
-        body = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 def _lines(body: bytes, word: bytes) -> bytes:
@@ -77,13 +66,8 @@ def _lines(body: bytes, word: bytes) -> bytes:
 @pytest.fixture
 def service() -> Iterator[str]:
     handler = type("Handler", (BatchService,), {"files": {}, "batches": {}})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/v1"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(handler) as url:
+        yield f"{url}/v1"
 
 
 def test_batches_are_submitted_and_fetched(service: str, tmp_path: Path) -> None:

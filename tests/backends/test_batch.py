@@ -126,13 +126,28 @@ def test_a_run_that_fails_leaves_no_request_files(seapo: Seapo) -> None:
         (["--batch-in", "rows.jsonl"], "rows.jsonl:1"),
         (["--batch-out", "r.jsonl", "--backend", "embedded"], "--backend embedded"),
         (["--batch-out", "r.jsonl", "--no-store"], "--no-store"),
+        (["--batch-out", "r.jsonl", "--max-tokens-total", "9"], "--max-tokens-total"),
     ],
 )
 def test_wrong_use_is_one_line(seapo: Seapo, options: list[str], named: str) -> None:
     rows = seapo.file("rows.jsonl", ROWS)
-    result = seapo.run("sample", rows, *options)
+    before = set(seapo.folder.iterdir())
+    result = seapo.run("sample", rows, "-o", "out.jsonl", *options)
     assert result.code == 2
     assert named in result.stderr.splitlines()[-1]
+    left = {path for path in set(seapo.folder.iterdir()) - before if "store" not in path.name}
+    assert not left
+
+
+@pytest.mark.parametrize("lacking", ["--model", "--no-store"])
+def test_what_a_batch_lacks_is_said_before_a_file_is_opened(seapo: Seapo, lacking: str) -> None:
+    rows, old = seapo.file("rows.jsonl", ROWS), seapo.file("errors.jsonl", b"old\n")
+    options = ["--model=m", "--no-store"] if lacking == "--no-store" else ["--store=s.sqlite"]
+    files = [rows, "-o", "out.jsonl", "--errors", old, "--summary", "summary.json"]
+    result = seapo.bare("sample", *files, "--batch-out", "r.jsonl", *options)
+    assert (result.code, lacking in result.stderr) == (2, True), result.stderr
+    assert {path.name for path in seapo.folder.iterdir()} == {"rows.jsonl", "errors.jsonl"}
+    assert (seapo.folder / "errors.jsonl").read_bytes() == b"old\n"
 
 
 def test_what_was_cut_while_thinking_goes_out_once_more_with_more_room(seapo: Seapo) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from check_pairs import pair
 from seapo_cli.checks import scorer
 from seapo_cli.checks.base import Verdict
+from seapo_cli.checks.quantiles import Quantiles
 from seapo_cli.checks.reward import Reward
 from seapo_cli.completions import Completion, Request
 from seapo_cli.exceptions import RowError, UsageError
+from seapo_cli.rows import Keys
+from seapo_cli.runners.shards import Shard, ShardReport
+from seapo_cli.stages.filter import Filter
 
 
 class Rewarded:
@@ -78,6 +82,36 @@ def test_the_summary_counts_and_has_the_distribution() -> None:
     found = check.summary()
     assert found["pairs"] == {"behind": 1, "equal": 1, "too_little": 1, "ahead": 1}
     assert (found["of"], found["quantiles"]["0.5"]) == (4, 1.0)
+
+
+def test_shards_give_the_summary_of_one_run() -> None:
+    answers = ["1234567", "123456", "1234", "1"]
+    whole, *parts = (filtered(some) for some in (answers, answers[:1], answers[1:]))
+    merged = Filter([Reward(margin=2)], Keys())
+    for part in parts:
+        report = ShardReport(shard=Shard(path="a", name="a"), figures=dict(part.figures()))
+        merged.merge(ShardReport.model_validate_json(report.model_dump_json()).figures)
+    assert merged.summary() == whole.summary()
+    assert merged.summary()["reward"]["of"] == 4
+
+
+def filtered(negatives: list[str]) -> Filter:
+    """A filter that has seen such pairs."""
+    stage, gateway = Filter([Reward(margin=2)], Keys()), cast("Any", Rewarded())
+    for negative in negatives:
+        asyncio.run(stage.process(pair("123456", negative).row, gateway))
+    return stage
+
+
+def test_a_sample_of_samples_is_that_of_all() -> None:
+    whole, one, other = Quantiles(), Quantiles(), Quantiles()
+    for number in range(5000):
+        row, value = pair("good", "bad", id=str(number)), float(number)
+        for quantiles in (whole, one if number % 3 else other):
+            quantiles.add(row, value)
+    one.merge(other.sample)
+    assert one.summary() == whole.summary()
+    assert one.summary()["of"] == 2000
 
 
 @pytest.fixture

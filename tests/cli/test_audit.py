@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from running import Seapo
+from running import Seapo, jsonl
 from seapo_cli.stages.audit.gather import Item
 from stages.audit.test_figures import alike, planted
 from stages.audit.test_prune import mixed
@@ -61,6 +61,17 @@ def test_bad_lines_are_named_and_the_others_audited(seapo: Seapo) -> None:
 def test_usage_errors(seapo: Seapo, options: list[str]) -> None:
     result = seapo.bare("audit", *options, stdin=rows(alike(20)))
     assert (result.code, result.stdout) == (2, b"")
+
+
+@pytest.mark.parametrize(
+    "options", [["-o", "pairs.jsonl"], ["--summary", "pairs.jsonl"], ["-o", "x", "--summary", "x"]]
+)
+def test_inputs_are_not_overwritten(seapo: Seapo, options: list[str]) -> None:
+    data = jsonl(rows(alike(20)))
+    seapo.file("pairs.jsonl", data)
+    result = seapo.bare("audit", "pairs.jsonl", *options)
+    assert (result.code, "are the same file" in result.stderr) == (2, True), result.stderr
+    assert (seapo.folder / "pairs.jsonl").read_bytes() == data
 
 
 def test_nothing_to_audit(seapo: Seapo) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 
+from json_server import JsonHandler, served
 from report.material import negative
 from running import Seapo, jsonl
 
@@ -20,7 +18,7 @@ TOKEN = "hf_sentinel4f1d2c9a8b7e6d5c"
 DATASET = "/api/datasets/ann/bees"
 
 
-class Hub(BaseHTTPRequestHandler):
+class Hub(JsonHandler):
     """Answers what huggingface_hub asks of one dataset."""
 
     private = True
@@ -28,19 +26,16 @@ class Hub(BaseHTTPRequestHandler):
     """README.md of the dataset, if it has one."""
     uploaded: dict[str, bytes]
 
-    def do_GET(self) -> None:
+    def get(self) -> None:
         if self.path.startswith(DATASET):
             siblings = [{"rfilename": "README.md"}] if self.card else []
             self._answer({"id": "ann/bees", "private": self.private, "siblings": siblings})
         elif "/resolve/" in self.path and self.card:
-            self._send(self.card, self.command == "GET")
+            self._answer(self.card)
         else:
             self._answer({}, 404)
 
-    def do_HEAD(self) -> None:
-        self.do_GET()
-
-    def do_POST(self) -> None:
+    def post(self) -> None:
         body = self._body()
         if self.path == "/api/repos/create":
             self.server.created = json.loads(body)  # type: ignore[attr-defined]
@@ -73,36 +68,21 @@ class Hub(BaseHTTPRequestHandler):
         self.rfile.readline()
         return body
 
-    def _answer(self, data: Any, status: int = 200) -> None:
-        self._send(json.dumps(data).encode(), True, status)
-
-    def _send(self, body: bytes, whole: bool, status: int = 200) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        name = hashlib.sha1(body).hexdigest()
-        self.send_header("ETag", f'"{name}"')
-        self.send_header("X-Repo-Commit", name)
-        self.end_headers()
-        if whole and self.command != "HEAD":
-            self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+    def _answer(self, data: object, status: int = 200) -> None:
+        name = hashlib.sha1(repr(data).encode()).hexdigest()
+        self.reply(data, status, ETag=f'"{name}"', X_Repo_Commit=name)
 
 
 @pytest.fixture
 def hub(seapo: Seapo) -> Iterator[type[Hub]]:
     """A hub, and a user who is logged in to it."""
     handler = type("OneHub", (Hub,), {"uploaded": {}})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    seapo.environment["HF_ENDPOINT"] = f"http://127.0.0.1:{server.server_address[1]}"
     seapo.environment["HF_TOKEN"] = TOKEN
     seapo.environment["HF_HUB_DISABLE_TELEMETRY"] = "1"
     seapo.fresh = True  # it reads its environment once
-    yield handler
-    server.shutdown()
+    with served(handler) as url:
+        seapo.environment["HF_ENDPOINT"] = url
+        yield handler
 
 
 def test_nothing_private_is_published(seapo: Seapo, hub: type[Hub]) -> None:

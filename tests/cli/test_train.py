@@ -52,6 +52,18 @@ def test_paper_gives_way_to_all_that_the_user_says(
     assert train("--paper").seed == 4
 
 
+@pytest.mark.parametrize("name", ["train_metrics.jsonl", "chat_template.jinja"])
+def test_files_of_others_in_the_output_folder_are_not_overwritten(
+    train: Callable[..., TrainSettings], name: str
+) -> None:
+    Path("out").mkdir()
+    Path("out", name).touch()
+    with pytest.raises(UsageError, match=f"--output-dir: out has a {name} that seapo train did"):
+        train()
+    Path("out", "train_settings.json").touch()
+    assert train().output_dir == Path("out")
+
+
 def test_gguf_without_a_converter_is_refused_before_training(
     train: Callable[..., TrainSettings], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -127,6 +127,23 @@ def test_filters(rows: Visitor) -> None:
     assert "inject: It has no tone." in str(rows.page.locator(".row dl").text_content())
 
 
+def test_what_people_said(browser: Any, tmp_path: Path) -> None:
+    made = [negative(number) for number in range(3)]
+    made[0]["review"] = {"verdict": "refused", "worse": 1, "reviewers": 3}
+    made[1]["review"] = {"verdict": "accepted", "worse": 3, "reviewers": 3}
+    (tmp_path / "rows.jsonl").write_bytes(jsonl(made))
+    Job([str(tmp_path / "rows.jsonl")], str(tmp_path / "report.html")).run()
+    page = Visitor(browser, tmp_path / "report.html")
+    assert page.page.locator(".item .review").all_text_contents() == ["refused", "accepted"]
+    page.choose("review", "accepted")
+    assert (page.items, page.count) == (["bee-1"], "1 of 3 rows")
+    assert page.page.locator(".row .head .review").text_content() == "accepted"
+    page.choose("review", "not reviewed")
+    assert page.items == ["bee-2"]
+    assert page.page.locator(".review").count() == 0
+    page.done()
+
+
 def test_choices_tell_how_many_rows_they_would_leave(rows: Visitor) -> None:
     rows.choose("verdict", "fail")
     options = rows.page.get_by_label("type", exact=True).locator("option").all_text_contents()

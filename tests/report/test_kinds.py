@@ -71,7 +71,7 @@ def test_every_format_of_pair_is_pairs(name: str, tmp_path: Path) -> None:
     rows = list(pair([negative(1)], PairSettings(format=name, provenance=True)))
     (tmp_path / "x").write_bytes(jsonl(rows))
     found = read([str(tmp_path / "x")], 10)
-    assert (found.files[0].counts["pair"], found.bad) == (len(rows), 0)
+    assert (found.files[0].counts["pair"], found.faults.count) == (len(rows), 0)
     entries = found.rows.entries()
     assert answer(1)["response"] in [entry.good for entry in entries]
     assert {entry.type for entry in entries} == {"factual"}
@@ -99,8 +99,9 @@ def test_bad_lines_cost_themselves_only(tmp_path: Path) -> None:
     odd = [{"prompt": ["x"], "response": "y"}, {"text": "x"}]
     file.write_bytes(jsonl([answer(1)]) + b"nonsense\n" + jsonl(odd))
     found = read([str(file)], 10)
-    assert (found.bad, found.files[0].told) == (3, "1 answer, 3 lines that cannot be read")
-    assert [reason.split(": ")[0] for reason in found.reasons] == [f"{file}:{n}" for n in (2, 3, 4)]
+    assert (found.faults.count, found.files[0].told) == (3, "1 answer, 3 lines that cannot be read")
+    places = [reason.split(": ")[0] for reason in found.faults.shown]
+    assert places == [f"{file}:{n}" for n in (2, 3, 4)]
 
 
 def test_an_empty_file_is_said_to_be_empty(tmp_path: Path) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from report.material import answer, negative, run_files
+from running import jsonl
 from seapo_cli.engine.tally import Tally
 from seapo_cli.report.funnel import drops, stage_of, steps
 from seapo_cli.report.inputs import Inputs, read
+from seapo_cli.report.listing import listing
+from seapo_cli.report.overview import Prices, overview
 from seapo_cli.report.rows import Rows
+from seapo_cli.report.sections import Table
 
 
 def funnel(inputs: Inputs) -> dict[str, int]:
@@ -153,3 +158,33 @@ def test_summaries_tell_what_rows_do_not() -> None:
         ("pair", "pairs held out for evaluation"): 6,
         ("pair", "rows not drawn for a pair"): 14,
     }
+
+
+def test_what_people_said(tmp_path: Path) -> None:
+    rows = [negative(number, ("factual", "logical")[number % 2]) for number in range(6)]
+    reviewed = [dict(row) for row in rows]
+    said = ("accepted", "refused", "accepted", "undecided")
+    for row, verdict in zip(reviewed[:4], said, strict=True):
+        row["review"] = {"verdict": verdict, "worse": 2, "reviewers": 3, "type": "logical"}
+        row["review"] |= {"believable": 3.5, "comments": ["<b>plain</b> to see", 7]}
+    reviewed[4]["review"] = {"verdict": ["accepted"]}  # not of seapo's
+    reviewed[5]["review"] = "fine"
+    for name, some in (("negatives.jsonl", rows), ("reviewed.jsonl", reviewed)):
+        (tmp_path / name).write_bytes(jsonl(some))
+    files = [str(tmp_path / name) for name in ("negatives.jsonl", "reviewed.jsonl")]
+    for names in (files, files[::-1]):
+        found = read(names, 100)
+        assert found.rows.reviews() == {
+            "factual": {"accepted": 2},
+            "logical": {"refused": 1, "undecided": 1},
+        }
+        parts = overview(found, [], Prices()).parts
+        (table,) = (part for part in parts if part.title == "Reviewed rows")
+        assert isinstance(table, Table)
+        assert list(table.rows[0]) == ["all", "2", "1", "1", "50.0%"]
+        listed = json.loads(listing([(one, None) for one in found.rows.entries()]))
+        verdicts = [listed["reviews"][row[-1]] for row in listed["rows"]]
+        assert verdicts == ["accepted", "refused", "accepted", "undecided", *["not reviewed"] * 2]
+        facts = dict(listed["rows"][0][10])
+        assert facts["reviewers"] == "2 of 3 say that it is worse"
+        assert facts["comments"] == "<b>plain</b> to see"

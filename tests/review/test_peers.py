@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from json_server import JsonHandler, served
 from report.material import negative
 from review.material import USERS, hostile_rows, read
 from review.test_answers import imported
@@ -20,31 +19,20 @@ pytestmark = pytest.mark.peers
 Data = dict[str, Any]
 
 
-class _Me(BaseHTTPRequestHandler):
+class _Me(JsonHandler):
     """Answers the one question that Argilla's client asks when it is made: who am I?"""
 
-    def do_GET(self) -> None:
-        known = {"id": USERS[0], "username": "ann", "first_name": "Ann", "role": "owner"}
-        body = json.dumps(known).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+    def get(self) -> None:
+        self.reply({"id": USERS[0], "username": "ann", "first_name": "Ann", "role": "owner"})
 
 
 @pytest.fixture
 def argilla() -> Iterator[Any]:
     """The package, with a client."""
     rg = pytest.importorskip("argilla")
-    server = HTTPServer(("127.0.0.1", 0), _Me)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    rg.Argilla(api_url=f"http://127.0.0.1:{server.server_port}", api_key="none")
-    yield rg
-    server.shutdown()
+    with served(_Me) as url:
+        rg.Argilla(api_url=url, api_key="none")
+        yield rg
 
 
 def is_part(one: Any, of: Any) -> bool:

@@ -22,3 +22,12 @@ def test_one_clear_line(seapo: Seapo, options: list[str]) -> None:
     assert (result.code, result.stdout) == (2, b"")
     assert len(result.stderr.splitlines()) == 1, result.stderr
     assert not (seapo.folder / "out").exists()
+
+
+def test_without_ray_no_folder_is_made(seapo: Seapo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seapo_cli.extras.find_spec", lambda _: None)
+    rows = seapo.file("in.jsonl", [{"prompt": "What?"}])
+    result = seapo.run("sample", "--runner", "ray", rows, "-o", "out")
+    assert (result.code, result.stdout) == (2, b"")
+    assert "pip install" in result.stderr
+    assert not (seapo.folder / "out").exists()

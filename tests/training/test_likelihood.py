@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +12,7 @@ pytest.importorskip("transformers")
 
 import torch
 
-from running import SOURCES
+from running import scored_by
 from seapo_cli.training.likelihood import Likelihoods
 from tiny_model import save_tiny, tiny_model
 
@@ -75,14 +72,5 @@ def test_what_cannot_be_scored_costs_only_itself(model: Path) -> None:
 
 
 def test_the_program_answers_line_by_line(model: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "seapo_cli.training.likelihood", "--model", str(model)],
-        input=json.dumps([CHAT, PLAIN]) + "\n" + json.dumps([PLAIN]) + "\n",
-        env={"PYTHONPATH": str(SOURCES), "PATH": ""},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stderr == ""
-    first, second = map(json.loads, done.stdout.splitlines())
+    first, second = scored_by("likelihood", model, [CHAT, PLAIN], [PLAIN])
     assert second[0]["sums"] == pytest.approx(first[1]["sums"], abs=1e-3)

@@ -10,11 +10,12 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
 import tiny_model
-from seapo_cli.training.model import load_model
+from seapo_cli.training.model import _plain_slices, load_model
 from seapo_cli.training.processes import Processes
 from seapo_cli.training.reference import hash_weights
 from seapo_cli.training.slices import part, sliced
@@ -54,6 +55,27 @@ def test_slices_are_those_of_the_loaded_model(tmp_path: Path, tied: bool) -> Non
     assert hash_weights(found.weights()) == hash_weights(loaded.state_dict().items())
     buffers = dict(loaded.named_buffers())
     assert all(torch.equal(one, buffers[name]) for name, one in found.model.named_buffers())
+
+
+def test_gguf_files_are_read_as_ever_but_in_plain_slices(tmp_path: Path) -> None:
+    gguf = pytest.importorskip("gguf")
+    file = tmp_path / "model.gguf"
+    writer = gguf.GGUFWriter(file, "llama")
+    writer.add_token_list(["a", "bc", "\N{SNOWMAN}"])
+    writer.add_tensor("weight", np.arange(64, dtype=np.float32).reshape(2, 32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    known = gguf.GGUFReader(file)
+    with _plain_slices():
+        found = gguf.GGUFReader(file)
+    assert type(gguf.GGUFReader(file)) is type(known)
+    assert type(found.tensors[0].data) is np.ndarray
+    assert np.array_equal(found.tensors[0].data, known.tensors[0].data)
+    contents = [[(name, one.contents()) for name, one in r.fields.items()] for r in (known, found)]
+    assert contents[0] == contents[1]
+    assert found.get_field("tokenizer.ggml.tokens").contents(2) == "\N{SNOWMAN}"
 
 
 class _Alone(Processes):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +21,7 @@ from transformers import (
     LlamaForSequenceClassification,
 )
 
-from running import SOURCES, Seapo
+from running import Seapo, scored_by
 from seapo_cli.exceptions import UsageError
 from seapo_cli.training.rewards import Rewards
 from tiny_model import save_tiny, tiny_tokenizer
@@ -137,16 +135,7 @@ def test_other_models_are_refused_in_one_line(tmp_path: Path) -> None:
 
 def test_the_program_answers_line_by_line(tmp_path: Path) -> None:
     model = save_reward_model(tmp_path / "model")
-    done = subprocess.run(
-        [sys.executable, "-m", "seapo_cli.training.rewards", "--model", str(model)],
-        input=json.dumps(QUESTIONS) + "\n" + json.dumps(QUESTIONS[:1]) + "\n",
-        env={"PYTHONPATH": str(SOURCES), "PATH": ""},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stderr == ""
-    first, second = map(json.loads, done.stdout.splitlines())
+    first, second = scored_by("rewards", model, QUESTIONS, QUESTIONS[:1])
     assert second[0]["rewards"] == pytest.approx(first[0]["rewards"], abs=1e-4)
 
 

@@ -18,6 +18,7 @@ import torch
 
 import tiny_model
 from rounding import CURVE, LOGP
+from seapo_cli.cli.train import WRITTEN
 from seapo_cli.exceptions import SeapoError, UsageError
 from seapo_cli.options import TrainSettings
 from seapo_cli.training import train as program
@@ -183,6 +184,27 @@ def test_lora_trains_adapters_only_and_merges_on_request(tmp_path: Path, pairs: 
     assert torch.allclose(model(ids).logits, with_adapters(ids).logits, atol=LOGP)
 
 
+def weights_in(folder: Path) -> set[str]:
+    """The files by which loaders know what the folder holds."""
+    names = {"config.json", "model.safetensors", "adapter_config.json", "adapter_model.safetensors"}
+    return {name for name in names if (folder / name).exists()}
+
+
+def test_merging_afterwards_trains_nothing_again(
+    tmp_path: Path, pairs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values: dict[str, Any] = {"lora_rank": 4, "learning_rate": 1e-2, "max_steps": 2}
+    settings = train_settings(tmp_path, [pairs], **values)
+    program.train(settings)
+    curve = metrics(settings)
+    monkeypatch.setattr(program, "take_step", None)
+    program.train(replace(settings, merge=True))
+    assert metrics(settings) == curve
+    assert weights_in(settings.output_dir) == {"config.json", "model.safetensors"}
+    program.train(settings)
+    assert weights_in(settings.output_dir) == {"adapter_config.json", "adapter_model.safetensors"}
+
+
 def test_reference_is_computed_once(
     tmp_path: Path, pairs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,6 +242,8 @@ def test_bad_and_long_rows_are_named_and_counted(tmp_path: Path, capfd: Any) -> 
     assert "1 pairs cut at --max-length 100" in stderr
     (error,) = (settings.output_dir / "errors.jsonl").read_text().splitlines()
     assert json.loads(error)["line"] == 9
+    written = {path.name for path in settings.output_dir.iterdir() if path.is_file()}
+    assert {"errors.jsonl", "train_metrics.jsonl"} < written <= {*WRITTEN}
 
 
 def test_nan_stops_with_the_last_checkpoint_intact(tmp_path: Path, pairs: Path) -> None:

@@ -39,8 +39,7 @@ _URL = "/v1/chat/completions"
 
 async def connect(settings: BackendSettings) -> BatchBackend:
     """The batch files that the settings name; the model must be named too."""
-    if settings.model is None:
-        raise UsageError("name the model of the batch with --model")
+    assert settings.model is not None
     return BatchBackend(settings, settings.model)
 
 
@@ -80,10 +79,9 @@ class BatchBackend(Backend):
         """Keep the answers in the results files; failures are remembered.
 
         Raises:
-            UsageError: none can be kept, or a file is none of results to seapo's requests.
+            UsageError: a file does not hold results of seapo's requests.
         """
-        if keep is None:
-            raise UsageError("--no-store: the answers of batches are kept in the store")
+        assert keep is not None
         for key, had_room, answer in _read_results(self._results):
             if isinstance(answer, str):
                 self._remember(key, answer)

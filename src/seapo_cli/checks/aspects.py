@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import Field, field_validator
 
-from seapo_cli.checks.base import SlowCheck, Verdict, failed, passed
+from seapo_cli.checks.base import Verdict, failed, passed
 from seapo_cli.checks.pair import CheckedPair
-from seapo_cli.checks.quantiles import Quantiles
+from seapo_cli.checks.quantiles import MeasuredCheck
 from seapo_cli.mistakes.aspects import ASPECTS, Rating, rate
 
 if TYPE_CHECKING:
     from seapo_cli.engine.gateway import Gateway
 
 
-class Aspects(SlowCheck):
+class Aspects(MeasuredCheck):
     """Asks once for each answer and aspect; see `mistakes/aspects.py`."""
 
     name = "aspects"
@@ -29,7 +29,6 @@ class Aspects(SlowCheck):
     """By how much the mean of the response's ratings must lead; with 0, by anything."""
     names: tuple[str, ...] = ASPECTS
     """The aspects that are rated."""
-    _quantiles: Quantiles = PrivateAttr(default_factory=Quantiles)
 
     @field_validator("names")
     @classmethod
@@ -58,9 +57,6 @@ class Aspects(SlowCheck):
         if lead < self.margin:
             return failed(f"the response is rated higher by {lead:g} only", value)
         return passed(value)
-
-    def summary(self) -> dict[str, Any]:
-        return self._quantiles.summary()
 
 
 def _mean(ratings: Mapping[str, Rating]) -> float:

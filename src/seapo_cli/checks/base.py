@@ -99,6 +99,13 @@ class AnyCheck(BaseModel):
         """What it reports in the summary besides the number of pairs it rejected."""
         return {}
 
+    def part(self) -> Mapping[str, Any]:
+        """What the same check that runs elsewhere needs for its summary to be that of both."""
+        return {}
+
+    def merge(self, part: Mapping[str, Any]) -> None:
+        """Take in the part of a copy that ran elsewhere."""
+
 
 class Check(AnyCheck):
     """A check that looks at the texts."""

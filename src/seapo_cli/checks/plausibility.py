@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from operator import truediv
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -54,9 +54,6 @@ class Plausibility(ScoredCheck):
         side = "less" if value < self.min else "more"
         reason = f"the negative is {abs(value):.2f} nats a token {side} probable"
         return Verdict("fail", value, reason, more=means)
-
-    def summary(self) -> dict[str, Any]:
-        return self._quantiles.summary()
 
 
 async def _served_means(pair: CheckedPair, gateway: Gateway) -> list[float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, PrivateAttr
@@ -81,10 +82,20 @@ class Reward(ScoredCheck):
     def summary(self) -> dict[str, Any]:
         if not self._counts:
             return {}
-        found = {"pairs": dict(self._counts.most_common()), **self._quantiles.summary()}
+        found = {"pairs": dict(self._counts.most_common()), **super().summary()}
         if self.scorer:
             found |= {"computed": self._tally.requests_sent, "from_store": self._tally.from_store}
         return found
+
+    def part(self) -> dict[str, Any]:
+        tally = {"computed": self._tally.requests_sent, "from_store": self._tally.from_store}
+        return {**super().part(), "pairs": self._counts, **tally}
+
+    def merge(self, part: Mapping[str, Any]) -> None:
+        super().merge(part)
+        self._counts.update(part["pairs"])
+        self._tally.requests_sent += part["computed"]
+        self._tally.from_store += part["from_store"]
 
 
 def _calls(pair: CheckedPair) -> bool:

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import PrivateAttr
 
-from seapo_cli.checks.base import SlowCheck
 from seapo_cli.checks.pair import CheckedPair
-from seapo_cli.checks.quantiles import Quantiles
+from seapo_cli.checks.quantiles import MeasuredCheck
 from seapo_cli.checks.scorer import TOGETHER, Answer, Kind, LocalModel, question_of
 from seapo_cli.engine.tally import Tally
 from seapo_cli.exceptions import RowError
 
 
-class ScoredCheck(SlowCheck):
+class ScoredCheck(MeasuredCheck):
     """A check whose option `scorer` names a transformers model to score with, not a server."""
 
     at_once: ClassVar[int] = TOGETHER
@@ -24,7 +23,6 @@ class ScoredCheck(SlowCheck):
 
     if TYPE_CHECKING:
         scorer: str = ""  # each check declares it in its place among its options
-    _quantiles: Quantiles = PrivateAttr(default_factory=Quantiles)
     _store: Path | None = PrivateAttr(default=None)
 
     @property

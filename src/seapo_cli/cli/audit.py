@@ -10,8 +10,6 @@ from seapo_cli.cli.command import expanded
 from seapo_cli.cli.runner import need_input
 from seapo_cli.options import AuditSettings
 
-_SHOWN_REASONS = 5
-
 
 @expanded
 def audit(settings: AuditSettings) -> None:
@@ -28,23 +26,25 @@ def audit(settings: AuditSettings) -> None:
     from seapo_cli.engine.tally import Tally
     from seapo_cli.exceptions import ReaderGone, SeapoError
     from seapo_cli.formats.reader import PreferencePair, read_pairs
+    from seapo_cli.io.faults import Faults
     from seapo_cli.io.jsonl import Output
+    from seapo_cli.io.same_files import reads, refuse_equal, writes
     from seapo_cli.stages.audit.gather import Gather
     from seapo_cli.stages.audit.report import AuditReport, as_json
     from seapo_cli.stages.audit.report import audit as audit_items
     from seapo_cli.text.safe import tell
 
-    tally, gather = Tally(), Gather(settings.max_pairs, settings.seed)
+    written = [*writes("-o", settings.output), *writes("--summary", settings.summary)]
+    refuse_equal(reads("", settings.inputs), written)
+    tally, faults, gather = Tally(), Faults(), Gather(settings.max_pairs, settings.seed)
     for found in read_pairs(settings.inputs):
         tally.rows_in += 1
         if isinstance(found, PreferencePair):
             gather.add(found)
             continue
         tally.rows_failed += 1
-        if tally.rows_failed <= _SHOWN_REASONS:
-            tell(f"seapo audit: {found.file}:{found.line}: {found.reason}")
-    if (more := tally.rows_failed - _SHOWN_REASONS) > 0:
-        tell(f"seapo audit: {more:,} more lines without a pair")
+        faults.add(f"{found.file}:{found.line}", found.reason)
+    faults.tell("seapo audit", "without a pair")
     items = gather.items()
     report = AuditReport(audit_items(items, settings.seed), gather.left_out, gather.unmatched)
     with suppress(ReaderGone), Output(settings.output) as file:

@@ -29,7 +29,7 @@ def push(settings: PushSettings) -> None:
     data, inputs = write_folder(settings)
     data.faults.tell("seapo push", "are left out")
     own = tuple(f"{file}:" for some in data.splits.values() for file in some)
-    for reason in inputs.told_bad():
+    for reason in inputs.faults.told("cannot be read"):
         if not reason.startswith(own):  # said above
             tell(f"seapo push: {reason}")
     counts = ", ".join(f"{split} {data.counts[split]:,}" for split in data.files)
@@ -39,5 +39,5 @@ def push(settings: PushSettings) -> None:
     if settings.repo:
         files = [*data.files.values(), CARD]
         tell(f"seapo push: {upload(settings.to, files, settings.repo, private=settings.private)}")
-    if data.faults.count or inputs.bad:
+    if data.faults.count or inputs.faults.count:
         raise typer.Exit(3)

@@ -35,12 +35,11 @@ def report(settings: ReportSettings) -> None:
     found = Job(settings.inputs, target, *shown, prices).run()
     for file in found.files:
         tell(f"seapo report: {file.name}: {file.told}")
-    for reason in found.told_bad():
-        tell(f"seapo report: {reason}")
+    found.faults.tell("seapo report", "cannot be read")
     if found.rows.left_out:
         tell(
             f"seapo report: {found.rows.left_out:,} rows are counted but not shown; "
             "--max-rows shows more"
         )
-    if found.bad:
+    if found.faults.count:
         raise typer.Exit(3)

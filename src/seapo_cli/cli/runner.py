@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from seapo_cli.exceptions import UsageError
+from seapo_cli.extras import need
 from seapo_cli.options import BackendSettings, EngineSettings, RowFiles, RunnerSettings, Settings
 
 if TYPE_CHECKING:
@@ -62,11 +63,6 @@ def model_use(backend: BackendSettings, engine: EngineSettings) -> ModelUse:
     """
     from seapo_cli.engine.session import ModelUse
 
-    if backend.is_batch and engine.has_limit:
-        raise UsageError(
-            "--max-cost and --max-tokens-total: not with --batch-out or --batch-in, which send "
-            "nothing"
-        )
     key = os.environ.get("OPENAI_API_KEY") or None
     return ModelUse(replace(backend, api_key=key), engine)
 
@@ -137,6 +133,7 @@ def run(
             "--runner ray does not work with --max-cost or --max-tokens-total, which are counted "
             "in one process"
         )
+    need("--runner ray", "ray", "ray", "pyarrow")
     folders = Folders(files.output, files.errors, rejected)
     plan = Plan(stage, files.keys(), use, folders, files.max_errors)
     command = describe(plan, settings, templates or {})

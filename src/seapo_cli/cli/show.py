@@ -22,5 +22,5 @@ def show(settings: ShowSettings) -> None:
     views = Views(settings.input, settings.error_type, settings.most)
     show_views(views)
     views.tell()
-    if views.bad:
+    if views.faults.count:
         raise typer.Exit(3 if views.good else 1)

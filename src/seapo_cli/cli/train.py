@@ -16,9 +16,11 @@ SETTINGS_FILE = "train_settings.json"
 
 
 WRITTEN = (
-    *(SETTINGS_FILE, "metrics.jsonl", "errors.jsonl", "displaced.jsonl", "README.md"),
+    *(SETTINGS_FILE, "train_metrics.jsonl", "errors.jsonl", "displaced.jsonl", "README.md"),
     *("config.json", "generation_config.json", "adapter_config.json", "model.safetensors"),
-    *("adapter_model.safetensors", "tokenizer.json", "tokenizer_config.json", "model.gguf"),
+    *("model.safetensors.index.json", "adapter_model.safetensors", "model.gguf"),
+    *("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json"),
+    *("added_tokens.json", "vocab.json", "merges.txt", "tokenizer.model"),
 )
 """Files in the output folder whose names other programs may use as well."""
 

@@ -21,7 +21,7 @@ from seapo_cli.engine.pipeline import results
 from seapo_cli.engine.stage import Result, Stage
 from seapo_cli.engine.store import Store
 from seapo_cli.engine.tally import Tally
-from seapo_cli.exceptions import Overloaded, Transient, Unreachable
+from seapo_cli.exceptions import Overloaded, Transient, Unreachable, UsageError
 from seapo_cli.io.jsonl import Line
 from seapo_cli.options import BackendSettings, EngineSettings
 from seapo_cli.rows import Keys
@@ -37,6 +37,24 @@ class ModelUse:
     engine: EngineSettings
     connected: Backend | None = None
     """The backend, if it is already open and stays open."""
+
+    def __post_init__(self) -> None:
+        """Check that the options go together, before any file is opened.
+
+        Raises:
+            UsageError: they do not.
+        """
+        if not self.backend.is_batch or self.connected:
+            return
+        if self.backend.model is None:
+            raise UsageError("name the model of the batch with --model")
+        if self.engine.store is None:
+            raise UsageError("--no-store: the answers of batches are kept in the store")
+        if self.engine.has_limit:
+            raise UsageError(
+                "--max-cost and --max-tokens-total: not with --batch-out or --batch-in, which "
+                "send nothing"
+            )
 
 
 def new_tally(model: ModelUse | None) -> Tally:

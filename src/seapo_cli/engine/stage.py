@@ -88,8 +88,12 @@ class Stage:
         """What it reports at the end besides the tally, for `--summary`."""
         return {}
 
+    def figures(self) -> Mapping[str, Any]:
+        """What `merge` takes: the summary, where summaries can be merged."""
+        return self.summary()
+
     def merge(self, figures: Mapping[str, Any]) -> None:
-        """Merge the summary of a copy that ran elsewhere."""
+        """Merge the figures of a copy that ran elsewhere."""
 
     def summary_text(self) -> str:
         """The summary for people, on stderr; lines."""

@@ -84,7 +84,7 @@ class Data:
                     self.counts[split] += 1
                     self._look(row)
             if not self.counts[split]:
-                first = f": {self.faults.first}" if self.faults.count else ""
+                first = f": {self.faults.shown[0]}" if self.faults.count else ""
                 raise UsageError(f"split {split}: no pair in {', '.join(files)}{first}")
         self.columns.check()
 

@@ -10,24 +10,24 @@ _SHOWN = 5
 class Faults:
     """What was wrong, and where."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = _SHOWN) -> None:
         self.count = 0
-        self._shown: list[str] = []
+        self.shown: list[str] = []
+        """The first ones, so many at most."""
+        self._most = most
 
     def add(self, where: str, reason: object) -> None:
         """Note a line that cannot be used; `where` is FILE:LINE."""
         self.count += 1
-        if len(self._shown) < _SHOWN:
-            self._shown.append(f"{where}: {reason}")
+        if len(self.shown) < self._most:
+            self.shown.append(f"{where}: {reason}")
 
-    @property
-    def first(self) -> str:
-        """The first one."""
-        return self._shown[0]
+    def told(self, fate: str) -> list[str]:
+        """For people; `fate` is what happened to those that are not shown."""
+        more = self.count - len(self.shown)
+        return [*self.shown, *([f"{more:,} more lines {fate}"] if more else [])]
 
     def tell(self, command: str, fate: str) -> None:
-        """Report them on stderr; `fate` is what happened to those that are not shown."""
-        for reason in self._shown:
+        """Report them on stderr."""
+        for reason in self.told(fate):
             tell(f"{command}: {reason}")
-        if more := self.count - len(self._shown):
-            tell(f"{command}: {more:,} more lines {fate}")

@@ -61,7 +61,7 @@ class Target:
 def target_of(name: str, keep_part: bool = False) -> Target:
     """Where output of a name goes: a whole file; or a pipe or device, written as it comes.
 
-    `keep_part` leaves what there is of a file that did not become whole.
+    `keep_part` leaves what was written, if anything, of a file that did not become whole.
     """
     return Direct(name) if is_direct(name) else WholeFile(name, keep_part)
 
@@ -132,7 +132,7 @@ class WholeFile(Target):
             whole = False
             raise
         finally:
-            if not whole and not self._keep_part:
+            if not whole and not (self._keep_part and os.fstat(self.fd).st_size):
                 self._part.unlink(missing_ok=True)
             os.close(self.fd)
 

@@ -17,6 +17,8 @@ from seapo_cli.text.safe import label
 STAGES: tuple[Kind, ...] = ("prompt", "answer", "failure", "negative", "dropped", "kept", "pair")
 """What a row can be, in ascending order."""
 UNTYPED = "untyped"
+REVIEWS = ("accepted", "refused", "undecided")
+"""What people say; `accepted`: the rejected answer is worse."""
 _WITH_MARGIN = ("reward", "aspects", "judge")
 """Checks that say by how much the good answer leads."""
 
@@ -44,10 +46,17 @@ class Entry:
     error: Mapping[str, Any] | None = None
     sample: Mapping[str, Any] | None = None
     checks: Mapping[str, Any] | None = None
+    review: Mapping[str, Any] | None = None
     failed: str | None = None
     """Which stage failed, and why."""
     declined: bool = False
     """Whether the model said that nothing should be made."""
+
+    @property
+    def verdict(self) -> str | None:
+        """What people say of the rejected answer, where they were asked."""
+        found = (self.review or {}).get("verdict")
+        return found if found in REVIEWS else None
 
     def merge(self, other: Entry) -> None:
         """Merge what another file says about the same row."""
@@ -55,7 +64,7 @@ class Entry:
         self.places += other.places
         if other.named_source and not self.named_source:
             self.source, self.named_source = other.source, True
-        for name in ("id", "type", "margin", "error", "sample", "checks", "failed"):
+        for name in ("id", "type", "margin", "error", "sample", "checks", "review", "failed"):
             if getattr(self, name) is None:
                 setattr(self, name, getattr(other, name))
 
@@ -95,6 +104,7 @@ def read_entries(kind: Kind, data: Mapping[str, Any], file: str, line: int) -> l
                 error=error,
                 sample=_object(data.get("sample")),
                 checks=checks,
+                review=_object(data.get("review")),
             )
         )
     return found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from seapo_cli.engine.tally import Tally
+from seapo_cli.report.entry import REVIEWS
 from seapo_cli.report.inputs import Inputs
 from seapo_cli.report.kinds import Kind
 from seapo_cli.report.loose import amount, mapping
@@ -126,6 +128,20 @@ def rows_by(by: Literal["type", "source"], inputs: Inputs) -> Table:
     return Table(f"Rows by {by}", head + ["kept of checked"] * checked, rows)
 
 
+def reviewed(rows: Rows) -> Table:
+    """What people said of the rejected answers, by type."""
+    types = rows.reviews()
+    lines = sorted(types.items(), key=lambda one: -one[1].total())[:MOST_ROWS]
+    if len(types) > 1:
+        lines.insert(0, ("all", sum(types.values(), Counter[str]())))
+    cells = []
+    for name, counts in lines:
+        share = percent(counts["accepted"], counts.total())
+        cells.append([label(name), *(f"{counts[verdict]:,}" for verdict in REVIEWS), share])
+    note = "By most reviewers of a row. Accepted: the rejected answer is worse; undecided: a tie."
+    return Table("Reviewed rows", ("type", *REVIEWS, "accepted of reviewed"), cells, note)
+
+
 def runs(inputs: Inputs) -> Table:
     """The summaries: what each run did and cost."""
     rows = []
@@ -146,6 +162,8 @@ def stage_of(summary: Mapping[str, Any]) -> str:
         return "eval"
     if "parts" in summary:
         return "audit"
+    if "reviews" in summary:
+        return "review"
     if "prompts_without_pair" in summary:
         return "pair"
     if "checks" in summary:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from seapo_cli.exceptions import RowError, UsageError
+from seapo_cli.io.faults import Faults
 from seapo_cli.io.json_text import decode
 from seapo_cli.io.jsonl import Line, input_name, open_input, read_lines
 from seapo_cli.io.sources import MOST_ARRAY_BYTES, is_plain
@@ -17,7 +18,6 @@ from seapo_cli.report.rows import Rows
 from seapo_cli.text.safe import label
 
 Document = dict[str, Any]
-_SHOWN_REASONS = 5
 _SHOWN_KEYS = 6
 
 
@@ -49,18 +49,8 @@ class Inputs:
     audits: dict[str, Document] = field(default_factory=dict)
     summaries: dict[str, Document] = field(default_factory=dict)
     files: list[File] = field(default_factory=list)
-    reasons: list[str] = field(default_factory=list)
-    """The first lines that cannot be read, and why."""
-
-    @property
-    def bad(self) -> int:
-        """Lines that cannot be read."""
-        return sum(file.bad for file in self.files)
-
-    def told_bad(self) -> list[str]:
-        """For people: what is not in the report, and why."""
-        more = self.bad - len(self.reasons)
-        return self.reasons + ([f"{more:,} more lines cannot be read"] if more else [])
+    faults: Faults = field(default_factory=Faults)
+    """Lines that cannot be read, and why."""
 
     def _add(self, file: File, line: Line) -> None:
         if line.error:
@@ -90,8 +80,7 @@ class Inputs:
             except RowError as error:
                 file.bad += 1
                 first = first or str(error)
-                if len(self.reasons) < _SHOWN_REASONS:
-                    self.reasons.append(f"{file.name}:{line.number}: {error}")
+                self.faults.add(f"{file.name}:{line.number}", error)
         if first and not file.counts:
             raise UsageError(f"{file.name}: nothing that a report can show: {first}")
         self.files.append(file)

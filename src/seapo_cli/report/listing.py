@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from seapo_cli.calls import ToolAnswer
 from seapo_cli.messages import Message
-from seapo_cli.report.entry import UNTYPED, Entry
+from seapo_cli.report.entry import REVIEWS, UNTYPED, Entry
 from seapo_cli.report.loose import amount, mapping, name
 from seapo_cli.report.marks import cut, pieces, snippet
 from seapo_cli.report.measures import Measured
@@ -35,6 +35,7 @@ def listing(rows: Listed) -> bytes:
         "sources": sources.names,
         "checks": checks.names,
         "stages": _STAGES,
+        "reviews": (*REVIEWS, "not reviewed"),
         "rows": found,
     }
     # In JSON these characters stand in strings only, so that the escape means the same.
@@ -93,6 +94,7 @@ def _row(
         _facts(entry, measured),
         [safe(place) for place in entry.places[:20]],
         _likeness(measured),
+        REVIEWS.index(entry.verdict) if entry.verdict else len(REVIEWS),
     ]
 
 
@@ -170,7 +172,22 @@ def _facts(entry: Entry, measured: Measured | None) -> list[list[str]]:
         found.append(("similarity", f"{measured.similarity:.3f}"))
     if entry.margin is not None:
         found.append(("margin", f"{entry.margin:.4g}"))
+    if entry.verdict:
+        found += _review(entry.review)
     return [[key, value] for key, value in found if value]
+
+
+def _review(review: object) -> Iterator[tuple[str, str]]:
+    """What reviewers say besides their verdict."""
+    worse, count = amount(review, "worse"), amount(review, "reviewers")
+    if worse is not None and count:
+        yield "reviewers", f"{worse:,.0f} of {count:,.0f} say that it is worse"
+    yield "type by reviewers", name(review, "type")
+    if (stars := amount(review, "believable")) is not None:
+        yield "believable", f"{stars:g} of 5"
+    said = mapping(review).get("comments")
+    comments = [text for text in said if isinstance(text, str)] if isinstance(said, list) else []
+    yield "comments", "\n".join(safe(text[:1000]) for text in comments[:10])
 
 
 def _usage(info: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from seapo_cli.report.funnel import (
     Step,
     drop_table,
     drops,
+    reviewed,
     rows_by,
     runs,
     steps,
@@ -55,6 +56,8 @@ def overview(inputs: Inputs, pairs: Sequence[Measured], prices: Prices) -> Secti
         parts += [rows_by("type", inputs), rows_by("source", inputs)]
     if inputs.rows.failing:
         parts.append(_by_check(inputs))
+    if inputs.rows.verdicts:
+        parts.append(reviewed(inputs.rows))
     if pairs:
         parts += [_pairs_by("type", pairs, lambda p: p.type)]
         if len({pair.source for pair in pairs}) > 1:

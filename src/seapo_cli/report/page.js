@@ -1,11 +1,12 @@
 "use strict";
 (() => {
   const [KEY, ID, TYPE, STAGE, SOURCE, VERDICT, PROMPT, PIECES, SNIPPET, CHECKS, FACTS, PLACES,
-    LIKENESS] = Array(13).keys();
+    LIKENESS, REVIEW] = Array(14).keys();
   const HEIGHT = 76;  // of an item, as in the style
   const FAR = 0.5;  // less alike sides are read beside each other
   const VERDICTS = ["pass", "fail", "not applicable", "no checks"];
   const NO_CHECKS = 3;
+  const NOT_REVIEWED = 3;
   const stored = document.getElementById("data");
   const data = stored && JSON.parse(stored.textContent);
   const rows = data ? data.rows : [];
@@ -38,12 +39,12 @@
   // ---- rows: a list that draws only what is in sight, filters, and one row in full ----
 
   function makeReader(section) {
-    const picked = { type: -1, stage: -1, check: -1, verdict: -1, source: -1 };
+    const picked = { type: -1, stage: -1, check: -1, verdict: -1, review: -1, source: -1 };
     const names = {
       type: data.types, stage: data.stages, check: data.checks, verdict: VERDICTS,
-      source: data.sources,
+      review: data.reviews, source: data.sources,
     };
-    const plain = [["type", TYPE], ["stage", STAGE], ["source", SOURCE]];
+    const plain = [["type", TYPE], ["stage", STAGE], ["review", REVIEW], ["source", SOURCE]];
     const selects = {};
     const texts = new Array(rows.length);
     const places = new Map(rows.map((row, place) => [row[KEY], place]));
@@ -237,7 +238,7 @@
       if (!before && !after) change.append(row[FACTS].length ? row[FACTS][0][1] : "");
       const found = make(
         "div", "item",
-        make("div", "top", kind, make("span", "", row[ID])),
+        make("div", "top", kind, review(row), make("span", "", row[ID])),
         make("div", "ask", last.slice(0, 160)),
         change,
       );
@@ -253,6 +254,15 @@
     function named(row) {
       const type = data.types[row[TYPE]];
       return type === data.untyped ? data.stages[row[STAGE]] : type;
+    }
+
+    /** What people say of it, where they were asked. */
+    function review(row) {
+      if (row[REVIEW] === NOT_REVIEWED) return null;
+      const verdict = data.reviews[row[REVIEW]];
+      const found = make("small", `review ${verdict}`, verdict);
+      found.title = "by reviewers";
+      return found;
     }
 
     function reveal() {
@@ -302,7 +312,7 @@
       const tools = make("span", "tools", make("span", "quiet", place), previous, next, link);
       const kind = make("b", `dot ${VERDICTS[row[VERDICT]]}`, named(row));
       const stage = make("span", "id", data.stages[row[STAGE]]);
-      return make("div", "head", kind, stage, make("span", "id", row[ID]), tools);
+      return make("div", "head", kind, review(row), stage, make("span", "id", row[ID]), tools);
     }
 
     function prompt(row) {

@@ -69,6 +69,8 @@ class Rows:
     """Failed rows by stage, whether the model declined, and reason."""
     tokens: dict[tuple[str, str], Tokens] = field(default_factory=lambda: defaultdict(Tokens))
     """By `type` or `source`, and name; by `sample` those of good answers."""
+    verdicts: dict[int, str] = field(default_factory=dict)
+    """Of people, by key."""
     _types: dict[int, str] = field(default_factory=dict)
     """By key: other files may not tell the type again, nor the source."""
     _sources: dict[int, str] = field(default_factory=dict)
@@ -97,6 +99,8 @@ class Rows:
             self._types[entry.key] = entry.type
         if entry.source and (entry.named_source or entry.key not in self._sources):
             self._sources[entry.key] = entry.source
+        if entry.verdict:
+            self.verdicts.setdefault(entry.key, entry.verdict)
         if new:
             self._count_checks(entry)
         if entry.good is not None:
@@ -147,6 +151,13 @@ class Rows:
         found = Names()
         for key in self.seen.get(stage, ()):
             found.add(known.get(key, none))
+        return found
+
+    def reviews(self) -> dict[str, Counter[str]]:
+        """Verdicts of people by type, by what any file says."""
+        found: dict[str, Counter[str]] = defaultdict(Counter)
+        for key, verdict in self.verdicts.items():
+            found[self._types.get(key, UNTYPED)][verdict] += 1
         return found
 
     def entries(self) -> list[Entry]:

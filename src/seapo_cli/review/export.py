@@ -44,7 +44,7 @@ def export(name: str, keys: Keys, settings: ReviewExportSettings) -> Exported:
     found = Exported()
     items = _read(name, keys, found)
     if not items:
-        first = f": {found.faults.first}" if found.faults.count else ""
+        first = f": {found.faults.shown[0]}" if found.faults.count else ""
         raise SeapoError(f"{input_name(name)}: no row to review{first}")
     kept = _drawn(items, settings.max_rows)
     found.written, found.left_out = len(kept), len(items) - len(kept)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from seapo_cli.exceptions import SeapoError, UsageError
-from seapo_cli.extras import install
 from seapo_cli.options import RunnerSettings
 from seapo_cli.runners.shards import Shard, ShardReport, one_line
 from seapo_cli.runners.work import ATTEMPTS, Plan, Worker
@@ -121,11 +120,8 @@ def _import_ray() -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     warnings.filterwarnings("ignore", module="ray")
-    try:
-        import_module("ray.data")
-        ray = import_module("ray")
-    except ImportError:
-        raise UsageError(f"--runner ray: {install('ray')}") from None
+    import_module("ray.data")
+    ray = import_module("ray")
     for name in ("ray", "ray.data"):
         for handler in logging.getLogger(name).handlers:
             if getattr(handler, "stream", None) in (sys.stderr, sys.stdout):

@@ -88,7 +88,7 @@ class Worker:
             report = FailureReport(stage.name, shard.path, tally, notes, errors, plan.max_errors)
             await Run(stage, plan.keys, model, source, outputs, report, notes, tally).stream()
             report.close()
-        figures = dict(stage.summary())
+        figures = dict(stage.figures())
         return ShardReport(shard=shard, tally=tally, figures=figures, notes=notes.said)
 
     async def _model(self) -> ModelUse | None:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from itertools import islice
 
 from seapo_cli.exceptions import RowError
+from seapo_cli.io.faults import Faults
 from seapo_cli.io.jsonl import input_name, lines_of
 from seapo_cli.mistakes.error_types import canonical_name
 from seapo_cli.show.view import View, read_views
 from seapo_cli.text.safe import label, tell
 
-_SHOWN_REASONS = 5
 _NAMED = 10
 """Most types that are named where the wanted one is not there."""
 
@@ -24,11 +24,10 @@ class Views:
         self._name = name
         self._type = error_type and canonical_name(error_type)
         self._most = most
-        self.good = self.bad = 0
-        """Lines that can be shown, and those that cannot."""
-        self.shown = 0
+        self.good = self.shown = 0
+        """Lines that can be shown, and views that were."""
+        self.faults = Faults()
         self._labels: Counter[str] = Counter()
-        self._reasons: list[str] = []
 
     def __iter__(self) -> Iterator[View]:
         return islice(self._all(), self._most)
@@ -38,7 +37,7 @@ class Views:
             try:
                 views = read_views(line.value)
             except RowError as error:
-                self._note(f"{input_name(self._name)}:{line.number}: {error}")
+                self.faults.add(f"{input_name(self._name)}:{line.number}", error)
                 continue
             self.good += 1
             for view in views:
@@ -47,18 +46,10 @@ class Views:
                     self.shown += 1
                     yield view
 
-    def _note(self, reason: str) -> None:
-        self.bad += 1
-        if len(self._reasons) < _SHOWN_REASONS:
-            self._reasons.append(reason)
-
     def tell(self) -> None:
         """Say on stderr what is not shown, and why: at the end, as a pager owns the screen."""
-        for reason in self._reasons:
-            tell(f"seapo show: {reason}")
-        if more := self.bad - len(self._reasons):
-            tell(f"seapo show: {more:,} more lines cannot be shown")
-        if not self.shown and not self.bad:
+        self.faults.tell("seapo show", "cannot be shown")
+        if not self.shown and not self.faults.count:
             there = ", ".join(
                 f"{label(name)} ({n:,})" for name, n in self._labels.most_common(_NAMED)
             )

@@ -97,9 +97,16 @@ class Filter(Stage):
         told = {check.name: check.summary() for check in self._all}
         return {**self._report.summary(), **{name: found for name, found in told.items() if found}}
 
+    def figures(self) -> Mapping[str, Any]:
+        parts = {check.name: part for check in self._all if (part := check.part())}
+        return {**self._report.summary(), "parts": parts}
+
     def merge(self, figures: Mapping[str, Any]) -> None:
-        """Merge the figures of the same filter run elsewhere; rows and checks only."""
+        """Merge the figures of the same filter run elsewhere."""
         self._report.merge(figures)
+        for check in self._all:
+            if part := figures.get("parts", {}).get(check.name):
+                check.merge(part)
 
     def summary_text(self) -> str:
         """The same as a table."""

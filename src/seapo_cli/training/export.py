@@ -19,6 +19,9 @@ from seapo_cli.training.model import load_model
 
 _LAST = ("config.json", "adapter_config.json")
 """The file that loaders look for first is put in place last."""
+_ADAPTERS = ("adapter_config.json", "adapter_model.safetensors")
+_MODEL = ("config.json", "model.safetensors", "model-*.safetensors", "model.safetensors.index.json")
+"""Loaders take one or the other: what an export without, or with, `--merge` left is removed."""
 
 
 def export(
@@ -51,6 +54,9 @@ def export(
             if model.generation_config is not None:
                 model.generation_config.save_pretrained(part)
             (part / "README.md").write_text(card)
+        for pattern in _ADAPTERS if settings.merges else _MODEL:
+            for left in target.glob(pattern):
+                left.unlink()
     except Exception as error:  # safetensors has an error of its own for a full disk
         if isinstance(error, OSError) or type(error).__name__ == "SafetensorError":
             raise SeapoError(f"{target}: cannot write the model: {error}") from None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -194,13 +197,37 @@ def _loaded(kind: Any, name: str, **options: Any) -> Any:
         if not is_gguf(name):
             return kind.from_pretrained(name, **options)
         # Alone in a folder: a checkpoint's files beside it would be read instead of its own.
-        with TemporaryDirectory() as folder:
+        with TemporaryDirectory() as folder, _plain_slices():
             link = Path(folder, Path(name).name)
             link.symlink_to(Path(name).resolve())
             return kind.from_pretrained(folder, gguf_file=link.name, **options)
     except (OSError, ValueError, KeyError, ImportError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise UsageError(f"--model: {name}: {reason}") from None
+
+
+@contextmanager
+def _plain_slices() -> Iterator[None]:
+    """Have gguf parse plain arrays: it slices a memory map for every token of the vocabulary,
+    which takes three times as long, and transformers parses a file once for each thing it reads."""
+    import gguf
+
+    package: Any = gguf
+
+    class Reader(gguf.GGUFReader):
+        @property
+        def data(self) -> Any:
+            return self._plain
+
+        @data.setter
+        def data(self, mapped: Any) -> None:
+            self._plain = mapped.view(np.ndarray)
+
+    given, package.GGUFReader = gguf.GGUFReader, Reader
+    try:
+        yield
+    finally:
+        package.GGUFReader = given
 
 
 def _plain(loaded: Any, dtype: torch.dtype) -> Any:

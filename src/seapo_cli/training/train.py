@@ -49,7 +49,7 @@ _NOT_OF_THE_RESULT = {
     *("files", "eval_file", "model", "chat_template", "output_dir", "reference_cache"),
     *("batch_size", "accumulate", "procs", "nodes", "rendezvous", "sharding"),
     *("save_steps", "save_minutes", "keep", "report_to", "share_prefix", "gradient_checkpointing"),
-    *("pair_scores", "gguf"),
+    *("pair_scores", "merge", "gguf"),
 }
 """Settings that do not affect the result, or whose content the fingerprint covers otherwise."""
 _DISPLACED_FILE = "displaced.jsonl"

@@ -32,10 +32,10 @@ def of_rows(gathered: Gathered, trainer: Trainer) -> Iterator[Finding]:
     """What is wrong without a look at tokens."""
     if not gathered.pairs:
         yield Finding("no pairs", "no row holds a pair", True)
-    if gathered.faults:
+    if gathered.faults.count:
         # Others load a file as a whole, or not at all.
-        spoils = trainer.name != "seapo" or _many(gathered.faults, gathered.rows)
-        text = _share(gathered.faults, gathered.rows, "rows")
+        spoils = trainer.name != "seapo" or _many(gathered.faults.count, gathered.rows)
+        text = _share(gathered.faults.count, gathered.rows, "rows")
         yield Finding(UNREAD, f"{text} cannot be read by {trainer.name}", spoils)
     pairs = gathered.pairs
     counted = (

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from seapo_cli.exceptions import RowError
 from seapo_cli.formats.reader import PreferencePair, read_row_pairs
+from seapo_cli.io.faults import Faults
 from seapo_cli.io.jsonl import input_name, lines_of
 from seapo_cli.stages.doctor.trainers import SEAPO, TRAINERS, Shape, Trainer, readers
 
-_SHOWN = 3
 _ANSWERS = ("chosen", "rejected", "completion", "response", "negative")
 
 
@@ -29,8 +30,8 @@ class Gathered:
     columns: Counter[str] = field(default_factory=Counter)
     shape: Shape | None = None
     """That of the first row."""
-    faults: int = 0
-    shown_faults: list[str] = field(default_factory=list)
+    faults: Faults = field(default_factory=partial(Faults, 3))
+    """Rows that cannot be read."""
     empty: int = 0
     """Rows with an answer that says nothing."""
 
@@ -66,12 +67,6 @@ class Gathered:
             if not is_empty:  # seapo's reader has said it: counted once
                 raise
 
-    def fail(self, where: str, reason: str) -> None:
-        """Note a row that cannot be read."""
-        self.faults += 1
-        if len(self.shown_faults) < _SHOWN:
-            self.shown_faults.append(f"{where}: {reason}")
-
 
 def gather(files: Sequence[str], trainer: str | None) -> Gathered:
     """Read JSONL files; `-` is stdin.
@@ -88,7 +83,7 @@ def gather(files: Sequence[str], trainer: str | None) -> Gathered:
             try:
                 found.add(line.value, where)
             except RowError as error:
-                found.fail(where, str(error))
+                found.faults.add(where, error)
     return found
 
 

@@ -49,7 +49,7 @@ def as_json(report: Report) -> bytes:
             name: {"rows": count, "use": _use(report, name)[0]}
             for name, count in rows.columns.items()
         },
-        "unread": {"rows": rows.faults, "shown": rows.shown_faults},
+        "unread": {"rows": rows.faults.count, "shown": rows.faults.shown},
         "findings": [asdict(finding) for finding in report.findings],
     }
     return orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
@@ -121,7 +121,7 @@ def _findings(report: Report) -> str:
     for finding in report.findings:
         lines.append(f"{'SPOILS' if finding.spoils else 'note':6}  {finding.name}: {finding.text}")
         if finding.name == UNREAD:
-            lines += [f"          {one}" for one in report.rows.shown_faults]
+            lines += [f"          {one}" for one in report.rows.faults.shown]
     if not any(finding.spoils for finding in report.findings):
         lines.append("nothing found that would spoil training")
     return "\n".join(lines)
