@@ -1,6 +1,6 @@
 """Runs the study, or goes on with it; `make study` does it.
 
-    cd benchmarks && python -m study [--tier 2 | --arm NAME] [--smoke]
+    cd benchmarks && python -m study [--tier 2 | --arm NAME] [--smoke] [--plan FILE]
 
 Settings, arms and outcome are those of plan.toml. The order: base, the choice of rates, then the
 runs by tier and seed, so that the verdict comes first. Ctrl-C at any time; the same command goes
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from harness import RESULTS, ROOT
 from study.natural import REQUESTS, VERDICTS
-from study.plan import read_plan
+from study.plan import FILE, read_plan
 from study.report import report
 from study.rows import read, write
 from study.runs import Study
@@ -33,6 +33,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tier", type=int, default=3, help="up to this tier of arms [default: 3]")
+    parser.add_argument("--plan", type=Path, default=FILE, help="another, told in the work folder")
     parser.add_argument("--arm", action="append", help="only this arm, of any tier; repeatable")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--work", type=Path, default=ROOT / "study", help="rows, models, store")
@@ -45,11 +46,14 @@ def _options() -> argparse.Namespace:
 
 
 def _study(options: argparse.Namespace) -> int:
-    plan, results, page = read_plan(), RESULTS / "study", ROOT / "docs" / "study.md"
-    work = options.work.resolve()
-    if options.smoke:
-        plan, work = plan.smoke(), work / "smoke"
+    plan, work = read_plan(options.plan), options.work.resolve()
+    results, page = RESULTS / "study", ROOT / "docs" / "study.md"
+    apart = "smoke" if options.smoke else options.plan.stem if options.plan != FILE else None
+    if apart:
+        work /= apart
         results, page = work / "told", work / "study.md"
+    if options.smoke:
+        plan = plan.smoke()
     study = Study(plan, options.data.resolve(), work, results, options.keep_models)
     if options.report:
         report(study, page)
