@@ -60,10 +60,10 @@ def test_eight_bits_are_refused_where_they_cannot_be_had(
         def __init__(self, *_: Any, **__: Any) -> None:
             raise RuntimeError("no kernel for this device\nand much more")
 
-    library = ModuleType("bitsandbytes.optim")
+    library = ModuleType("bitsandbytes.optim.adamw")
     library.__dict__["AdamW8bit"] = Broken
     monkeypatch.setitem(sys.modules, "bitsandbytes", ModuleType("bitsandbytes"))
-    monkeypatch.setitem(sys.modules, "bitsandbytes.optim", library)
+    monkeypatch.setitem(sys.modules, "bitsandbytes.optim.adamw", library)
     monkeypatch.setattr(optimizers, "find_spec", lambda _: SimpleNamespace())
     with pytest.raises(UsageError, match=r"not run on this machine: no kernel for this device$"):
         check_optimizer(settings, CPU)

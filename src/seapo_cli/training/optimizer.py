@@ -50,7 +50,7 @@ def check_optimizer(settings: TrainSettings, device: torch.device) -> None:
 def _eight_bit(
     weights: list[nn.Parameter], lr: float, weight_decay: float
 ) -> torch.optim.Optimizer:
-    from bitsandbytes.optim import AdamW8bit
+    from bitsandbytes.optim.adamw import AdamW8bit
 
     made: torch.optim.Optimizer = AdamW8bit(weights, lr=lr, weight_decay=weight_decay)
     return made
