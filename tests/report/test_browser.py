@@ -203,6 +203,7 @@ def test_a_link_leads_to_a_row(browser: Any, whole: Path, rows: Visitor) -> None
 def test_sections_by_their_links(rows: Visitor) -> None:
     for title in ("Overview", "Audit", "Training"):
         rows.page.get_by_role("link", name=title, exact=True).click()
+        rows.page.locator("section:visible h2").get_by_text(title, exact=True).wait_for()
         assert rows.page.locator("section:visible h2").all_text_contents() == [title]
         assert rows.page.locator("section:visible figure svg").count() >= 1
 
