@@ -201,7 +201,11 @@ def test_merging_afterwards_trains_nothing_again(
     program.train(replace(settings, merge=True))
     assert metrics(settings) == curve
     assert weights_in(settings.output_dir) == {"config.json", "model.safetensors"}
+    foreign = settings.output_dir / "model-best.safetensors"
+    foreign.write_bytes(b"somebody's")
     program.train(settings)
+    assert foreign.read_bytes() == b"somebody's"
+    foreign.unlink()
     assert weights_in(settings.output_dir) == {"adapter_config.json", "adapter_model.safetensors"}
 
 

@@ -20,7 +20,10 @@ from seapo_cli.training.model import load_model
 _LAST = ("config.json", "adapter_config.json")
 """The file that loaders look for first is put in place last."""
 _ADAPTERS = ("adapter_config.json", "adapter_model.safetensors")
-_MODEL = ("config.json", "model.safetensors", "model-*.safetensors", "model.safetensors.index.json")
+_MODEL = (
+    *("config.json", "model.safetensors", "model.safetensors.index.json"),
+    "model-*-of-*.safetensors",  # as transformers names shards, not what somebody else may
+)
 """Loaders take one or the other: what an export without, or with, `--merge` left is removed."""
 
 
