@@ -46,9 +46,10 @@ def _options() -> argparse.Namespace:
 
 
 def _study(options: argparse.Namespace) -> int:
-    plan, work = read_plan(options.plan), options.work.resolve()
+    file, work = options.plan.resolve(), options.work.resolve()
+    plan = read_plan(file)
     results, page = RESULTS / "study", ROOT / "docs" / "study.md"
-    apart = "smoke" if options.smoke else options.plan.stem if options.plan != FILE else None
+    apart = "smoke" if options.smoke else file.stem if file != FILE.resolve() else None
     if apart:
         work /= apart
         results, page = work / "told", work / "study.md"

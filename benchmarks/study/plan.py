@@ -84,7 +84,7 @@ class Plan:
             SystemExit: there is no such arm.
         """
         if unknown := set(names or ()) - {arm.name for arm in self.arms}:
-            raise SystemExit(f"plan.toml has no arm {', '.join(sorted(unknown))}")
+            raise SystemExit(f"the plan has no arm {', '.join(sorted(unknown))}")
         arms = [arm for arm in self.arms if (arm.name in names if names else arm.tier <= tier)]
         found = [Run(arm, seed) for arm in arms for seed in arm.seeds]
         return sorted(found, key=lambda run: (run.arm.tier, run.seed))
