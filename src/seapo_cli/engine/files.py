@@ -91,7 +91,8 @@ def open_outputs(
     """Open everything a run writes; `figures` are what the summary reports besides the tally.
 
     When the block ends, the outputs get their names (unless it raised); the errors file and the
-    summary get theirs in any case.
+    summary get theirs in any case, unless it raised before a row or a request: those of an earlier
+    run stay.
     """
     with ExitStack() as stack:
 
@@ -99,14 +100,24 @@ def open_outputs(
             return stack.enter_context(Output(str(name), option)) if name else None
 
         errors, summary = opened(files.errors, "--errors"), opened(files.summary, "--summary")
-        if summary:
-            stack.callback(lambda: write_summary(summary, tally, figures()))
+
+        @stack.callback
+        def summarize() -> None:
+            if summary and summary.always:
+                write_summary(summary, tally, figures())
+
         rows = stack.enter_context(Output(files.output))
         rejected = opened(files.rejected, "--rejected")
         evaluation = opened(files.evaluation, "--eval-output")
-        for report in filter(None, (errors, summary)):
-            report.always = True  # from here on there is something to report
-        yield Outputs(rows, errors, rejected, evaluation)
+        began = True
+        try:
+            yield Outputs(rows, errors, rejected, evaluation)
+        except BaseException:
+            began = bool(tally.rows_in or tally.requests_sent)
+            raise
+        finally:
+            for report in filter(None, (errors, summary)):
+                report.always = began
 
 
 @contextmanager

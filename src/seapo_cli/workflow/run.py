@@ -165,16 +165,20 @@ class Run:
 def _call(stage: Stage) -> int:
     """Run a stage; returns its exit code.
 
-    In a process group of its own, it gets Ctrl-C once, be it from a terminal or to this process.
+    In a process group of its own, it gets each Ctrl-C once, be it from a terminal or to this
+    process, which never ends before it.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     # -P: what lies in the file's folder is not imported.
     command = [sys.executable, "-P", "-m", "seapo_cli", *stage.arguments]
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)
-    try:
-        code = child.wait()
-    except KeyboardInterrupt:
-        child.send_signal(signal.SIGINT)
-        child.wait()
-        raise
-    return code if code >= 0 else 128 - code
+    stopped = False
+    while child.returncode is None:
+        try:
+            child.wait()
+        except KeyboardInterrupt:
+            stopped = True
+            child.send_signal(signal.SIGINT)
+    if stopped:
+        raise KeyboardInterrupt
+    return child.returncode if child.returncode >= 0 else 128 - child.returncode
