@@ -107,8 +107,15 @@ class Plan:
 
 
 def read_plan(file: Path = FILE) -> Plan:
-    """Read plan.toml; its hash is of what it says, not of its comments."""
-    data = tomllib.loads(file.read_text("utf-8"))
+    """Read plan.toml; its hash is of what it says, not of its comments.
+
+    Raises:
+        SystemExit: it cannot be read.
+    """
+    try:
+        data = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"--plan: {error}") from None
     print_ = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:12]
     arms = tuple(Arm(**{**one, "seeds": tuple(one["seeds"])}) for one in data.pop("arms"))
     tuning = {k: tuple(v) if isinstance(v, list) else v for k, v in data.pop("tuning").items()}
