@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
+import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +170,36 @@ def test_a_stage_that_fails_ends_the_run(flow: Flow) -> None:
     Path("rows.jsonl").write_bytes(rows(1) + b"bad\n")
     assert flow.run() == (3, ["filter", "pair"])
     assert flow.run() == (3, [])  # finished, with a failed row, as it was
+
+
+def test_it_ends_after_its_stage_however_often_ctrl_c_is_pressed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    slow = Path("slow")
+    slow.write_text(
+        "#!/bin/sh\ntrap 'printf x >> seen' INT\nprintf x > seen\n"
+        'while [ "$(cat seen)" != xxx ]; do sleep 0.02; done\nsleep 0.2; touch ended\n'
+    )
+    slow.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(slow.resolve()))
+
+    def press() -> None:
+        for count in (1, 2):
+            while not Path("seen").exists() or len(Path("seen").read_text()) < count:
+                time.sleep(0.01)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    pressing = threading.Thread(target=press)
+    pressing.start()
+    number = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run._call(planned({"stages": {"filter": {"input": "rows.jsonl"}}})[0])
+    finally:
+        signal.signal(signal.SIGTERM, number)
+        pressing.join()
+    assert Path("ended").exists()
 
 
 def test_a_damaged_lock_file_is_one_line(flow: Flow) -> None:
